@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Every library comes from the system by pkg-config.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv)
+pkg_check_modules(openssl REQUIRED IMPORTED_TARGET openssl>=3.0)
+pkg_check_modules(protobufc REQUIRED IMPORTED_TARGET libprotobuf-c)
+pkg_check_modules(opus REQUIRED IMPORTED_TARGET opus)
+pkg_check_modules(speexdsp REQUIRED IMPORTED_TARGET speexdsp)
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(inih REQUIRED IMPORTED_TARGET inih)
+pkg_check_modules(opusfile REQUIRED IMPORTED_TARGET opusfile)
+pkg_check_modules(portaudio IMPORTED_TARGET portaudio-2.0)
+pkg_check_modules(cmocka IMPORTED_TARGET cmocka)
+find_program(PROTOC_C NAMES protoc-c REQUIRED)
