@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// audio: the sound of one meeting as pure DSP. No sockets, no threads, no clock: the caller owns every object, calls
+// from one thread, and passes time in. All sound is mono float at 48 kHz, full scale = 1.0, in blocks of 10 ms. After
+// the constructors nothing here allocates, locks or logs, so all of it may run inside the audio tick.
+//
+//   source (decode) ──► ramp (gain) ──► sum = mix ──► limiter ──► encoder
+//
+// Invariant: what leaves limiter_process never exceeds its ceiling, sample by sample.
+// Sources: RFC 6716 (Opus), ITU-R BS.1770-4 annex 2 (true peak), the SpeexDSP manual (jitter buffer).
+#ifndef SUSURRO_AUDIO_H
+#define SUSURRO_AUDIO_H
+
+#include "proto/proto.h" // struct span, opus_packet_frames_10ms
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define AUDIO_RATE_HZ 48000
+#define AUDIO_BLOCK_SAMPLES 480
+#define AUDIO_BLOCK_US 10000
+#define AUDIO_SILENCE_DB (-120.0f)
+
+float audio_gain_from_db(float db); // 0 at or below AUDIO_SILENCE_DB
+float audio_db_from_gain(float gain);
+float audio_rms_db(const float *samples, size_t n);  // dBFS; a full-scale sine is -3.01
+float audio_peak_db(const float *samples, size_t n); // sample peak
+
+// ---- source: one speaker's voice, from packets to blocks -----------------------------------------------------------
+//
+// Opus packets go in as they arrive, one block comes out each 10 ms: reordered, smoothed by an adaptive jitter
+// buffer (target 10 ms on a clean line), concealed where packets are missing (at most 100 ms, fading out), faded at the end.
+// It resets on a terminator once drained, on a jump of 1 s in the frame numbers, and when nothing came for 1 s.
+//
+//   IDLE --put--> BUFFERING --target reached--> PLAYING --terminator drained, or starved 200 ms--> IDLE
+
+enum source_state { SOURCE_IDLE, SOURCE_BUFFERING, SOURCE_PLAYING };
+
+struct source_block {
+    bool is_voice;      // the detector hears voice (hangover 150 ms included), not mere packets
+    bool is_concealed;  // this block was made up
+    float level_db;     // RMS of this block
+    uint64_t frame_number; // the speaker's own number of this block
+};
+struct source_stats {
+    uint64_t received, late, lost, concealed, resets;
+    uint32_t delay_ms; // how long sound waits in here now
+};
+struct source;
+struct source *source_new(void); // about 40 KiB; NULL: out of memory
+void source_free(struct source *source);
+void source_reset(struct source *source);
+// A packet of any legal length (10 to 60 ms; others are refused). 0 or PROTO_E_MALFORMED. The bytes are copied.
+int source_put(struct source *source, uint64_t frame_number, struct span opus, bool is_terminator,
+               uint64_t now_us);
+// The next 10 ms. Returns false, and leaves out as silence, when the source is idle or still buffering.
+bool source_get(struct source *source, uint64_t now_us, float out[AUDIO_BLOCK_SAMPLES],
+                struct source_block *info);
+enum source_state source_state(const struct source *source);
+struct source_stats source_stats(const struct source *source);
+
+// ---- detector: is this voice? (used inside source; public for tests and for the client's voice activation) -----------
+//
+// Energy over an adaptive noise floor with hysteresis, in 10 ms steps: -45 dBFS at least, 9 dB over the floor, opens
+// after 2 blocks, hangover 15 blocks. Steady hum becomes floor within seconds; clicks of under 20 ms do not open it.
+struct detector {
+    float floor_db;
+    uint8_t open_blocks, hang_blocks;
+    bool is_open;
+};
+void detector_init(struct detector *detector);
+bool detector_push(struct detector *detector, const float block[AUDIO_BLOCK_SAMPLES]);
+
+// ---- ramp: a gain that moves without steps ---------------------------------------------------------------------------
+//
+// Linear in dB within a move, sample by sample; downwards in RAMP_ATTACK_MS, upwards in RAMP_RELEASE_MS, from or to silence
+// in RAMP_EDGE_MS (linear in amplitude). A new target in mid-move starts from where the gain is.
+#define RAMP_ATTACK_MS 30
+#define RAMP_RELEASE_MS 400
+#define RAMP_EDGE_MS 10
+struct ramp {
+    float gain;      // now, linear
+    float target;    // linear
+    float factor, step; // per sample: multiply by factor (dB moves) or add step (edges)
+    uint32_t samples_left;
+};
+void ramp_init(struct ramp *ramp, float gain_db);
+void ramp_to(struct ramp *ramp, float target_db); // no-op when it is the target already
+bool ramp_is_settled(const struct ramp *ramp);
+// out[i] += in[i] * gain(i); one block; also correct with in == NULL (silence: only the gain moves).
+void ramp_add(struct ramp *ramp, const float in[AUDIO_BLOCK_SAMPLES], float out[AUDIO_BLOCK_SAMPLES]);
+
+// ---- limiter: a ceiling with 2 ms of look-ahead -----------------------------------------------------------------------
+//
+// Soft knee of 3 dB below the ceiling, gain reduction reached before the peak arrives, release 100 ms. True peak is taken
+// with 4x oversampling. Delay: exactly LIMITER_DELAY_SAMPLES. Below the knee the sound is only delayed, bit for bit.
+#define LIMITER_DELAY_SAMPLES 96
+#define LIMITER_CEILING_TRACK_DB (-3.0f)
+#define LIMITER_CEILING_BOOTH_DB (-6.0f)
+struct limiter;
+struct limiter *limiter_new(float ceiling_db); // NULL: out of memory
+void limiter_free(struct limiter *limiter);
+void limiter_process(struct limiter *limiter, float block[AUDIO_BLOCK_SAMPLES]); // in place
+
+// ---- encoder: one rung of the ladder -----------------------------------------------------------------------------------
+
+enum tier { TIER_FULL, TIER_STANDARD, TIER_THIN, TIER_MINIMUM, TIER_LIFELINE, TIERS };
+struct tier_spec {
+    const char *name;
+    uint32_t bitrate_bps;
+    uint8_t frame_blocks; // 10 ms blocks a packet: 2, 4 or 6
+    uint8_t bandwidth;    // 0 fullband, 1 wideband, 2 narrowband
+    bool is_low_delay;    // CELT only (OPUS_APPLICATION_RESTRICTED_LOWDELAY)
+    bool is_cbr;
+};
+const struct tier_spec *tier_spec(enum tier tier);
+bool tier_from_name(const char *name, enum tier *out);
+
+#define ENCODER_PACKET_MAX_BYTES 480
+#define ENCODER_COMPLEXITY_TRACK 5
+#define ENCODER_COMPLEXITY_BOOTH 9
+struct encoder;
+struct encoder *encoder_new(enum tier tier, int complexity); // NULL: out of memory
+void encoder_free(struct encoder *encoder);
+void encoder_reset(struct encoder *encoder); // as new: empty frame, fresh codec state
+// The next packet is coded without prediction from what came before (for listeners who change to this encoder).
+void encoder_break_prediction(struct encoder *encoder);
+// Takes one block. Returns the packet's length when it completes a frame of frame_blocks blocks, 0 while the frame is
+// filling. DTX and in-band FEC are off: stock clients conceal the one badly and never decode the other.
+int encoder_push(struct encoder *encoder, const float block[AUDIO_BLOCK_SAMPLES],
+                 uint8_t out[ENCODER_PACKET_MAX_BYTES]);
+uint8_t encoder_filled_blocks(const struct encoder *encoder); // blocks waiting in the unfinished frame
+// Digital silence as fixed Opus bytes (CELT, one packet): 20 ms, or 60 ms for indicators (8 bytes).
+struct span audio_silence_20ms(void);
+struct span audio_silence_60ms(void);
+
+#endif

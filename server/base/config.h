@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// config: the server's configuration, from an INI file with mumble-server's keys, our own beside them, and [meeting "Name"]
+// sections. A second public header of base because it is a page of its own. config_load runs at start and on SIGHUP, on the control
+// thread; the result is immutable and owned by the caller.
+//
+// Every mistake is one line that names file, line and remedy:
+//   meeting.ini:12: unknown key "trakcs" in [meeting "Asamblea"]; did you mean "tracks"?
+#ifndef SUSURRO_CONFIG_H
+#define SUSURRO_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_MEETINGS_MAX 64
+#define CONFIG_NAMES_MAX 64
+#define CONFIG_LANGS_MAX 8
+#define CONFIG_BOOTHS_MAX 8
+#define CONFIG_ERROR_BYTES 512
+
+struct config_track {
+    char lang[16];  // BCP 47
+    char *name;     // channel name; the language's own name by default ("Español")
+};
+struct config_booth {
+    uint8_t lang_a, lang_b; // indices of tracks
+    char *name;             // "Booth en-es"
+};
+struct config_meeting {
+    char *name; // the floor channel
+    uint8_t n_tracks, n_booths;
+    struct config_track tracks[CONFIG_LANGS_MAX];
+    struct config_booth booths[CONFIG_BOOTHS_MAX];
+    uint8_t default_lang; // index
+    int duck_db;          // -120 ("off") to 0
+    uint32_t hold_ms;     // 2000
+    bool is_air_by_voice; // air = voice
+    bool is_levelling;    // accepted, must be off in this release
+    bool is_anyone_interpreter;
+    char **interpreters; // names, NULL terminated
+    char **moderators;
+    char *tier;          // "standard" or "minimum": where listeners begin
+};
+
+struct config {
+    char *path;        // NULL: built-in defaults
+    // mumble-server's keys
+    uint16_t port;
+    char *host;        // blank: every address
+    char *server_password, *welcome_text, *register_name;
+    char *database;    // SQLite path
+    char *ssl_cert, *ssl_key, *ssl_passphrase;
+    char *log_file, *pid_file;
+    char *channel_name_regex, *user_name_regex;
+    uint32_t users, users_per_channel, bandwidth_bps, timeout_s;
+    uint32_t text_message_length, image_message_length;
+    uint32_t message_limit, message_burst;
+    uint32_t channel_nesting_limit, channel_count_limit, default_channel;
+    bool is_html_allowed, is_ping_allowed, is_cert_required, is_version_sent;
+    // ours
+    uint32_t voice_threads; // 0: one for every two cores, at least 1
+    char *log_level;
+    char **moderators;      // of the server: names, NULL terminated
+    size_t n_meetings;
+    struct config_meeting *meetings;
+};
+
+// Reads the file (NULL: only defaults), then the `--set key=value` overrides (also `meeting.NAME.key=value`). Returns NULL and a
+// line for a human in error[] when anything is wrong. Keys of mumble-server that this release does not obey are listed, one
+// warning each, through the callback (may be NULL).
+typedef void (*config_warning_fn)(void *context, const char *line);
+struct config *config_load(const char *path, const char *const *overrides, size_t n_overrides,
+                           config_warning_fn warn, void *context, char error[CONFIG_ERROR_BYTES]);
+// The same from memory; `name` stands in messages for the file. For tests and the fuzzer.
+struct config *config_parse(const char *name, const char *text, const char *const *overrides,
+                            size_t n_overrides, config_warning_fn warn, void *context,
+                            char error[CONFIG_ERROR_BYTES]);
+void config_free(struct config *config);
+// A language's own name ("es" -> "Español"); the tag itself when unknown.
+const char *lang_own_name(const char *tag);
+bool lang_tag_is_valid(const char *tag);
+
+#endif

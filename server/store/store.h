@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// store: what survives a restart, in one SQLite file (WAL, synchronous FULL): channels, meetings, the server's certificate,
+// passwords, people's remembered choices. Schema with ordered migrations; a newer schema than ours is refused; a corrupt
+// file is reported and never overwritten. All calls block; control makes the writing ones on libuv's thread pool, one batch at a
+// time, so that one thread at a time uses the object. Times are UTC seconds.
+#ifndef SUSURRO_STORE_H
+#define SUSURRO_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_ERROR_BYTES 512
+
+struct store;
+// Opens or creates. NULL and one line naming the file, the reason and the remedy in error[].
+struct store *store_open(const char *path, char error[STORE_ERROR_BYTES]);
+void store_close(struct store *store);
+const char *store_last_error(const struct store *store); // of the last failed call
+
+// ---- batches: all or nothing --------------------------------------------------------------------------------------------
+int store_begin(struct store *store);  // 0 or -1
+int store_commit(struct store *store);
+void store_rollback(struct store *store);
+
+// ---- settings: small named values (certificate, key, schema facts) ---------------------------------------------------------
+int store_setting_set(struct store *store, const char *key, const void *value, size_t len);
+// A heap copy the caller frees, with a zero after it; NULL when absent.
+char *store_setting_get(struct store *store, const char *key, size_t *len);
+
+// ---- channels ------------------------------------------------------------------------------------------------------------
+struct store_channel {
+    uint32_t id, parent; // parent of the root (id 0) is 0
+    const char *name, *description;
+    int32_t position;
+    uint32_t max_users;
+    bool is_inheriting; // ACLs, for the next releases
+    const char *meeting_role; // NULL; "floor", "track:es", "booth:en-es"
+    uint32_t meeting_id;      // channel id of the meeting's floor; meaningful with a role
+};
+typedef int (*store_channel_fn)(void *context, const struct store_channel *channel); // non-zero stops
+int store_channels_each(struct store *store, store_channel_fn fn, void *context);      // parents first
+int store_channel_put(struct store *store, const struct store_channel *channel);       // insert or replace
+int store_channel_remove(struct store *store, uint32_t id);                            // with all beneath it
+
+// ---- meetings: a configuration text per floor channel, opaque here ------------------------------------------------------------
+typedef int (*store_meeting_fn)(void *context, uint32_t channel_id, const char *declaration);
+int store_meetings_each(struct store *store, store_meeting_fn fn, void *context);
+int store_meeting_put(struct store *store, uint32_t channel_id, const char *declaration);
+int store_meeting_remove(struct store *store, uint32_t channel_id);
+
+// ---- users (only the SuperUser, id 0, in this release; the table is shaped for registration) ------------------------------------
+struct store_password {
+    char hash[97];  // PBKDF2-HMAC-SHA384, 96 hex digits
+    char salt[17];  // 8 bytes as 16 hex digits
+    uint32_t iterations;
+};
+int store_password_put(struct store *store, uint32_t user_id, const char *name, const struct store_password *password);
+bool store_password_get(struct store *store, uint32_t user_id, struct store_password *out);
+// Computes and compares (constant time). Slow on purpose: run it on the thread pool.
+bool password_hash(const char *password, struct store_password *out); // fresh salt; false when OpenSSL fails
+bool password_matches(const char *password, const struct store_password *stored);
+
+// ---- people's choices, by certificate hash --------------------------------------------------------------------------------------
+struct store_choice {
+    char spoken[16], listen[16]; // language tags or ""
+    int duck_db;                 // 1 = not chosen
+};
+int store_choice_put(struct store *store, const char *cert_hash, const struct store_choice *choice);
+bool store_choice_get(struct store *store, const char *cert_hash, struct store_choice *out);
+
+#endif
