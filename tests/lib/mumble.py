@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Debian's own Mumble client 1.3.4, unattended: no dialog, no cue, its sound path as plain as it gets.
+
+Its sound chain always runs the Speex preprocessor. With noise suppression at 0 dB, a gain of at
+most 0 dB (audio/loudness = the preprocessor's target) and speech at about -20 dBFS that is unity.
+"""
+
+import os
+import shutil
+import sqlite3
+
+from lib import wait
+from lib.display import Display
+from lib.process import Process, clean_environment, path_of
+from lib.server import client_certificate
+
+PROGRAMS = ("mumble", "Xvfb", "pulseaudio", "pactl", "pacat", "parec", "xdotool", "openssl")
+TRANSMIT = {"continuous": 0, "voice": 1, "push": 2}
+N_LOG_MESSAGES = 64  # more than the client has kinds of log messages
+
+
+def settings(name, transmit="continuous", tunnel=False, frames_10ms=2, bitrate=72000, music=True):
+    """The client's configuration: {section: {key: value}}."""
+    general = {"lastupdate": 2}
+    audio = {
+        "transmit": TRANSMIT[transmit], "input": "PulseAudio", "output": "PulseAudio",
+        "quality": bitrate, "loudness": 30000, "noisesupress": 0, "denoise": False, "echo": False,
+        "vadsource": 0, "vadmin": 0.45, "vadmax": 0.5, "voicehold": 50, "volume": 1,
+        "attenuateothers": False, "attenuateothersontalk": False, "positional": False,
+        "outputdelay": 5, "pushclick": False, "mute": False, "deaf": False, "idletime": 1000000,
+        "idleaction": 0,
+    }
+    net = {"tcponly": tunnel, "jitterbuffer": 1, "framesperpacket": frames_10ms, "qos": True,
+           "reconnect": False, "autoconnect": False}
+    ui = {"updatecheck": False, "plugincheck": False, "usage": False, "askonquit": False,
+          "hidetray": False, "stateintray": False, "disablepubliclist": True, "language": "en",
+          "username": name, "expert": True, "WindowLayout": 0, "chatbaruseselection": False}
+    codec = {"opus\\encoder\\music": music}  # else Opus' speech mode filters the lows: phase and all
+    console_only = {f"{n}\\log": 1 for n in range(1, N_LOG_MESSAGES)}
+    no_sounds = {f"{n}\\logsound": "" for n in range(1, N_LOG_MESSAGES)}
+    return {
+        "General": general, "audio": audio, "net": net, "ui": ui, "codec": codec, "tts": {"enable": False},
+        "shortcut": {"enable": False}, "overlay": {"enable": False},
+        "pulseaudio": {"input": f"{name}_mic.monitor", "output": f"{name}_speaker"},
+        "messages": {"size": N_LOG_MESSAGES, **console_only},
+        "messagesounds": {"size": N_LOG_MESSAGES, **no_sounds},
+    }
+
+
+def _ini(sections):
+    lines = []
+    for section, values in sections.items():
+        lines.append(f"[{section}]")
+        for key, value in values.items():
+            shown = str(value).lower() if isinstance(value, bool) else value
+            lines.append(f"{key}={shown}")
+    return "\n".join(lines) + "\n"
+
+
+class MumbleClient:
+    """A client on a display of its own, with its own microphone and speaker.
+
+    Names are ASCII letters: the name is the user's, and names the sound devices too.
+    """
+
+    def __init__(self, directory, pulse, server, name, channel="", **options):
+        self.name, self.pulse, self.server = name, pulse, server
+        self.directory = os.path.join(directory, name)
+        os.makedirs(self.directory)
+        self._prepare(options)
+        pulse.add(name)
+        self.display = Display(self.directory)
+        env = clean_environment(self.directory, DISPLAY=self.display.name, QT_QPA_PLATFORM="xcb",
+                                QT_ACCESSIBILITY="0", **pulse.client_environment(name))
+        url = f"mumble://{name}@{server.host}:{server.port}/{channel}"
+        self.process = Process([path_of("mumble"), "--multiple", url],
+                               os.path.join(self.directory, "mumble.log"), env=env,
+                               cwd=self.directory)
+        self.window = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _prepare(self, options):
+        home = os.path.join(self.directory, ".local", "share", "Mumble", "Mumble")
+        os.makedirs(home)
+        with open(os.path.join(home, "mumble.ini"), "w", encoding="utf-8") as file:
+            file.write(_ini(settings(self.name, **options)))
+        base = sqlite3.connect(os.path.join(home, "mumble.sqlite"))
+        with base:
+            base.execute("CREATE TABLE `cert` (`id` INTEGER PRIMARY KEY AUTOINCREMENT, "
+                         "`hostname` TEXT, `port` INTEGER, `digest` TEXT)")
+            base.execute("INSERT INTO `cert` (`hostname`, `port`, `digest`) VALUES (?, ?, ?)",
+                         (self.server.host, self.server.port, self.server.certificate_digest()))
+        base.close()
+        documents = os.path.join(self.directory, "Documents")
+        os.makedirs(documents)
+        shutil.copy(client_certificate(self.directory, self.name),
+                    os.path.join(documents, "MumbleAutomaticCertificateBackup.p12"))
+
+    def wait_window(self, timeout_s=30):
+        """Wait for the main window, and place it so that its parts are where we expect them."""
+        def found():
+            self.process.check_running()
+            for window, title in self.display.windows().items():
+                if title.startswith("Mumble") and "1.3.4" in title or title == "Mumble":
+                    return window
+            return None
+        self.window = wait.until(found, timeout_s, self._state, 0.1)
+        return self.window
+
+    def _state(self):
+        return f"{self.name}: windows {self.display.windows()}\n{self.process.tail()}"
+
+    def screenshot(self, path):
+        return self.display.screenshot(path)
+
+    def log(self):
+        return self.process.tail(60)
+
+    def stop(self):
+        self.process.stop()
+        self.display.stop()
