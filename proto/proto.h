@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// proto: the Mumble wire, without I/O. Bytes go in, structs come out, and back again. The server, the command-line
-// client and the benchmarks share it. Nothing here reads a clock, opens a socket or starts a thread; nothing allocates
-// except the message functions (msg_*), which wrap protobuf-c. Every function may be called from any thread as long
-// as two threads do not use the same object.
+// proto: the Mumble wire, without I/O. Bytes go in, structs come out, and back again. The server,
+// the command-line client and the benchmarks share it. Nothing here reads a clock, opens a socket
+// or starts a thread; nothing allocates except the message functions (msg_*), which wrap
+// protobuf-c. Every function may be called from any thread as long as two threads do not use the
+// same object.
 //
-// Source: the Mumble protocol (1.2.4 to 1.6) as its clients and servers speak it; OCB2-AES128 after Rogaway,
-// with the receiver's check against the forgery of Inoue and Minematsu (eprint 2019/311, section 9).
+// Source: the Mumble protocol (1.2.4 to 1.6) as its clients and servers speak it; OCB2-AES128 after
+// Rogaway, with the receiver's check against the forgery of Inoue and Minematsu (eprint 2019/311,
+// section 9).
 #ifndef SUSURRO_PROTO_H
 #define SUSURRO_PROTO_H
 
@@ -22,7 +24,8 @@ struct span {
     size_t len;
 };
 
-// Errors of this layer: peer errors are the sender's fault and may be told; drop errors are only counted.
+// Errors of this layer: peer errors are the sender's fault and may be told; drop errors are only
+// counted.
 #define PROTO_ERRORS(X)                                                                            \
     X(PROTO_E_SHORT, -1, "the packet ends too early")                                              \
     X(PROTO_E_MALFORMED, -2, "the packet is malformed")                                            \
@@ -39,30 +42,54 @@ enum proto_error {
 };
 const char *proto_error_text(int error);
 
-// ---- versions ------------------------------------------------------------------------------------------------
+// ---- versions
+// ------------------------------------------------------------------------------------------------
 
 #define PROTO_VERSION(major, minor, patch)                                                         \
     (((uint64_t)(major) << 48) | ((uint64_t)(minor) << 32) | ((uint64_t)(patch) << 16))
-#define PROTO_VERSION_OWN PROTO_VERSION(1, 5, 0)           // what we announce
-#define PROTO_VERSION_PROTOBUF_UDP PROTO_VERSION(1, 5, 0)  // from here on voice is protobuf
+#define PROTO_VERSION_OWN PROTO_VERSION(1, 5, 0)          // what we announce
+#define PROTO_VERSION_PROTOBUF_UDP PROTO_VERSION(1, 5, 0) // from here on voice is protobuf
 // v1 has 16.8.8 bits, minor and patch saturate at 255; v2 has 16.16.16.16.
 uint32_t version_to_v1(uint64_t v2);
 uint64_t version_from_v1(uint32_t v1);
 // What a Version message says: v2 when plausible (top 16 bits non-zero), else v1, else 0.
 uint64_t version_read(const MumbleProto__Version *version);
 
-// ---- TCP framing: u16 type, u32 length, both big-endian ------------------------------------------------------
+// ---- TCP framing: u16 type, u32 length, both big-endian
+// ------------------------------------------------------
 
 #define FRAME_HEADER_BYTES 6
 #define FRAME_MAX_BYTES 0x7FFFFFu // a longer frame ends the connection
 
 enum msg_type {
-    MSG_VERSION = 0, MSG_UDP_TUNNEL, MSG_AUTHENTICATE, MSG_PING, MSG_REJECT, MSG_SERVER_SYNC,
-    MSG_CHANNEL_REMOVE, MSG_CHANNEL_STATE, MSG_USER_REMOVE, MSG_USER_STATE, MSG_BAN_LIST,
-    MSG_TEXT_MESSAGE, MSG_PERMISSION_DENIED, MSG_ACL, MSG_QUERY_USERS, MSG_CRYPT_SETUP,
-    MSG_CONTEXT_ACTION_MODIFY, MSG_CONTEXT_ACTION, MSG_USER_LIST, MSG_VOICE_TARGET,
-    MSG_PERMISSION_QUERY, MSG_CODEC_VERSION, MSG_USER_STATS, MSG_REQUEST_BLOB, MSG_SERVER_CONFIG,
-    MSG_SUGGEST_CONFIG, MSG_PLUGIN_DATA, MSG_TYPES
+    MSG_VERSION = 0,
+    MSG_UDP_TUNNEL,
+    MSG_AUTHENTICATE,
+    MSG_PING,
+    MSG_REJECT,
+    MSG_SERVER_SYNC,
+    MSG_CHANNEL_REMOVE,
+    MSG_CHANNEL_STATE,
+    MSG_USER_REMOVE,
+    MSG_USER_STATE,
+    MSG_BAN_LIST,
+    MSG_TEXT_MESSAGE,
+    MSG_PERMISSION_DENIED,
+    MSG_ACL,
+    MSG_QUERY_USERS,
+    MSG_CRYPT_SETUP,
+    MSG_CONTEXT_ACTION_MODIFY,
+    MSG_CONTEXT_ACTION,
+    MSG_USER_LIST,
+    MSG_VOICE_TARGET,
+    MSG_PERMISSION_QUERY,
+    MSG_CODEC_VERSION,
+    MSG_USER_STATS,
+    MSG_REQUEST_BLOB,
+    MSG_SERVER_CONFIG,
+    MSG_SUGGEST_CONFIG,
+    MSG_PLUGIN_DATA,
+    MSG_TYPES
 };
 const char *msg_type_name(unsigned type); // "?" when unknown
 
@@ -70,19 +97,22 @@ struct frame {
     uint16_t type;
     struct span body; // borrowed from the input
 };
-// Reads one frame at the start of `in`. Returns its whole length (header and body), 0 when more bytes are needed,
-// PROTO_E_TOO_LONG when the announced length exceeds `limit` (known as soon as the header is there).
+// Reads one frame at the start of `in`. Returns its whole length (header and body), 0 when more
+// bytes are needed, PROTO_E_TOO_LONG when the announced length exceeds `limit` (known as soon as
+// the header is there).
 long frame_read(struct span in, uint32_t limit, struct frame *out);
 void frame_write_header(uint8_t out[FRAME_HEADER_BYTES], uint16_t type, uint32_t length);
 
-// Message bodies. msg_unpack returns a heap message of the type's protobuf-c struct, freed by msg_free; NULL when the
-// type is unknown, is UDPTunnel, or the body does not parse. msg_packed_size/msg_pack write header and body.
+// Message bodies. msg_unpack returns a heap message of the type's protobuf-c struct, freed by
+// msg_free; NULL when the type is unknown, is UDPTunnel, or the body does not parse.
+// msg_packed_size/msg_pack write header and body.
 ProtobufCMessage *msg_unpack(unsigned type, struct span body);
 void msg_free(ProtobufCMessage *message); // NULL is fine
 size_t msg_packed_size(const ProtobufCMessage *message);
 size_t msg_pack(unsigned type, const ProtobufCMessage *message, uint8_t *out);
 
-// ---- Mumble varints (not protobuf's) -------------------------------------------------------------------------
+// ---- Mumble varints (not protobuf's)
+// -------------------------------------------------------------------------
 
 #define VARINT_MAX_BYTES 10
 // Returns bytes read (> 0) or PROTO_E_SHORT / PROTO_E_MALFORMED. At most 8 nested negations.
@@ -90,13 +120,19 @@ int varint_read(struct span in, uint64_t *out);
 // Writes to out[VARINT_MAX_BYTES]; returns bytes written.
 size_t varint_write(uint64_t value, uint8_t *out);
 
-// ---- voice packets -------------------------------------------------------------------------------------------
+// ---- voice packets
+// -------------------------------------------------------------------------------------------
 
 #define VOICE_PACKET_MAX_BYTES 1020 // plaintext: 1024 bytes of datagram less the crypt header
 #define VOICE_OPUS_MAX_BYTES 960
 #define VOICE_TARGET_NORMAL 0
 #define VOICE_TARGET_LOOPBACK 31
-enum voice_context { VOICE_CONTEXT_NORMAL, VOICE_CONTEXT_SHOUT, VOICE_CONTEXT_WHISPER, VOICE_CONTEXT_LISTEN };
+enum voice_context {
+    VOICE_CONTEXT_NORMAL,
+    VOICE_CONTEXT_SHOUT,
+    VOICE_CONTEXT_WHISPER,
+    VOICE_CONTEXT_LISTEN
+};
 enum voice_format { VOICE_FORMAT_LEGACY, VOICE_FORMAT_PROTOBUF };
 enum voice_direction { VOICE_TO_SERVER, VOICE_TO_CLIENT };
 
@@ -114,7 +150,7 @@ struct voice_packet {
 enum datagram_kind { DATAGRAM_VOICE, DATAGRAM_PING };
 struct datagram {
     enum datagram_kind kind;
-    enum voice_format format; // judged by the first byte, whatever the sender announced
+    enum voice_format format;  // judged by the first byte, whatever the sender announced
     struct voice_packet voice; // spans borrow from the input
     uint64_t ping_timestamp;
 };
@@ -125,11 +161,12 @@ int voice_write(const struct voice_packet *packet, enum voice_format format,
                 enum voice_direction direction, uint8_t *out, size_t cap);
 int udp_ping_write(uint64_t timestamp, enum voice_format format, uint8_t *out, size_t cap);
 
-// The duration of an Opus packet in 10 ms frames at 48 kHz (1, 2, 4, 6 …; 10 ms packets are 1), or PROTO_E_MALFORMED.
-// Reads only the TOC and frame count (RFC 6716, section 3.1 and 3.2).
+// The duration of an Opus packet in 10 ms frames at 48 kHz (1, 2, 4, 6 …; 10 ms packets are 1), or
+// PROTO_E_MALFORMED. Reads only the TOC and frame count (RFC 6716, section 3.1 and 3.2).
 int opus_packet_frames_10ms(struct span opus);
 
-// ---- server-list ping (unencrypted) --------------------------------------------------------------------------
+// ---- server-list ping (unencrypted)
+// --------------------------------------------------------------------------
 
 struct list_ping {
     enum voice_format format; // the form of the question; the answer is given in the same
@@ -140,15 +177,18 @@ struct list_ping_reply {
     uint32_t users, max_users, bandwidth_bps;
 };
 #define LIST_PING_MAX_BYTES 64
-bool list_ping_read(struct span in, struct list_ping *out); // a 1.5 ping must ask for extended information
+bool list_ping_read(struct span in,
+                    struct list_ping *out); // a 1.5 ping must ask for extended information
 int list_ping_write(const struct list_ping *ping, uint8_t *out, size_t cap);
 bool list_ping_reply_read(struct span in, enum voice_format *format, struct list_ping_reply *out);
 int list_ping_reply_write(enum voice_format format, const struct list_ping_reply *reply,
                           uint8_t *out, size_t cap);
 
-// ---- datagram encryption: OCB2-AES128 ------------------------------------------------------------------------
+// ---- datagram encryption: OCB2-AES128
+// ------------------------------------------------------------------------
 //
-//   datagram = nonce[0] | tag[0..3) | ciphertext        the nonce counts up by one before each packet is sealed
+//   datagram = nonce[0] | tag[0..3) | ciphertext        the nonce counts up by one before each
+//   packet is sealed
 //
 // One object per client and side. It is owned by one thread at a time and may be handed over.
 
@@ -163,16 +203,20 @@ struct crypt *crypt_new(const uint8_t key[CRYPT_KEY_BYTES], const uint8_t encryp
 void crypt_free(struct crypt *crypt);
 // Seals plain.len bytes to out[plain.len + 4]; returns that length. plain and out must not overlap.
 size_t crypt_seal(struct crypt *crypt, struct span plain, uint8_t *out);
-// Opens a datagram into out[in.len - 4]; returns the plaintext's length, or PROTO_E_SHORT / _AUTH / _REPLAY, which change
-// nothing. *is_newest tells whether it is newer than everything seen (then its address may be learnt).
+// Opens a datagram into out[in.len - 4]; returns the plaintext's length, or PROTO_E_SHORT / _AUTH /
+// _REPLAY, which change nothing. *is_newest tells whether it is newer than everything seen (then
+// its address may be learnt).
 int crypt_open(struct crypt *crypt, struct span in, uint8_t *out, bool *is_newest);
 void crypt_get_encrypt_nonce(const struct crypt *crypt, uint8_t out[16]);
 void crypt_get_decrypt_nonce(const struct crypt *crypt, uint8_t out[16]);
 void crypt_set_decrypt_nonce(struct crypt *crypt, const uint8_t nonce[16]); // a resync: counted
 struct crypt_counters crypt_get_counters(const struct crypt *crypt);
 
-// The bare cipher, for tests with vectors. encrypt returns false only when OpenSSL fails; decrypt false also when forged.
-bool ocb2_encrypt(struct crypt *crypt, const uint8_t nonce[16], struct span plain, uint8_t *out, uint8_t tag[16]);
-bool ocb2_decrypt(struct crypt *crypt, const uint8_t nonce[16], struct span cipher, uint8_t *out, uint8_t tag[16]);
+// The bare cipher, for tests with vectors. encrypt returns false only when OpenSSL fails; decrypt
+// false also when forged.
+bool ocb2_encrypt(struct crypt *crypt, const uint8_t nonce[16], struct span plain, uint8_t *out,
+                  uint8_t tag[16]);
+bool ocb2_decrypt(struct crypt *crypt, const uint8_t nonce[16], struct span cipher, uint8_t *out,
+                  uint8_t tag[16]);
 
 #endif
