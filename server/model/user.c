@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/model_int.h"
+
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+void user_free(struct user *user)
+{
+    if (user == NULL)
+        return;
+    for (size_t i = 0; i < MODEL_TARGETS; i++)
+        free(user->targets[i].entries);
+    free(user->comment.data);
+    free(user->texture.data);
+    free(user->name);
+    free(user);
+}
+
+struct user *model_user_add(struct model *model, const char *name, bool is_server_made)
+{
+    if (model->n_free == 0)
+        return NULL;
+    struct user *user = calloc(1, sizeof(*user));
+    if (user == NULL)
+        return NULL;
+    user->name = str_dup(name);
+    if (user->name == NULL) {
+        free(user);
+        return NULL;
+    }
+    user->session = model->free_sessions[model->free_first];
+    model->free_first = (model->free_first + 1) % model->n_sessions;
+    model->n_free--;
+    user->user_id = MODEL_GUEST;
+    user->channel = MODEL_ROOT;
+    user->duck_db = MODEL_DUCK_DEFAULT;
+    user->interpreter_of = MODEL_NONE;
+    user->is_server_made = is_server_made;
+    model->users[user->session] = user;
+    if (!is_server_made) {
+        model->n_people++;
+        model_channel(model, MODEL_ROOT)->n_users++;
+    }
+    return user;
+}
+
+void model_user_remove(struct model *model, uint32_t session)
+{
+    struct user *user = model_user(model, session);
+    if (user == NULL)
+        return;
+    if (!user->is_server_made) {
+        struct channel *channel = model_channel(model, user->channel);
+        channel->n_users--;
+        model->n_people--;
+    }
+    model->users[session] = NULL;
+    user_free(user);
+}
+
+void model_session_release(struct model *model, uint32_t session)
+{
+    uint32_t last = (model->free_first + model->n_free) % model->n_sessions;
+    model->free_sessions[last] = session;
+    model->n_free++;
+}
+
+struct user *model_user(const struct model *model, uint32_t session)
+{
+    return session < model->n_sessions ? model->users[session] : NULL;
+}
+
+struct user *model_user_next(const struct model *model, uint32_t after_session)
+{
+    for (uint32_t i = after_session + 1; i < model->n_sessions; i++)
+        if (model->users[i] != NULL)
+            return model->users[i];
+    return NULL;
+}
+
+struct user *model_user_by_name(const struct model *model, const char *name)
+{
+    for (struct user *user = model_user_next(model, 0); user != NULL;
+         user = model_user_next(model, user->session))
+        if (str_equal_fold(user->name, name))
+            return user;
+    return NULL;
+}
+
+uint32_t model_people(const struct model *model)
+{
+    return model->n_people;
+}
+
+bool model_user_may_speak(const struct user *user)
+{
+    return !user->is_mute && !user->is_suppressed && !user->is_self_mute;
+}
+
+bool model_user_is_deaf(const struct user *user)
+{
+    return user->is_deaf || user->is_self_deaf;
+}
+
+void model_user_move(struct model *model, struct user *user, uint32_t channel)
+{
+    if (!user->is_server_made) {
+        model_channel(model, user->channel)->n_users--;
+        model_channel(model, channel)->n_users++;
+        user->is_priority_speaker = false;
+    }
+    user->channel = channel;
+    user->epoch++;
+}
+
+int model_user_set_target(struct model *model, struct user *user, unsigned id,
+                          const struct target_entry *entries, size_t n)
+{
+    (void)model;
+    if (id == 0 || id >= MODEL_TARGETS)
+        return MODEL_E_UNKNOWN;
+    if (n > MODEL_TARGET_ENTRIES)
+        n = MODEL_TARGET_ENTRIES;
+    struct target_entry *copy = NULL;
+    if (n > 0) {
+        copy = malloc(n * sizeof(*copy));
+        if (copy == NULL)
+            return MODEL_E_MEMORY;
+        memcpy(copy, entries, n * sizeof(*copy));
+    }
+    free(user->targets[id].entries);
+    user->targets[id] = (struct voice_target){ .n_entries = (uint16_t)n, .entries = copy };
+    return 0;
+}
+
+bool blob_set(struct blob *blob, const void *data, size_t len)
+{
+    uint8_t *copy = NULL;
+    if (len > 0) {
+        copy = malloc(len + 1);
+        if (copy == NULL)
+            return false;
+        memcpy(copy, data, len);
+        copy[len] = 0; // so that a text blob is a C string as well
+    }
+    free(blob->data);
+    *blob = (struct blob){ .data = copy, .len = len };
+    if (len > 0)
+        SHA1(copy, len, blob->sha1);
+    return true;
+}
