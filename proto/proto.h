@@ -42,8 +42,7 @@ enum proto_error {
 };
 const char *proto_error_text(int error);
 
-// ---- versions
-// ------------------------------------------------------------------------------------------------
+// ---- versions ----
 
 #define PROTO_VERSION(major, minor, patch)                                                         \
     (((uint64_t)(major) << 48) | ((uint64_t)(minor) << 32) | ((uint64_t)(patch) << 16))
@@ -55,8 +54,7 @@ uint64_t version_from_v1(uint32_t v1);
 // What a Version message says: v2 when plausible (top 16 bits non-zero), else v1, else 0.
 uint64_t version_read(const MumbleProto__Version *version);
 
-// ---- TCP framing: u16 type, u32 length, both big-endian
-// ------------------------------------------------------
+// ---- TCP framing: u16 type, u32 length, both big-endian ----
 
 #define FRAME_HEADER_BYTES 6
 #define FRAME_MAX_BYTES 0x7FFFFFu // a longer frame ends the connection
@@ -104,24 +102,25 @@ long frame_read(struct span in, uint32_t limit, struct frame *out);
 void frame_write_header(uint8_t out[FRAME_HEADER_BYTES], uint16_t type, uint32_t length);
 
 // Message bodies. msg_unpack returns a heap message of the type's protobuf-c struct, freed by
-// msg_free; NULL when the type is unknown, is UDPTunnel, or the body does not parse.
-// msg_packed_size/msg_pack write header and body.
+// msg_free; NULL when the type is unknown, is UDPTunnel, the body does not parse (a required field
+// may be missing), or would take more than 1 MiB and eight times its size of memory. Unknown fields
+// are dropped; a field of the wrong wire type counts as absent. Strings may hold any bytes but NUL:
+// the receiver checks UTF-8, lengths of byte fields and values of enums.
+// msg_pack writes header and body, msg_packed_size bytes in all; the type must be the message's.
 ProtobufCMessage *msg_unpack(unsigned type, struct span body);
 void msg_free(ProtobufCMessage *message); // NULL is fine
 size_t msg_packed_size(const ProtobufCMessage *message);
 size_t msg_pack(unsigned type, const ProtobufCMessage *message, uint8_t *out);
 
-// ---- Mumble varints (not protobuf's)
-// -------------------------------------------------------------------------
+// ---- Mumble varints (not protobuf's) ----
 
 #define VARINT_MAX_BYTES 10
 // Returns bytes read (> 0) or PROTO_E_SHORT / PROTO_E_MALFORMED. At most 8 nested negations.
 int varint_read(struct span in, uint64_t *out);
-// Writes to out[VARINT_MAX_BYTES]; returns bytes written.
+// Writes the shortest form to out[VARINT_MAX_BYTES]; returns bytes written.
 size_t varint_write(uint64_t value, uint8_t *out);
 
-// ---- voice packets
-// -------------------------------------------------------------------------------------------
+// ---- voice packets ----
 
 #define VOICE_PACKET_MAX_BYTES 1020 // plaintext: 1024 bytes of datagram less the crypt header
 #define VOICE_OPUS_MAX_BYTES 960
@@ -154,9 +153,12 @@ struct datagram {
     struct voice_packet voice; // spans borrow from the input
     uint64_t ping_timestamp;
 };
-// Parses a decrypted datagram or the body of a UDPTunnel frame. 0, or a PROTO_E_ code.
+// Parses a decrypted datagram or the body of a UDPTunnel frame. 0, or a PROTO_E_ code, with *out
+// then in no useful state. A position or volume that is not finite counts as absent.
 int datagram_read(struct span in, enum voice_direction direction, struct datagram *out);
-// Both writers return the bytes written to out[cap] or PROTO_E_NO_SPACE / PROTO_E_TOO_LONG.
+// Both writers return the bytes written to out[cap] or PROTO_E_NO_SPACE; voice_write also
+// PROTO_E_TOO_LONG (opus) or PROTO_E_MALFORMED (no opus and no terminator). What datagram_read gave
+// fits into VOICE_PACKET_MAX_BYTES in either form. A legacy packet has no volume.
 int voice_write(const struct voice_packet *packet, enum voice_format format,
                 enum voice_direction direction, uint8_t *out, size_t cap);
 int udp_ping_write(uint64_t timestamp, enum voice_format format, uint8_t *out, size_t cap);
@@ -165,8 +167,7 @@ int udp_ping_write(uint64_t timestamp, enum voice_format format, uint8_t *out, s
 // PROTO_E_MALFORMED. Reads only the TOC and frame count (RFC 6716, section 3.1 and 3.2).
 int opus_packet_frames_10ms(struct span opus);
 
-// ---- server-list ping (unencrypted)
-// --------------------------------------------------------------------------
+// ---- server-list ping (unencrypted) ----
 
 struct list_ping {
     enum voice_format format; // the form of the question; the answer is given in the same
@@ -177,19 +178,19 @@ struct list_ping_reply {
     uint32_t users, max_users, bandwidth_bps;
 };
 #define LIST_PING_MAX_BYTES 64
-bool list_ping_read(struct span in,
-                    struct list_ping *out); // a 1.5 ping must ask for extended information
+// A 1.5 ping must ask for extended information, a 1.5 reply must name a version. The writers return
+// the bytes written or PROTO_E_NO_SPACE.
+bool list_ping_read(struct span in, struct list_ping *out);
 int list_ping_write(const struct list_ping *ping, uint8_t *out, size_t cap);
 bool list_ping_reply_read(struct span in, enum voice_format *format, struct list_ping_reply *out);
 int list_ping_reply_write(enum voice_format format, const struct list_ping_reply *reply,
                           uint8_t *out, size_t cap);
 
-// ---- datagram encryption: OCB2-AES128
-// ------------------------------------------------------------------------
+// ---- datagram encryption: OCB2-AES128 ----
 //
-//   datagram = nonce[0] | tag[0..3) | ciphertext        the nonce counts up by one before each
-//   packet is sealed
+//   datagram = nonce[0] | tag[0..3) | ciphertext
 //
+// The nonce counts up by one before each packet is sealed.
 // One object per client and side. It is owned by one thread at a time and may be handed over.
 
 #define CRYPT_KEY_BYTES 16
@@ -201,19 +202,22 @@ struct crypt; // about 500 bytes and two OpenSSL contexts
 struct crypt *crypt_new(const uint8_t key[CRYPT_KEY_BYTES], const uint8_t encrypt_nonce[16],
                         const uint8_t decrypt_nonce[16]); // NULL: out of memory
 void crypt_free(struct crypt *crypt);
-// Seals plain.len bytes to out[plain.len + 4]; returns that length. plain and out must not overlap.
+// Seals plain.len <= VOICE_PACKET_MAX_BYTES bytes to out[plain.len + 4]; returns that length, or 0
+// when OpenSSL fails. plain and out must not overlap.
 size_t crypt_seal(struct crypt *crypt, struct span plain, uint8_t *out);
-// Opens a datagram into out[in.len - 4]; returns the plaintext's length, or PROTO_E_SHORT / _AUTH /
-// _REPLAY, which change nothing. *is_newest tells whether it is newer than everything seen (then
-// its address may be learnt).
+// Opens a datagram into out[in.len - 4]; returns the plaintext's length (never 0), or PROTO_E_SHORT
+// / _TOO_LONG / _AUTH / _REPLAY, which change nothing, not even out and *is_newest. *is_newest
+// tells whether it is newer than everything seen (then its address may be learnt). Up to 29 late
+// datagrams and 127 lost in a row are understood.
 int crypt_open(struct crypt *crypt, struct span in, uint8_t *out, bool *is_newest);
 void crypt_get_encrypt_nonce(const struct crypt *crypt, uint8_t out[16]);
 void crypt_get_decrypt_nonce(const struct crypt *crypt, uint8_t out[16]);
 void crypt_set_decrypt_nonce(struct crypt *crypt, const uint8_t nonce[16]); // a resync: counted
 struct crypt_counters crypt_get_counters(const struct crypt *crypt);
 
-// The bare cipher, for tests with vectors. encrypt returns false only when OpenSSL fails; decrypt
-// false also when forged.
+// The bare cipher, for tests with vectors, up to VOICE_PACKET_MAX_BYTES. encrypt returns false only
+// when OpenSSL fails; decrypt also when the packet shows the forgery. decrypt gives the tag that
+// the packet should have: comparing is the caller's.
 bool ocb2_encrypt(struct crypt *crypt, const uint8_t nonce[16], struct span plain, uint8_t *out,
                   uint8_t tag[16]);
 bool ocb2_decrypt(struct crypt *crypt, const uint8_t nonce[16], struct span cipher, uint8_t *out,

@@ -29,7 +29,7 @@ static int read_positive(struct span in, uint64_t *out)
     if (n > 0) {
         if (n > in.len)
             return PROTO_E_SHORT;
-        *out = gather(in.data, n, (uint8_t)(n == 1 ? 0x7F : 0x7F >> n));
+        *out = gather(in.data, n, (uint8_t)(0x7F >> (n - 1)));
         return (int)n;
     }
     n = first < 0xF4 ? 4 : 8;

@@ -54,8 +54,7 @@ static int check_opus(const struct voice_packet *packet)
     return packet->opus.len == 0 && !packet->is_terminator ? PROTO_E_MALFORMED : 0;
 }
 
-// ---- legacy
-// --------------------------------------------------------------------------------------------------
+// ---- legacy ----
 
 static int take_varint(struct span *in, uint64_t *out)
 {
@@ -119,8 +118,7 @@ static int write_legacy_audio(const struct voice_packet *packet, enum voice_dire
     return (int)(n + n_trailing);
 }
 
-// ---- protobuf
-// ------------------------------------------------------------------------------------------------
+// ---- protobuf ----
 
 // What an Audio message says, field by field, before it is judged as a whole.
 struct audio {
@@ -247,8 +245,7 @@ static int read_protobuf_ping(struct span in, uint64_t *timestamp)
     return (int)size;
 }
 
-// ---- both
-// ----------------------------------------------------------------------------------------------------
+// ---- both ----
 
 int datagram_read(struct span in, enum voice_direction direction, struct datagram *out)
 {
