@@ -89,6 +89,8 @@ int meeting_take(struct meeting *meeting, uint32_t session, uint64_t now_us); //
 // "!out es": the holder is speaking the other language of this booth. Turns the booth at once, corrects the holder's spoken
 // language for everybody, remembered for that person until they choose.
 int meeting_set_outgoing(struct meeting *meeting, uint32_t session, int lang, uint64_t now_us);
+// The moderator's act: a pending turn of this booth happens at once.
+void meeting_turn_now(struct meeting *meeting, uint8_t booth, uint64_t now_us);
 
 // ---- sound -------------------------------------------------------------------------------------------------------------
 

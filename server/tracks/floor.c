@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tracks/tracks_int.h"
+
+// ---- the language that counts
+// --------------------------------------------------------------------
+
+static void floor_set_root(struct meeting *m, uint8_t lang)
+{
+    const uint64_t old_end_us = m->floor.root_end_us;
+    m->floor.root = lang;
+    m->floor.has_root = true;
+    m->floor.root_end_us = m->now_us;
+    tree_update(m, old_end_us);
+}
+
+static void floor_push(struct meeting *m)
+{
+    event_push(m, (struct track_event){ .kind = TRACK_EVENT_FLOOR,
+                                        .session = m->floor.holder,
+                                        .lang = m->floor.lang });
+}
+
+static void floor_set_lang(struct meeting *m, uint8_t lang)
+{
+    if (lang != m->floor.lang) {
+        m->floor.lang = lang;
+        m->floor.lang_since_us = m->now_us;
+    }
+}
+
+// A short turn changes what is shown, never a booth. The first word of a meeting has nothing to
+// wait for.
+static void floor_judge_turn(struct meeting *m, bool is_certain)
+{
+    struct floor *f = &m->floor;
+    const bool is_long = is_certain || !f->has_root || f->turn_voice_us >= TURN_MIN_US;
+    if (f->holder && is_long && (f->lang != f->root || !f->has_root)) {
+        floor_set_root(m, f->lang);
+    }
+}
+
+void floor_refresh(struct meeting *m, bool is_certain)
+{
+    const struct person *holder = person_find(m, m->floor.holder);
+    if (!holder) {
+        return;
+    }
+    const uint8_t lang = person_spoken(m, holder);
+    if (lang != m->floor.lang) {
+        floor_set_lang(m, lang);
+        floor_push(m);
+    }
+    floor_judge_turn(m, is_certain);
+}
+
+// ---- who holds it
+// --------------------------------------------------------------------------------
+
+static void floor_take(struct meeting *m, const struct person *p)
+{
+    struct floor *f = &m->floor;
+    const uint64_t won_us = window_sum(&p->window, m->now_us, FLOOR_WINDOW_US);
+    f->turn_voice_us = later(p->run_us, won_us);
+    f->holder = p->session;
+    floor_set_lang(m, person_spoken(m, p));
+    for (struct person *other = m->active; other; other = other->next_active) {
+        if (person_is_on_floor(other)) {
+            window_clear(&other->window); // it was voice against the old holder
+        }
+    }
+    floor_push(m);
+    floor_judge_turn(m, false);
+}
+
+static bool floor_may_take(const struct meeting *m, const struct person *holder,
+                           const struct person *p)
+{
+    if (!p->is_speaking || m->now_us - p->last_voice_us >= PAUSE_US) {
+        return false;
+    }
+    const bool is_silent = m->now_us - holder->last_voice_us >= FLOOR_SILENT_US;
+    if (is_silent && p->run_us >= FLOOR_TAKE_US) {
+        return true; // (a)
+    }
+    return window_sum(&p->window, m->now_us, FLOOR_WINDOW_US) >= FLOOR_WIN_US; // (b)
+}
+
+void floor_advance(struct meeting *m)
+{
+    struct floor *f = &m->floor;
+    const struct person *holder = person_find(m, f->holder);
+    const struct person *taker = NULL;
+    const struct person *second = NULL;
+    for (const struct person *p = m->active; p; p = p->next_active) {
+        if (p == holder || !person_is_on_floor(p)) {
+            continue;
+        }
+        if (holder && floor_may_take(m, holder, p) && (!taker || p->run_us > taker->run_us)) {
+            taker = p;
+        }
+        if (p->is_speaking && (!second || p->session == f->second ||
+                               (second->session != f->second && p->run_us > second->run_us))) {
+            second = p;
+        }
+    }
+    f->second = second ? second->session : 0;
+    if (taker) {
+        floor_take(m, taker);
+        f->second = holder->is_speaking ? holder->session : 0;
+    }
+}
+
+uint64_t floor_deadline(const struct meeting *m)
+{
+    const struct person *holder = person_find(m, m->floor.holder);
+    uint64_t due = UINT64_MAX;
+    for (const struct person *p = holder ? m->active : NULL; p; p = p->next_active) {
+        const uint64_t take_us = holder->last_voice_us + FLOOR_SILENT_US;
+        if (p != holder && person_is_on_floor(p) && p->is_speaking && p->run_us >= FLOOR_TAKE_US &&
+            take_us < p->last_voice_us + PAUSE_US) {
+            due = earlier(due, take_us);
+        }
+    }
+    return due;
+}
+
+void floor_leave(struct meeting *m, const struct person *p)
+{
+    if (m->floor.second == p->session) {
+        m->floor.second = 0;
+    }
+    if (m->floor.holder == p->session) {
+        m->floor.holder = 0;
+        floor_push(m);
+    }
+}
+
+// ---- voice
+// ---------------------------------------------------------------------------------------
+
+// Voice of the holder that a track's people neither understand nor get interpreted: row 5.
+static void floor_note_uncovered(struct meeting *m)
+{
+    for (uint8_t lang = 0; lang < m->config.n_langs; lang++) {
+        struct track *track = &m->tracks[lang];
+        if (track->n_deaf[m->floor.root] == 0) {
+            continue;
+        }
+        const bool has_path = m->depth[lang] != NO_PATH;
+        if (has_path && track_is_covered(m, lang)) {
+            track->uncovered_us = 0;
+            continue;
+        }
+        track->uncovered_us += VOICE_BLOCK_US;
+        const bool is_due = !has_path || track->uncovered_us >= UNCOVERED_US;
+        if (is_due && (!track->is_told || m->now_us - track->told_us >= UNCOVERED_AGAIN_US)) {
+            track->is_told = true;
+            track->told_us = m->now_us;
+            track->uncovered_us = 0;
+            event_push(m, (struct track_event){ .kind = TRACK_EVENT_UNCOVERED,
+                                                .session = m->floor.holder,
+                                                .lang = lang,
+                                                .lang2 = m->floor.root,
+                                                .value = !has_path });
+        }
+    }
+}
+
+// Ear-to-voice spans are measured from here.
+static void floor_note_onset(struct meeting *m, const struct person *p)
+{
+    struct floor *f = &m->floor;
+    if (!f->has_sounded || m->now_us - f->last_voice_us >= SPAN_PAUSE_US) {
+        f->onset_lang = person_spoken(m, p);
+        for (uint8_t i = 0; i < m->config.n_booths; i++) {
+            booth_floor_onset(m, &m->booths[i]);
+        }
+    }
+    f->has_sounded = true;
+    f->last_voice_us = m->now_us;
+}
+
+void floor_voice(struct meeting *m, struct person *p)
+{
+    struct floor *f = &m->floor;
+    floor_note_onset(m, p);
+    const struct person *holder = person_find(m, f->holder);
+    if (!holder) {
+        floor_take(m, p);
+    } else if (p == holder) {
+        f->turn_voice_us += VOICE_BLOCK_US;
+        floor_judge_turn(m, false);
+    } else if (!holder->has_voice || holder->level_db + FLOOR_WIN_DB <= p->level_db) {
+        window_add(&p->window, m->now_us);
+    }
+    if (f->holder == p->session && f->lang == f->root) {
+        f->root_end_us = m->now_us;
+        floor_note_uncovered(m);
+    }
+}

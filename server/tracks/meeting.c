@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tracks/tracks_int.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *tracks_error_text(int error)
+{
+    switch (error) {
+    case 0:
+        return "no error";
+#define X(name, value, text)                                                                       \
+    case value:                                                                                    \
+        return text;
+        TRACKS_ERRORS(X)
+#undef X
+    default:
+        return "unknown error";
+    }
+}
+
+// ---- configuration and life
+// ----------------------------------------------------------------------
+
+void meeting_config_defaults(struct meeting_config *config)
+{
+    assert(config);
+    *config = (struct meeting_config){ .duck_db = -15, .hold_us = 2000u * MS };
+}
+
+static bool level_is_valid(int level_db)
+{
+    return level_db >= (int)TRACKS_SILENT_DB && level_db <= 0;
+}
+
+static bool config_is_valid(const struct meeting_config *c)
+{
+    if (c->n_langs == 0 || c->n_langs > TRACKS_LANGS_MAX || c->n_booths > TRACKS_BOOTHS_MAX ||
+        c->default_lang >= c->n_langs || !level_is_valid(c->duck_db)) {
+        return false;
+    }
+    for (uint8_t i = 0; i < c->n_langs; i++) {
+        if (c->langs[i][0] == '\0' || !memchr(c->langs[i], '\0', TRACKS_LANG_BYTES)) {
+            return false;
+        }
+    }
+    for (uint8_t i = 0; i < c->n_booths; i++) {
+        const struct booth_config *b = &c->booths[i];
+        if (b->lang_a >= c->n_langs || b->lang_b >= c->n_langs || b->lang_a == b->lang_b) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct meeting *meeting_new(const struct meeting_config *config, uint64_t now_us)
+{
+    assert(config);
+    struct meeting *m = config_is_valid(config) ? calloc(1, sizeof(*m)) : NULL;
+    if (!m) {
+        return NULL;
+    }
+    m->config = *config;
+    m->now_us = now_us;
+    m->revision = 1;
+    m->floor.lang = config->default_lang;
+    m->floor.root = config->default_lang;
+    for (uint8_t i = 0; i < config->n_booths; i++) {
+        m->booths[i] = (struct booth){ .index = i,
+                                       .lang_a = config->booths[i].lang_a,
+                                       .lang_b = config->booths[i].lang_b,
+                                       .is_air_by_voice = config->booths[i].is_air_by_voice,
+                                       .now = { .is_resting = true },
+                                       .source = config->default_lang };
+    }
+    tree_update(m, 0);
+    return m;
+}
+
+void meeting_free(struct meeting *meeting)
+{
+    if (!meeting) {
+        return;
+    }
+    for (uint32_t i = 0; i < meeting->n_people; i++) {
+        free(meeting->people[i]);
+    }
+    free(meeting->people);
+    free(meeting);
+}
+
+const struct meeting_config *meeting_config(const struct meeting *meeting)
+{
+    return &meeting->config;
+}
+
+uint64_t meeting_revision(const struct meeting *meeting)
+{
+    return meeting->revision;
+}
+
+// Every entry point begins here: time never runs backwards.
+static struct person *meeting_at(struct meeting *m, uint32_t session, uint64_t now_us)
+{
+    assert(m);
+    m->now_us = later(m->now_us, now_us);
+    return person_find(m, session);
+}
+
+// ---- people
+// --------------------------------------------------------------------------------------
+
+static int place_check(const struct meeting *m, struct place place)
+{
+    switch (place.kind) {
+    case PLACE_FLOOR:
+        return 0;
+    case PLACE_TRACK:
+        return place.index < m->config.n_langs ? 0 : TRACKS_E_UNKNOWN_LANGUAGE;
+    case PLACE_BOOTH:
+        return place.index < m->config.n_booths ? 0 : TRACKS_E_NOT_IN_BOOTH;
+    }
+    return TRACKS_E_UNKNOWN_LANGUAGE;
+}
+
+// A person leaves their seat. Between floor and tracks their voice goes on; into or out of a booth
+// it begins anew.
+static void person_unseat(struct meeting *m, struct person *p, bool is_voice_kept)
+{
+    person_count(m, p, -1);
+    if (!is_voice_kept) {
+        person_end_voice(m, p);
+        if (p->place.kind == PLACE_BOOTH) {
+            booth_leave(m, p);
+        } else {
+            floor_leave(m, p);
+        }
+    }
+}
+
+int meeting_join(struct meeting *meeting, uint32_t session, struct place place, uint64_t now_us)
+{
+    struct person *p = meeting_at(meeting, session, now_us);
+    const int error = session == 0 ? TRACKS_E_UNKNOWN_MEMBER : place_check(meeting, place);
+    if (error) {
+        return error;
+    }
+    if (place.kind == PLACE_FLOOR) {
+        place.index = 0;
+    }
+    if (p && p->place.kind == place.kind && p->place.index == place.index) {
+        return 0;
+    }
+    if (!p && meeting->n_people == TRACKS_MEMBERS_MAX) {
+        return TRACKS_E_FULL;
+    }
+    if (p) {
+        person_unseat(meeting, p, person_is_on_floor(p) && place.kind != PLACE_BOOTH);
+    } else if (!(p = person_add(meeting, session))) {
+        return TRACKS_E_MEMORY;
+    }
+    p->place = place;
+    person_count(meeting, p, 1);
+    meeting->revision++;
+    if (place.kind == PLACE_BOOTH) {
+        booth_join(meeting, p);
+    }
+    floor_refresh(meeting, false);
+    return 0;
+}
+
+void meeting_leave(struct meeting *meeting, uint32_t session, uint64_t now_us)
+{
+    struct person *p = meeting_at(meeting, session, now_us);
+    if (!p) {
+        return;
+    }
+    person_unseat(meeting, p, false);
+    person_remove(meeting, p);
+    meeting->revision++;
+}
+
+int meeting_set_spoken(struct meeting *meeting, uint32_t session, int lang, uint64_t now_us)
+{
+    struct person *p = meeting_at(meeting, session, now_us);
+    if (!p) {
+        return TRACKS_E_UNKNOWN_MEMBER;
+    }
+    if (lang >= (int)meeting->config.n_langs) {
+        return TRACKS_E_UNKNOWN_LANGUAGE;
+    }
+    p->spoken = (int8_t)(lang < 0 ? -1 : lang);
+    meeting->revision++;
+    floor_refresh(meeting, false);
+    return 0;
+}
+
+int meeting_set_understood(struct meeting *meeting, uint32_t session, uint32_t lang_mask,
+                           uint64_t now_us)
+{
+    struct person *p = meeting_at(meeting, session, now_us);
+    if (!p) {
+        return TRACKS_E_UNKNOWN_MEMBER;
+    }
+    if (lang_mask >> meeting->config.n_langs) {
+        return TRACKS_E_UNKNOWN_LANGUAGE;
+    }
+    person_count(meeting, p, -1);
+    p->understood = lang_mask;
+    person_count(meeting, p, 1);
+    meeting->revision++;
+    return 0;
+}
+
+static int8_t level_clamp(int level_db)
+{
+    const int lowest_db = (int)TRACKS_SILENT_DB;
+    return (int8_t)(level_db > 0 ? 0 : level_db < lowest_db ? lowest_db : level_db);
+}
+
+int meeting_set_duck(struct meeting *meeting, uint32_t session, int duck_db, uint64_t now_us)
+{
+    struct person *p = meeting_at(meeting, session, now_us);
+    if (!p) {
+        return TRACKS_E_UNKNOWN_MEMBER;
+    }
+    p->duck_db = level_clamp(duck_db);
+    meeting->revision++;
+    return 0;
+}
+
+int meeting_set_partner_level(struct meeting *meeting, uint32_t session, int level_db,
+                              uint64_t now_us)
+{
+    struct person *p = meeting_at(meeting, session, now_us);
+    if (!p) {
+        return TRACKS_E_UNKNOWN_MEMBER;
+    }
+    p->partner_db = level_clamp(level_db);
+    meeting->revision++;
+    return 0;
+}
+
+void meeting_set_muted(struct meeting *meeting, uint32_t session, bool is_muted, uint64_t now_us)
+{
+    struct person *p = meeting_at(meeting, session, now_us);
+    if (!p) {
+        return;
+    }
+    p->is_muted = is_muted;
+    if (is_muted) {
+        person_stop_speaking(meeting, p);
+    }
+    booth_muted(meeting, p);
+}
+
+// ---- acts of interpreters
+// ------------------------------------------------------------------------
+
+static int booth_of_interpreter(struct meeting *m, uint32_t session, uint64_t now_us,
+                                struct person **p, struct booth **b)
+{
+    *p = meeting_at(m, session, now_us);
+    *b = booth_of(m, *p);
+    if (!*p) {
+        return TRACKS_E_UNKNOWN_MEMBER;
+    }
+    return *b ? 0 : TRACKS_E_NOT_IN_BOOTH;
+}
+
+int meeting_go_on_air(struct meeting *meeting, uint32_t session, uint64_t now_us)
+{
+    struct person *p;
+    struct booth *b;
+    const int error = booth_of_interpreter(meeting, session, now_us, &p, &b);
+    if (error || b->on_air == session) {
+        return error;
+    }
+    if (b->on_air != 0) {
+        return TRACKS_E_ON_AIR_TAKEN;
+    }
+    booth_set_on_air(meeting, b, p, false);
+    return 0;
+}
+
+int meeting_go_off_air(struct meeting *meeting, uint32_t session, uint64_t now_us)
+{
+    struct person *p;
+    struct booth *b;
+    const int error = booth_of_interpreter(meeting, session, now_us, &p, &b);
+    if (error) {
+        return error;
+    }
+    if (b->on_air != session) {
+        return TRACKS_E_NOT_ON_AIR;
+    }
+    booth_set_on_air(meeting, b, NULL, false);
+    return 0;
+}
+
+int meeting_take(struct meeting *meeting, uint32_t session, uint64_t now_us)
+{
+    struct person *p;
+    struct booth *b;
+    const int error = booth_of_interpreter(meeting, session, now_us, &p, &b);
+    if (error || b->on_air == session) {
+        return error;
+    }
+    booth_set_on_air(meeting, b, p, false);
+    return 0;
+}
+
+int meeting_set_outgoing(struct meeting *meeting, uint32_t session, int lang, uint64_t now_us)
+{
+    struct person *p;
+    struct booth *b;
+    const int error = booth_of_interpreter(meeting, session, now_us, &p, &b);
+    if (error) {
+        return error;
+    }
+    if (lang != b->lang_a && lang != b->lang_b) {
+        return TRACKS_E_UNKNOWN_LANGUAGE;
+    }
+    struct person *holder = person_find(meeting, meeting->floor.holder);
+    if (!holder) {
+        return TRACKS_E_NO_FLOOR;
+    }
+    const uint8_t other = lang == b->lang_a ? b->lang_b : b->lang_a;
+    const bool is_so = !b->now.is_resting && !b->is_turning && b->now.outgoing == lang &&
+                       (meeting->floor.lang == other || b->now.is_relay);
+    if (!is_so) {
+        holder->spoken = (int8_t)other;
+        meeting->revision++;
+        floor_refresh(meeting, true);
+    }
+    if (b->is_turning) {
+        booth_turn(meeting, b);
+    }
+    return 0;
+}
+
+// ---- sound
+// ---------------------------------------------------------------------------------------
+
+void meeting_packet(struct meeting *meeting, uint32_t session, uint64_t now_us)
+{
+    struct person *p = meeting_at(meeting, session, now_us);
+    if (p && p->place.kind == PLACE_BOOTH && !p->is_muted) {
+        booth_packet(meeting, p);
+    }
+}
+
+void meeting_voice(struct meeting *meeting, uint32_t session, bool is_voice, float level_db,
+                   uint64_t now_us)
+{
+    struct person *p = meeting_at(meeting, session, now_us);
+    if (!p || p->is_muted) {
+        return;
+    }
+    if (!is_voice) {
+        p->has_voice = false;
+        return;
+    }
+    person_heard(meeting, p, level_db);
+    if (person_is_on_floor(p)) {
+        floor_voice(meeting, p);
+    } else {
+        booth_voice(meeting, p);
+    }
+}
+
+void meeting_silent(struct meeting *meeting, uint32_t session, bool had_terminator, uint64_t now_us)
+{
+    struct person *p = meeting_at(meeting, session, now_us);
+    (void)had_terminator; // a broken end makes a connection suspect; the hold is the same
+    if (p) {
+        person_stop_speaking(meeting, p);
+    }
+}
+
+// ---- time
+// ----------------------------------------------------------------------------------------
+
+void meeting_advance(struct meeting *meeting, uint64_t now_us)
+{
+    (void)meeting_at(meeting, 0, now_us);
+    people_advance(meeting);
+    floor_advance(meeting);
+    for (uint8_t i = 0; i < meeting->config.n_booths; i++) {
+        booth_advance(meeting, &meeting->booths[i]);
+    }
+}
+
+uint64_t meeting_deadline(const struct meeting *meeting)
+{
+    uint64_t due = earlier(people_deadline(meeting), floor_deadline(meeting));
+    for (uint8_t i = 0; i < meeting->config.n_booths; i++) {
+        due = earlier(due, booth_deadline(meeting, &meeting->booths[i]));
+    }
+    return due;
+}
+
+// ---- what is so
+// ----------------------------------------------------------------------------------
+
+struct booth_state meeting_booth_state(const struct meeting *meeting, uint8_t booth)
+{
+    if (booth >= meeting->config.n_booths) {
+        return (struct booth_state){ .is_resting = true };
+    }
+    const struct booth *b = &meeting->booths[booth];
+    return (struct booth_state){
+        .on_air = b->on_air,
+        .n_interpreters = (uint8_t)earlier(b->n_interpreters, UINT8_MAX),
+        .incoming = b->now.incoming,
+        .outgoing = b->now.outgoing,
+        .is_resting = b->now.is_resting,
+        .is_pending = b->is_turning && !direction_is_equal(&b->now, &b->wanted),
+        .is_interpreting = b->phase == BOOTH_VOICE || b->phase == BOOTH_PAUSE,
+        .span_ms = b->n_spans ? (uint32_t)(booth_span_us(b) / MS) : 0,
+    };
+}
+
+struct floor_state meeting_floor_state(const struct meeting *meeting)
+{
+    const struct floor *f = &meeting->floor;
+    return (struct floor_state){ .holder = f->holder, .second = f->second, .lang = f->lang };
+}
