@@ -48,7 +48,7 @@ struct source_stats {
     uint32_t delay_ms; // how long sound waits in here now
 };
 struct source;
-struct source *source_new(void); // about 40 KiB; NULL: out of memory
+struct source *source_new(void); // about 60 KiB; NULL: out of memory
 void source_free(struct source *source);
 void source_reset(struct source *source);
 // A packet of any legal length (10 to 60 ms; others are refused). 0 or PROTO_E_MALFORMED. The bytes are copied.
@@ -63,9 +63,10 @@ struct source_stats source_stats(const struct source *source);
 // ---- detector: is this voice? (used inside source; public for tests and for the client's voice activation) -----------
 //
 // Energy over an adaptive noise floor with hysteresis, in 10 ms steps: -45 dBFS at least, 9 dB over the floor, opens
-// after 2 blocks, hangover 15 blocks. Steady hum becomes floor within seconds; clicks of under 20 ms do not open it.
+// after 3 blocks, hangover 15 blocks. Steady hum becomes floor within seconds; clicks of under 20 ms do not open it.
 struct detector {
-    float floor_db;
+    float floor_db, last_db;
+    float unsteady_db; // how much the level changes from block to block
     uint8_t open_blocks, hang_blocks;
     bool is_open;
 };

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "audio/audio.h"
+
+#include <assert.h>
+#include <opus/opus.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAME_MAX_BLOCKS 6
+
+struct encoder {
+    const struct tier_spec *spec;
+    OpusEncoder *opus; // stands behind this struct in the same allocation
+    bool is_breaking;
+    uint8_t filled_blocks;
+    float pcm[FRAME_MAX_BLOCKS * AUDIO_BLOCK_SAMPLES];
+};
+
+static void configure(OpusEncoder *opus, const struct tier_spec *spec, int complexity)
+{
+    static const opus_int32 bandwidths[] = { OPUS_BANDWIDTH_FULLBAND, OPUS_BANDWIDTH_WIDEBAND,
+                                             OPUS_BANDWIDTH_NARROWBAND };
+    opus_encoder_ctl(opus, OPUS_SET_BITRATE((opus_int32)spec->bitrate_bps));
+    // Fixed, not only capped: at 9 kbit/s the codec would otherwise drop to narrowband by itself.
+    opus_encoder_ctl(opus, OPUS_SET_MAX_BANDWIDTH(bandwidths[spec->bandwidth]));
+    opus_encoder_ctl(opus, OPUS_SET_BANDWIDTH(bandwidths[spec->bandwidth]));
+    opus_encoder_ctl(opus, OPUS_SET_VBR(spec->is_cbr ? 0 : 1));
+    opus_encoder_ctl(opus, OPUS_SET_VBR_CONSTRAINT(1));
+    opus_encoder_ctl(opus, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
+    opus_encoder_ctl(opus, OPUS_SET_COMPLEXITY(complexity));
+    opus_encoder_ctl(opus, OPUS_SET_DTX(0));
+    opus_encoder_ctl(opus, OPUS_SET_INBAND_FEC(0));
+}
+
+struct encoder *encoder_new(enum tier tier, int complexity)
+{
+    const struct tier_spec *spec = tier_spec(tier);
+    const size_t head = (sizeof(struct encoder) + 15) & ~(size_t)15;
+    struct encoder *encoder = calloc(1, head + (size_t)opus_encoder_get_size(1));
+    if (encoder == NULL)
+        return NULL;
+    encoder->spec = spec;
+    encoder->opus = (OpusEncoder *)((char *)encoder + head);
+    const int application =
+        spec->is_low_delay ? OPUS_APPLICATION_RESTRICTED_LOWDELAY : OPUS_APPLICATION_VOIP;
+    if (opus_encoder_init(encoder->opus, AUDIO_RATE_HZ, 1, application) != OPUS_OK) {
+        free(encoder);
+        return NULL;
+    }
+    configure(encoder->opus, spec, complexity);
+    return encoder;
+}
+
+void encoder_free(struct encoder *encoder)
+{
+    free(encoder);
+}
+
+void encoder_reset(struct encoder *encoder)
+{
+    encoder->filled_blocks = 0;
+    encoder->is_breaking = false;
+    opus_encoder_ctl(encoder->opus, OPUS_RESET_STATE);
+}
+
+void encoder_break_prediction(struct encoder *encoder)
+{
+    encoder->is_breaking = true;
+}
+
+uint8_t encoder_filled_blocks(const struct encoder *encoder)
+{
+    return encoder->filled_blocks;
+}
+
+// What goes out if the codec refuses a frame: silence of the same length, so that the timing holds.
+static int write_silence(uint8_t *out, uint8_t frame_blocks)
+{
+    const struct span silence = frame_blocks == 2 ? audio_silence_20ms() : audio_silence_60ms();
+    memcpy(out, silence.data, silence.len);
+    if (frame_blocks != 4)
+        return (int)silence.len;
+    out[1] = 2; // two frames of the three
+    return (int)silence.len - 2;
+}
+
+int encoder_push(struct encoder *encoder, const float block[AUDIO_BLOCK_SAMPLES],
+                 uint8_t out[ENCODER_PACKET_MAX_BYTES])
+{
+    float *at = encoder->pcm + (size_t)encoder->filled_blocks * AUDIO_BLOCK_SAMPLES;
+    memcpy(at, block, AUDIO_BLOCK_SAMPLES * sizeof *block);
+    const uint8_t frame_blocks = encoder->spec->frame_blocks;
+    if (++encoder->filled_blocks < frame_blocks)
+        return 0;
+    encoder->filled_blocks = 0;
+    if (encoder->is_breaking)
+        opus_encoder_ctl(encoder->opus, OPUS_SET_PREDICTION_DISABLED(1));
+    const opus_int32 len =
+        opus_encode_float(encoder->opus, encoder->pcm, frame_blocks * AUDIO_BLOCK_SAMPLES, out,
+                          ENCODER_PACKET_MAX_BYTES);
+    if (encoder->is_breaking)
+        opus_encoder_ctl(encoder->opus, OPUS_SET_PREDICTION_DISABLED(0));
+    encoder->is_breaking = false;
+    return len > 0 ? (int)len : write_silence(out, frame_blocks);
+}
