@@ -196,7 +196,8 @@ static const struct {
     BODY(MSG_TEXT_MESSAGE, false, "\x08\x01"),
     BODY(MSG_ACL, false, "\x10\x01"),
     BODY(MSG_ACL, false, "\x08\x01\x1A\x02\x10\x01"), // in a group
-    BODY(MSG_CODEC_VERSION, false, "\x08\x01\x10\x01"),
+    BODY(MSG_CODEC_VERSION, false, "\x08\x01\x18\x01"),
+    BODY(MSG_CODEC_VERSION, true, "\x08\x01\x10\x01"), // but this one has a default
     BODY(MSG_CODEC_VERSION, true, "\x08\x01\x10\x01\x18\x00"),
     BODY(MSG_BAN_LIST, false, "\x0A\x02\x10\x08"), // an entry without address
     BODY(MSG_PING, true, ""),
