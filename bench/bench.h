@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// bench: what the load generator is made of. One thread, one process, many clients of one server on
+// the loopback. The generator stands for the people, so it must be cheaper than the server it
+// measures: sockets without a library, one epoll, no allocation while it measures. Every failure
+// ends the program with a line on stderr: a measurement with a fault in it is worth nothing.
+#ifndef SUSURRO_BENCH_H
+#define SUSURRO_BENCH_H
+
+#include "proto/proto.h"
+
+#include <openssl/ssl.h>
+#include <sys/types.h>
+
+// Prints "susurro_load: …" and ends with status 1.
+void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+int64_t now_ns(void); // CLOCK_REALTIME, the clock of the kernel's receive timestamps
+
+// ---- load_client: one client, logged in ----
+
+#define LOAD_PATH_MAX 4 // components of a channel's path
+struct load_options {
+    const char *host;
+    uint16_t port;
+    bool is_udp;              // else everything goes through the tunnel
+    enum voice_format format; // announces 1.3.4 (legacy) or 1.5.0 (protobuf)
+};
+struct load_client {
+    const struct load_options *options;
+    SSL *ssl;
+    int tcp_fd, udp_fd; // udp_fd is -1 with the tunnel
+    struct crypt *crypt;
+    uint32_t session;
+    uint32_t channel_id; // the one named at login
+    bool is_synced, is_associated;
+    uint64_t frame_number;
+    uint8_t *input; // what came over TLS and is not yet a whole frame
+    size_t n_input, input_cap;
+};
+// Voice that came in: arrived_ns is the kernel's time on UDP, the time of reading in the tunnel.
+typedef void (*load_voice_fn)(void *context, struct load_client *client,
+                              const struct voice_packet *packet, int64_t arrived_ns);
+
+// Connects, logs in, waits for ServerSync and moves to the channel ("Asamblea/English"; NULL:
+// stays).
+void load_client_open(struct load_client *client, SSL_CTX *tls, const struct load_options *options,
+                      const char *name, const char *channel);
+void load_client_close(struct load_client *client);
+// Both read what is there without waiting, and call voice (which may be NULL) for each voice
+// packet.
+void load_client_read_tcp(struct load_client *client, load_voice_fn voice, void *context);
+void load_client_read_udp(struct load_client *client, load_voice_fn voice, void *context);
+void load_client_ping(struct load_client *client); // TCP, and UDP where used
+void load_client_ping_udp(struct load_client *client);
+// Sends 20 ms of voice; opus is what goes out.
+void load_client_speak(struct load_client *client, struct span opus, bool is_terminator);
+SSL_CTX *load_tls_new(void);
+
+// ---- load_cpu: what the server has used ----
+
+// Nanoseconds on a CPU of all threads of a process, user and system, from the scheduler's own
+// count. With a prefix, only the threads whose name begins with it.
+int64_t cpu_of_process_ns(pid_t pid, const char *prefix);
+long rss_of_process_kib(pid_t pid);
+
+// ---- load_samples: latencies ----
+
+struct samples {
+    float *values;
+    size_t n, cap;
+};
+void samples_init(struct samples *samples, size_t cap);
+void samples_add(struct samples *samples, float value);            // beyond cap: forgotten
+float samples_percentile(struct samples *samples, double percent); // sorts; NaN when empty
+void samples_clear(struct samples *samples);
+
+// ---- load_sound: what is said ----
+
+#define SOUND_FRAME_SAMPLES 960
+#define SOUND_FRAMES 50 // one second, repeated
+struct sound_frame {
+    uint8_t data[256];
+    size_t len;
+};
+// Half a second of a voice-like buzz with an onset at its start, then silence; coded at 24 kbit/s.
+void sound_make(struct sound_frame frames[SOUND_FRAMES]);
+// Looks for onsets in a stream of packets. offset_ms is where in the packet the sound begins.
+struct onset_detector;
+struct onset_detector *onset_new(void);
+void onset_free(struct onset_detector *onset);
+bool onset_feed(struct onset_detector *onset, struct span opus, float *offset_ms);
+
+// ---- load_bare: the reference ----
+
+// CPU nanoseconds to seal one payload for one receiver and to send it with sendmmsg, in a bare
+// loop.
+double bare_loop_ns(size_t n_receivers, size_t payload_bytes, double seconds);
+
+#endif
