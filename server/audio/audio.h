@@ -83,7 +83,7 @@ bool detector_push(struct detector *detector, const float block[AUDIO_BLOCK_SAMP
 struct ramp {
     float gain;      // now, linear
     float target;    // linear
-    float factor, step; // per sample: multiply by factor (dB moves) or add step (edges)
+    double factor, step; // per sample: multiply by factor (dB moves) or add step (edges)
     uint32_t samples_left;
 };
 void ramp_init(struct ramp *ramp, float gain_db);
@@ -95,7 +95,7 @@ void ramp_add(struct ramp *ramp, const float in[AUDIO_BLOCK_SAMPLES], float out[
 // ---- limiter: a ceiling with 2 ms of look-ahead -----------------------------------------------------------------------
 //
 // Soft knee of 3 dB below the ceiling, gain reduction reached before the peak arrives, release 100 ms. True peak is taken
-// with 4x oversampling. Delay: exactly LIMITER_DELAY_SAMPLES. Below the knee the sound is only delayed, bit for bit.
+// with 4x oversampling, and 0.5 dB kept for what lies between. Delay: exactly LIMITER_DELAY_SAMPLES. Below the knee the sound is only delayed, bit for bit.
 #define LIMITER_DELAY_SAMPLES 96
 #define LIMITER_CEILING_TRACK_DB (-3.0f)
 #define LIMITER_CEILING_BOOTH_DB (-6.0f)

@@ -8,7 +8,7 @@
 void ramp_init(struct ramp *ramp, float gain_db)
 {
     const float gain = audio_gain_from_db(gain_db);
-    *ramp = (struct ramp){ .gain = gain, .target = gain, .factor = 1.0f };
+    *ramp = (struct ramp){ .gain = gain, .target = gain, .factor = 1.0 };
 }
 
 void ramp_to(struct ramp *ramp, float target_db)
@@ -17,16 +17,16 @@ void ramp_to(struct ramp *ramp, float target_db)
     if (target == ramp->target)
         return;
     ramp->target = target;
-    ramp->factor = 1.0f;
-    ramp->step = 0.0f;
+    ramp->factor = 1.0;
+    ramp->step = 0.0;
     const float silence = audio_gain_from_db(AUDIO_SILENCE_DB + 0.1f);
     if (target <= silence || ramp->gain <= silence) {
         ramp->samples_left = RAMP_EDGE_MS * SAMPLES_PER_MS;
-        ramp->step = (target - ramp->gain) / (float)ramp->samples_left;
+        ramp->step = ((double)target - (double)ramp->gain) / ramp->samples_left;
         return;
     }
     ramp->samples_left = (target < ramp->gain ? RAMP_ATTACK_MS : RAMP_RELEASE_MS) * SAMPLES_PER_MS;
-    ramp->factor = expf(logf(target / ramp->gain) / (float)ramp->samples_left);
+    ramp->factor = exp(log((double)target / (double)ramp->gain) / ramp->samples_left);
 }
 
 bool ramp_is_settled(const struct ramp *ramp)
@@ -50,7 +50,7 @@ void ramp_add(struct ramp *ramp, const float in[AUDIO_BLOCK_SAMPLES],
         n = AUDIO_BLOCK_SAMPLES;
     // In double, so that 400 ms of multiplying do not drift from the target.
     double gain = (double)ramp->gain;
-    const double factor = (double)ramp->factor, step = (double)ramp->step;
+    const double factor = ramp->factor, step = ramp->step;
     for (size_t i = 0; i < n; i++) {
         gain = gain * factor + step;
         if (in != NULL)

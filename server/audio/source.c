@@ -148,7 +148,8 @@ static void follow_tick(struct source *source, uint64_t now_us)
 static void judge_delay(struct source *source)
 {
     const uint32_t noted = jitter_noted(&source->jitter);
-    if (++source->blocks < JUDGE_BLOCKS || noted < NOTED_LEAST || source->pcm.direction != 0)
+    if (++source->blocks < JUDGE_BLOCKS || noted < NOTED_LEAST || source->pcm.direction != 0 ||
+        source->concealed > 0)
         return;
     source->blocks = 0;
     const int64_t offset = offset_us(source);
@@ -214,10 +215,13 @@ int source_put(struct source *source, uint64_t frame_number, struct span opus, b
     const uint64_t end_frame = frame_number + (uint64_t)blocks;
     if (source->state == SOURCE_IDLE || end_frame > source->newest_frame)
         source->newest_frame = end_frame;
-    if (blocks > 0 && !source->is_ending)
+    const bool is_new = blocks > 0 && jitter_is_new(&source->jitter, frame_number);
+    if (!is_new && !is_terminator)
+        return 0;
+    if (is_new && !source->is_ending)
         jitter_note(&source->jitter, frame_number, now_us);
     if (is_late(source, end_frame, now_us)) {
-        source->stats.late += blocks > 0;
+        source->stats.late += is_new;
         // The end itself is never too late, unless the next transmission is here already.
         if (is_terminator && source->state == SOURCE_PLAYING && !source->is_ending &&
             jitter_first(&source->jitter) == NULL)
@@ -296,17 +300,27 @@ static void conceal(struct source *source, bool is_lost)
 static void append_packet(struct source *source, const struct jitter_packet *packet)
 {
     const size_t n = (size_t)packet->blocks * AUDIO_BLOCK_SAMPLES;
-    const struct span opus = { .data = packet->data, .len = packet->len };
+    const struct span opus = { .data = packet->data, .len = packet->len }, nothing = { 0 };
+    const size_t passed = (size_t)(source->next_frame - packet->frame_number) * AUDIO_BLOCK_SAMPLES;
+    float before[FADE_IN_SAMPLES] = { 0 };
+    if (passed > 0 && append_decoded(source, nothing, FADE_IN_SAMPLES)) {
+        source->pcm.end -= FADE_IN_SAMPLES;
+        memcpy(before, source->pcm.samples + source->pcm.end, sizeof before);
+    }
     if (!append_decoded(source, opus, n)) {
         conceal(source, true);
         return;
     }
     float *sound = source->pcm.samples + source->pcm.end - n;
-    const size_t passed = (size_t)(source->next_frame - packet->frame_number) * AUDIO_BLOCK_SAMPLES;
     memmove(sound, sound + passed, (n - passed) * sizeof *sound);
     source->pcm.end -= passed;
-    if (source->gain < 1.0f)
-        fade(sound, FADE_IN_SAMPLES, source->gain, 1.0f);
+    // A packet of which the beginning is too late: its middle is joined to what was made up
+    // instead.
+    const float gain = passed > 0 ? 0.0f : source->gain;
+    if (gain < 1.0f)
+        fade(sound, FADE_IN_SAMPLES, gain, 1.0f);
+    for (size_t i = 0; i < FADE_IN_SAMPLES && passed > 0; i++)
+        sound[i] += before[i] * source->gain * (1.0f - (float)i / FADE_IN_SAMPLES);
     source->gain = 1.0f;
     source->concealed = 0;
     source->next_frame = packet->frame_number + packet->blocks;
@@ -441,10 +455,12 @@ static bool fill(struct source *source, float out[AUDIO_BLOCK_SAMPLES], struct s
         is_over = !fetch(source);
     if (is_over && pcm_waiting(&source->pcm) == 0)
         return false;
+    info->frame_number = playing_frame(source);
     if (is_over) // the rest of a move
         memset(pcm_append(&source->pcm, PCM_READ_MOST), 0, PCM_READ_MOST * sizeof(float));
-    info->frame_number = playing_frame(source);
     pcm_read(&source->pcm, out);
+    if (is_over)
+        pcm_clear(&source->pcm);
     return true;
 }
 

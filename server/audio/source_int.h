@@ -31,7 +31,8 @@ struct jitter {
     struct jitter_packet packets[JITTER_PACKETS];
     int64_t transit_us[JITTER_WINDOW]; // arrival less the speaker's own time; only differences mean
                                        // something
-    uint32_t n_transits;               // since the last forget
+    uint64_t seen_first, seen; // bit i of seen: frame number seen_first - i came; within 64 frames
+    uint32_t n_transits;       // since the last forget
 };
 
 void jitter_clear(struct jitter *jitter);  // drops the packets
@@ -39,6 +40,9 @@ void jitter_forget(struct jitter *jitter); // drops the memory of lateness
 // False when the packet is there already, or is older than all when there is no room.
 bool jitter_insert(struct jitter *jitter, const struct jitter_packet *head, struct span opus);
 struct jitter_packet *jitter_first(struct jitter *jitter); // the lowest frame number; NULL: empty
+// Is this the first packet with that number? The answer for anything 64 frames behind the newest is
+// no.
+bool jitter_is_new(struct jitter *jitter, uint64_t frame_number);
 void jitter_note(struct jitter *jitter, uint64_t frame_number, uint64_t arrived_us);
 uint32_t jitter_noted(const struct jitter *jitter); // at most JITTER_WINDOW
 // The transit of the packet that was the rank-th latest in the window (0: the latest); rank <

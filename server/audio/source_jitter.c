@@ -13,6 +13,22 @@ void jitter_clear(struct jitter *jitter)
 void jitter_forget(struct jitter *jitter)
 {
     jitter->n_transits = 0;
+    jitter->seen = 0;
+}
+
+bool jitter_is_new(struct jitter *jitter, uint64_t frame_number)
+{
+    if (jitter->seen == 0 || frame_number > jitter->seen_first) {
+        const uint64_t ahead = frame_number - jitter->seen_first;
+        jitter->seen = jitter->seen == 0 || ahead > 63 ? 1 : jitter->seen << ahead | 1;
+        jitter->seen_first = frame_number;
+        return true;
+    }
+    const uint64_t behind = jitter->seen_first - frame_number;
+    if (behind > 63 || (jitter->seen >> behind & 1) != 0)
+        return false;
+    jitter->seen |= UINT64_C(1) << behind;
+    return true;
 }
 
 struct jitter_packet *jitter_first(struct jitter *jitter)
