@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Runs a fuzz target without libFuzzer: every file given (or every file of a folder given), as it is, and then with
-// a fixed series of mutations. Deterministic: the same files give the same inputs on every machine. Not finding any
-// input is a failure, so that a lost seed folder is noticed.
+// Runs a fuzz target without libFuzzer: every file given (or every file of a folder given), as it
+// is, and then with a fixed series of mutations. Deterministic: the same files give the same inputs
+// on every machine. Not finding any input is a failure, so that a lost seed folder is noticed.
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
