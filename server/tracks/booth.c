@@ -33,8 +33,7 @@ void booth_enter(struct meeting *m, struct booth *b, enum booth_phase phase)
     }
 }
 
-// ---- on air
-// --------------------------------------------------------------------------------------
+// ---- on air -----------------------------------------------------------------------------------
 
 void booth_set_on_air(struct meeting *m, struct booth *b, const struct person *p, bool is_gone)
 {
@@ -80,8 +79,7 @@ void booth_leave(struct meeting *m, const struct person *p)
     }
 }
 
-// ---- ear-to-voice span
-// ---------------------------------------------------------------------------
+// ---- ear-to-voice span ------------------------------------------------------------------------
 
 uint64_t booth_span_us(const struct booth *b)
 {
@@ -125,8 +123,7 @@ static void booth_measure_span(struct meeting *m, struct booth *b)
     b->n_spans = b->n_spans < SPAN_SAMPLES ? (uint8_t)(b->n_spans + 1) : SPAN_SAMPLES;
 }
 
-// ---- sound
-// ---------------------------------------------------------------------------------------
+// ---- sound ------------------------------------------------------------------------------------
 
 void booth_packet(struct meeting *m, struct person *p)
 {
@@ -182,8 +179,7 @@ static uint64_t booth_hold_end(const struct meeting *m, const struct booth *b)
     return booth_is_held(b) ? b->cough_us + COUGH_US : b->last_voice_us + m->config.hold_us;
 }
 
-// ---- turning
-// -------------------------------------------------------------------------------------
+// ---- turning ----------------------------------------------------------------------------------
 
 void booth_turn(struct meeting *m, struct booth *b)
 {
@@ -218,8 +214,7 @@ static uint64_t booth_finish_end(const struct booth *b)
     return b->finish_from_us + booth_span_us(b) + FINISH_EXTRA_US;
 }
 
-// ---- time
-// ----------------------------------------------------------------------------------------
+// ---- time -------------------------------------------------------------------------------------
 
 static void booth_advance_phase(struct meeting *m, struct booth *b)
 {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tracks/tracks_int.h"
 
-// ---- the language that counts
-// --------------------------------------------------------------------
+// ---- the language that counts -----------------------------------------------------------------
 
 static void floor_set_root(struct meeting *m, uint8_t lang)
 {
@@ -53,8 +52,7 @@ void floor_refresh(struct meeting *m, bool is_certain)
     floor_judge_turn(m, is_certain);
 }
 
-// ---- who holds it
-// --------------------------------------------------------------------------------
+// ---- who holds it -----------------------------------------------------------------------------
 
 static void floor_take(struct meeting *m, const struct person *p)
 {
@@ -135,8 +133,7 @@ void floor_leave(struct meeting *m, const struct person *p)
     }
 }
 
-// ---- voice
-// ---------------------------------------------------------------------------------------
+// ---- voice ------------------------------------------------------------------------------------
 
 // Voice of the holder that a track's people neither understand nor get interpreted: row 5.
 static void floor_note_uncovered(struct meeting *m)

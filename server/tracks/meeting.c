@@ -20,8 +20,7 @@ const char *tracks_error_text(int error)
     }
 }
 
-// ---- configuration and life
-// ----------------------------------------------------------------------
+// ---- configuration and life -------------------------------------------------------------------
 
 void meeting_config_defaults(struct meeting_config *config)
 {
@@ -108,8 +107,7 @@ static struct person *meeting_at(struct meeting *m, uint32_t session, uint64_t n
     return person_find(m, session);
 }
 
-// ---- people
-// --------------------------------------------------------------------------------------
+// ---- people -----------------------------------------------------------------------------------
 
 static int place_check(const struct meeting *m, struct place place)
 {
@@ -255,8 +253,7 @@ void meeting_set_muted(struct meeting *meeting, uint32_t session, bool is_muted,
     booth_muted(meeting, p);
 }
 
-// ---- acts of interpreters
-// ------------------------------------------------------------------------
+// ---- acts of interpreters ---------------------------------------------------------------------
 
 static int booth_of_interpreter(struct meeting *m, uint32_t session, uint64_t now_us,
                                 struct person **p, struct booth **b)
@@ -340,8 +337,15 @@ int meeting_set_outgoing(struct meeting *meeting, uint32_t session, int lang, ui
     return 0;
 }
 
-// ---- sound
-// ---------------------------------------------------------------------------------------
+void meeting_turn_now(struct meeting *meeting, uint8_t booth, uint64_t now_us)
+{
+    (void)meeting_at(meeting, 0, now_us);
+    if (booth < meeting->config.n_booths && meeting->booths[booth].is_turning) {
+        booth_turn(meeting, &meeting->booths[booth]);
+    }
+}
+
+// ---- sound ------------------------------------------------------------------------------------
 
 void meeting_packet(struct meeting *meeting, uint32_t session, uint64_t now_us)
 {
@@ -379,8 +383,7 @@ void meeting_silent(struct meeting *meeting, uint32_t session, bool had_terminat
     }
 }
 
-// ---- time
-// ----------------------------------------------------------------------------------------
+// ---- time -------------------------------------------------------------------------------------
 
 void meeting_advance(struct meeting *meeting, uint64_t now_us)
 {
@@ -401,8 +404,7 @@ uint64_t meeting_deadline(const struct meeting *meeting)
     return due;
 }
 
-// ---- what is so
-// ----------------------------------------------------------------------------------
+// ---- what is so -------------------------------------------------------------------------------
 
 struct booth_state meeting_booth_state(const struct meeting *meeting, uint8_t booth)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// ---- who is here -------------------------------------------------------------------------------
+// ---- who is here ------------------------------------------------------------------------------
 
 // Where this session stands in the sorted list, or would stand.
 static uint32_t people_index(const struct meeting *m, uint32_t session)
@@ -68,7 +68,7 @@ void person_remove(struct meeting *m, struct person *p)
     free(p);
 }
 
-// ---- languages ---------------------------------------------------------------------------------
+// ---- languages --------------------------------------------------------------------------------
 
 bool person_is_on_floor(const struct person *p)
 {
@@ -101,7 +101,7 @@ void person_count(struct meeting *m, const struct person *p, int sign)
     }
 }
 
-// ---- voice -------------------------------------------------------------------------------------
+// ---- voice ------------------------------------------------------------------------------------
 
 void window_clear(struct voice_window *w)
 {
