@@ -10,20 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// ---- clock: the threads' loops read it once a turn and pass it on
-// --------------------------------------------------------
+// ---- clock: the threads' loops read it once a turn and pass it on -----------------------------
 
 uint64_t clock_us(void);    // CLOCK_MONOTONIC
 int64_t clock_unix_s(void); // UTC, for what is stored
 #define MS(n) ((uint64_t)(n)*1000u)
 #define SECONDS(n) ((uint64_t)(n)*1000000u)
 
-// ---- log: logfmt lines, one write a line
-// ---------------------------------------------------------------------------------
+// ---- log: logfmt lines, one write a line ------------------------------------------------------
 //
 // t=2026-05-01T18:00:00.123Z level=info mod=control msg="authenticated" session=12 name="Ana María"
-// log_info("control", "authenticated", "session=%u name=%s", session, log_quote(name, buf, sizeof
-// buf)); fields may be NULL. Values that may hold blanks or quotes go through log_quote. A line is
+//   log_info("control", "authenticated", "session=%u name=%s", session, log_quote(name, buf, 64));
+// fields may be NULL. Values that may hold blanks or quotes go through log_quote. A line is
 // at most 2,048 bytes (a longer one is cut and ends in "..."); control characters in it become '?',
 // so no value can forge a line. errno is kept. No secrets, no message bodies, no addresses unless
 // configured.
@@ -42,18 +40,16 @@ const char *log_quote(const char *value, char *out, size_t cap);
 #define log_warn(mod, msg, ...) log_write(LOG_WARN, mod, msg, __VA_ARGS__)
 #define log_error(mod, msg, ...) log_write(LOG_ERROR, mod, msg, __VA_ARGS__)
 
-// ---- ring: records from one thread to another, without locks
-// ---------------------------------------------------------------
+// ---- ring: records from one thread to another, without locks ----------------------------------
 //
-//   producer: p = ring_reserve(r, n); fill p; ring_commit(r)        consumer: while ((p =
-//   ring_peek(r, &n))) { …; ring_consume(r); }
+//   producer: p = ring_reserve(r, n); fill p; ring_commit(r);
+//   consumer: while ((p = ring_peek(r, &n)) != NULL) { use p; ring_consume(r); }
 //
-//        tail (consumer)            head (producer)
+//        tail (consumer)                 head (producer)
 //          │ size │ record │ size │ record │
-//   ───────┴───────────────────────────────┴──────────────   capacity is a power of two; a record
-//   that would wrap
-//                                                             is preceded by a filler record the
-//                                                             consumer skips
+//   ───────┴───────────────────────────────┴──────────────
+//   The capacity is a power of two; a record that would wrap is preceded by a filler record, which
+//   the consumer skips.
 //
 // A record is contiguous, aligned to 8 bytes, at most a quarter of the capacity; it takes 8 bytes
 // beside its own, and always fits when the ring is empty. reserve returns NULL when there is no
@@ -71,8 +67,7 @@ const void *ring_peek(struct ring *ring, size_t *size); // NULL: empty
 void ring_consume(struct ring *ring);
 bool ring_is_empty(const struct ring *ring); // from either end; may be stale by the time it returns
 
-// ---- lane: a ring and the bell of the thread that reads it
-// ---------------------------------------------------------------------
+// ---- lane: a ring and the bell of the thread that reads it ------------------------------------
 //
 // The consumer makes the lane and its bell (uv_async_send behind it: callable from any thread,
 // coalesces). The producer writes to lane->ring, and rings the bell once after a batch of commits.
@@ -87,8 +82,7 @@ void lane_bell(struct lane *lane);
 // Copies one record in. False (and counted) when there is no room.
 bool lane_send(struct lane *lane, const void *record, size_t size);
 
-// ---- slot: the newest version of an immutable object, from one thread to another
-// ---------------------------------------------
+// ---- slot: the newest version of an immutable object, from one thread to another --------------
 //
 // put hands over ownership of `object` and returns the one that the other side never took (to be
 // freed by the caller), or NULL. take returns the newest one not yet taken (the caller owns it
@@ -99,8 +93,7 @@ struct slot {
 void *slot_put(struct slot *slot, void *object);
 void *slot_take(struct slot *slot);
 
-// ---- leaky bucket (the protocol's own rate limit: mumble-server's messagelimit / messageburst)
-// -----------------------------------------
+// ---- leaky bucket (the protocol's own rate limit: messagelimit and messageburst) --------------
 
 // burst events at once, then rate_per_s; both at least 1. Whole tokens drain, and only then does
 // the clock start anew, so that fractions add up.
@@ -111,8 +104,7 @@ struct bucket {
 void bucket_init(struct bucket *bucket, uint32_t rate_per_s, uint32_t burst, uint64_t now_us);
 bool bucket_take(struct bucket *bucket, uint64_t now_us); // false: over the limit
 
-// ---- bytes
-// -------------------------------------------------------------------------------------------------------------------
+// ---- bytes ------------------------------------------------------------------------------------
 
 struct buffer { // a growing byte string with a limit
     uint8_t *data;
@@ -120,8 +112,8 @@ struct buffer { // a growing byte string with a limit
 };
 void buffer_init(struct buffer *buffer, size_t limit);
 void buffer_clear(struct buffer *buffer); // frees the bytes; usable again, with the same limit
-uint8_t *buffer_grow(struct buffer *buffer,
-                     size_t n); // room for n more bytes, not yet counted; NULL: limit or memory
+// Room for n more bytes, not yet counted in len; NULL: limit or memory.
+uint8_t *buffer_grow(struct buffer *buffer, size_t n);
 bool buffer_add(struct buffer *buffer, const void *data, size_t n);
 void buffer_drop_front(struct buffer *buffer, size_t n); // n <= len; moves what is left
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// config: the server's configuration, from an INI file with mumble-server's keys, our own beside them, and [meeting "Name"]
-// sections. A second public header of base because it is a page of its own. config_load runs at start and on SIGHUP, on the control
-// thread; the result is immutable and owned by the caller.
+// config: the server's configuration, from an INI file with mumble-server's keys, our own beside
+// them, and [meeting "Name"] sections. A second public header of base because it is a page of its
+// own. config_load runs at start and on SIGHUP, on the control thread; the result is immutable and
+// owned by the caller.
 //
 // Every mistake is one line that names file, line and remedy:
 //   meeting.ini:12: unknown key "trakcs" in [meeting "Asamblea"]; did you mean "tracks"?
@@ -18,10 +19,12 @@
 #define CONFIG_LANGS_MAX 8
 #define CONFIG_BOOTHS_MAX 8
 #define CONFIG_ERROR_BYTES 512
+#define LANG_TAG_BYTES 16 // with the zero
+#define NAME_MAX_UTF16_UNITS 512
 
 struct config_track {
-    char lang[16];  // BCP 47
-    char *name;     // channel name; the language's own name by default ("Español")
+    char lang[LANG_TAG_BYTES]; // BCP 47, case as in "pt-BR"
+    char *name;                // channel name; the language's own name by default ("Español")
 };
 struct config_booth {
     uint8_t lang_a, lang_b; // indices of tracks
@@ -40,16 +43,16 @@ struct config_meeting {
     bool is_anyone_interpreter;
     char **interpreters; // names, NULL terminated
     char **moderators;
-    char *tier;          // "standard" or "minimum": where listeners begin
+    char *tier; // "standard" or "minimum": where listeners begin
 };
 
 struct config {
-    char *path;        // NULL: built-in defaults
+    char *path; // NULL: built-in defaults
     // mumble-server's keys
     uint16_t port;
-    char *host;        // blank: every address
+    char *host; // blank: every address
     char *server_password, *welcome_text, *register_name;
-    char *database;    // SQLite path
+    char *database; // SQLite path
     char *ssl_cert, *ssl_key, *ssl_passphrase;
     char *log_file, *pid_file;
     char *channel_name_regex, *user_name_regex;
@@ -61,14 +64,17 @@ struct config {
     // ours
     uint32_t voice_threads; // 0: one for every two cores, at least 1
     char *log_level;
-    char **moderators;      // of the server: names, NULL terminated
+    char **moderators; // of the server: names, NULL terminated
     size_t n_meetings;
     struct config_meeting *meetings;
+    size_t n_origins;
+    struct config_origin *origins; // for config_where
 };
 
-// Reads the file (NULL: only defaults), then the `--set key=value` overrides (also `meeting.NAME.key=value`). Returns NULL and a
-// line for a human in error[] when anything is wrong. Keys of mumble-server that this release does not obey are listed, one
-// warning each, through the callback (may be NULL).
+// Reads the file (NULL: only defaults), then the `--set key=value` overrides (also
+// `meeting.NAME.key=value`). Returns NULL and a line for a human in error[] when anything is wrong.
+// Keys of mumble-server that this release does not obey are listed, one warning each, through the
+// callback (may be NULL).
 typedef void (*config_warning_fn)(void *context, const char *line);
 struct config *config_load(const char *path, const char *const *overrides, size_t n_overrides,
                            config_warning_fn warn, void *context, char error[CONFIG_ERROR_BYTES]);
@@ -77,8 +83,29 @@ struct config *config_parse(const char *name, const char *text, const char *cons
                             size_t n_overrides, config_warning_fn warn, void *context,
                             char error[CONFIG_ERROR_BYTES]);
 void config_free(struct config *config);
+// Where a key was set, for messages about what is found out later (a port in use, an unreadable
+// key): "susurro.ini:12", "--set port" or "built-in default". Keys: "sslKey", "meeting.NAME" (its
+// section), "meeting.NAME.tracks".
+const char *config_where(const struct config *config, const char *key);
+
+// ---- languages -------------------------------------------------------------------------------
 // A language's own name ("es" -> "Español"); the tag itself when unknown.
 const char *lang_own_name(const char *tag);
 bool lang_tag_is_valid(const char *tag);
+void lang_tag_normalise(char *tag); // "ES-mx" -> "es-MX", in place; the tag must be valid
+
+// ---- names of users and channels ---------------------------------------------------------------
+// A rule is a compiled regular expression (PCRE, \w with all letters of Unicode) that must match
+// the whole name. One thread at a time uses a rule.
+#define CONFIG_USER_NAME_REGEX "[ -=\\w\\[\\]\\{\\}\\(\\)\\@\\|\\.]+"
+#define CONFIG_CHANNEL_NAME_REGEX "[ -=\\w\\#\\[\\]\\{\\}\\(\\)\\@\\|]+"
+struct name_rule;
+// NULL and the reason in why[] when it does not compile.
+struct name_rule *name_rule_new(const char *regex, char *why, size_t cap);
+void name_rule_free(struct name_rule *rule);
+bool name_rule_matches(const struct name_rule *rule, const char *name); // implies name_is_sound
+// What any name must be: UTF-8, 1 to 512 UTF-16 units, no control characters, no white space at its
+// ends.
+bool name_is_sound(const char *name);
 
 #endif
