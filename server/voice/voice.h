@@ -42,6 +42,7 @@ struct route_client {
 };
 struct route_room {
     uint32_t first, count; // into members[]
+    uint32_t threads_mask; // bit t: thread t has members of this room
 };
 struct route_receiver { // of a whisper target; only receivers owned by the thread that gets the table
     uint32_t session;
@@ -51,6 +52,7 @@ struct route_target {
     uint32_t session; // the speaker
     uint8_t target;   // 1..30
     uint32_t first, count; // into receivers[]
+    uint32_t threads_mask; // bit t: thread t has receivers of this target; its table lists the target too
 };
 // One heap object per thread; immutable once put. All arrays are owned by it.
 struct routes {
@@ -61,7 +63,7 @@ struct routes {
     uint32_t *members;                // sessions that this thread owns and that are not deaf
     struct route_target *targets;     // ascending by (session, target)
     struct route_receiver *receivers;
-    // answers to server-list pings and the limit on what one sender may send
+    // answers to server-list pings and the limit on what one sender may send (0: none), IP, UDP and crypt headers included
     uint32_t users, max_users, bandwidth_bps;
     bool is_list_ping_allowed;
 };
@@ -75,12 +77,9 @@ enum voice_command_kind {
     VOICE_CMD_TUNNEL,   // plaintext of a UDPTunnel frame, equal to a decrypted datagram
     VOICE_CMD_TRY,      // a datagram from an unknown address: try these candidates of yours
     VOICE_CMD_COUNTERS, // answered by VOICE_REPORT_COUNTERS with the same token
-    VOICE_CMD_NONCE,    // an empty CryptSetup: answered by VOICE_REPORT_NONCE
+    VOICE_CMD_NONCE,    // an empty CryptSetup: answered by VOICE_REPORT_NONCE (not for an unknown session)
     VOICE_CMD_RESYNC,   // CryptSetup with client_nonce: the decrypt nonce is set
     VOICE_CMD_ADDRESS,  // address belongs to this session on that thread (told to all threads but the owner)
-};
-struct voice_address {
-    struct sockaddr_in6 remote; // IPv4 as ::ffff:a.b.c.d
 };
 struct voice_command {
     enum voice_command_kind kind;
@@ -103,10 +102,12 @@ struct voice_command {
         } address;
         struct {
             struct sockaddr_in6 remote;
+            struct in6_addr local; // copied from the UNKNOWN report
+            uint8_t socket;        // likewise
         } try_; // session = the candidate; the datagram's bytes follow the record
     };
     uint32_t n_bytes; // TUNNEL, TRY: bytes that follow
-    uint8_t bytes[];
+    uint8_t bytes[];  // a record is at least offsetof(struct voice_command, bytes) + n_bytes long
 };
 
 // ---- records to control -----------------------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ enum voice_report_kind {
     VOICE_REPORT_COUNTERS,
     VOICE_REPORT_NONCE,    // our current encrypt nonce
     VOICE_REPORT_RESYNC,   // nothing decrypts: send an empty CryptSetup (at most once in 5 s)
-    VOICE_REPORT_UNKNOWN,  // a datagram from an address nobody knows (20/s an address, 2,000/s in all)
+    VOICE_REPORT_UNKNOWN,  // a datagram from an address nobody knows (20/s an address, 500/s a host, 2,000/s in all)
     VOICE_REPORT_ADDRESS,  // this client's address was learnt: tell the other threads
     VOICE_REPORT_REMOVED,  // the answer to REMOVE: the session number may be used again
 };
@@ -137,7 +138,11 @@ struct voice_report {
             struct voice_counters values;
         } counters;
         uint8_t nonce[16];
-        struct sockaddr_in6 remote; // UNKNOWN, ADDRESS
+        struct {
+            struct sockaddr_in6 remote; // UNKNOWN, ADDRESS; IPv4 as ::ffff:a.b.c.d
+            struct in6_addr local;      // UNKNOWN: our address that it was sent to; goes into TRY
+            uint8_t socket;             // UNKNOWN: index of the socket it came in by; goes into TRY
+        };
         struct {
             uint32_t n_sessions;
             uint64_t made_us; // older than 300 ms is dropped by control
@@ -175,21 +180,22 @@ struct voice_mixed { // mixer → voice: one packet, encoded once, for all its l
 
 struct voice_options {
     unsigned n_threads;
-    unsigned n_addresses;                                   // 0: every address (IPv6 socket that takes IPv4, or IPv4 only)
-    struct sockaddr_storage addresses[VOICE_ADDRESSES_MAX]; // with the port
+    unsigned n_addresses; // 0: every address (IPv6 socket that takes IPv4, or IPv4 only) at the port of addresses[0]
+    struct sockaddr_storage addresses[VOICE_ADDRESSES_MAX]; // with the port; port 0: any free one
     unsigned n_sessions_max; // session numbers are below this
     struct lane reports_to;  // only bell and bell_context are read: control's bell
 };
 struct voice;
 // Binds the sockets and makes the threads, not yet running. NULL and a line for a human in error[] (port in use, permission).
 struct voice *voice_new(const struct voice_options *options, char *error, size_t error_cap);
+uint16_t voice_port(const struct voice *voice, unsigned address);             // the port in fact bound
 struct lane *voice_commands(struct voice *voice, unsigned thread);            // control produces
 struct ring *voice_reports(struct voice *voice, unsigned thread);             // control consumes
 void voice_put_routes(struct voice *voice, unsigned thread, struct routes *routes); // ownership passes; rings the bell
 struct lane *voice_mixed_lane(struct voice *voice, unsigned thread, unsigned mixer); // mixer produces
-void voice_attach_mixer(struct voice *voice, unsigned thread, unsigned mixer, struct lane *frames);
+void voice_attach_mixer(struct voice *voice, unsigned thread, unsigned mixer, struct lane *frames); // before voice_start
 int voice_start(struct voice *voice);
-void voice_stop(struct voice *voice); // ends and joins the threads
-void voice_free(struct voice *voice);
+void voice_stop(struct voice *voice); // ends and joins the threads; bells may still be rung until voice_free
+void voice_free(struct voice *voice); // NULL is fine; what was not taken (commands, routes) is freed too
 
 #endif
