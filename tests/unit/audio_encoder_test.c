@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+// cmocka needs the three above
+#include <cmocka.h>
+
+#include "audio/audio.h"
+
+#include <math.h>
+#include <opus/opus.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TONE_HZ 440.0
+#define AMPLITUDE 0.1f
+#define PACKET_MOST_SAMPLES (6 * AUDIO_BLOCK_SAMPLES)
+
+static uint32_t seed;
+static uint32_t dice(uint32_t sides)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (uint32_t)(((uint64_t)seed * sides) >> 32);
+}
+
+static void tone_block(uint64_t tick, float block[AUDIO_BLOCK_SAMPLES])
+{
+    for (uint64_t i = 0; i < AUDIO_BLOCK_SAMPLES; i++) {
+        const double t = (double)((tick * AUDIO_BLOCK_SAMPLES + i) % AUDIO_RATE_HZ);
+        block[i] = AMPLITUDE * (float)sin(2.0 * M_PI * TONE_HZ * t / AUDIO_RATE_HZ);
+    }
+}
+
+static OpusDecoder *make_decoder(void)
+{
+    int error = 0;
+    OpusDecoder *decoder = opus_decoder_create(AUDIO_RATE_HZ, 1, &error);
+    assert_int_equal(error, OPUS_OK);
+    return decoder;
+}
+
+static void the_ladder_is_as_designed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t bitrate_bps;
+        uint8_t frame_blocks, bandwidth;
+        bool is_low_delay, is_cbr;
+    } rows[TIERS] = { { "full", 40000, 2, 0, true, false },
+                      { "standard", 24000, 2, 0, false, false },
+                      { "thin", 16000, 4, 1, false, false },
+                      { "minimum", 9000, 6, 1, false, false },
+                      { "lifeline", 6000, 6, 2, false, true } };
+    for (unsigned i = 0; i < TIERS; i++) {
+        const struct tier_spec *spec = tier_spec((enum tier)i);
+        assert_string_equal(spec->name, rows[i].name);
+        assert_int_equal(spec->bitrate_bps, rows[i].bitrate_bps);
+        assert_int_equal(spec->frame_blocks, rows[i].frame_blocks);
+        assert_int_equal(spec->bandwidth, rows[i].bandwidth);
+        assert_int_equal(spec->is_low_delay, rows[i].is_low_delay);
+        assert_int_equal(spec->is_cbr, rows[i].is_cbr);
+        enum tier found = TIERS;
+        assert_true(tier_from_name(rows[i].name, &found));
+        assert_int_equal(found, i);
+    }
+    enum tier found = TIERS;
+    assert_false(tier_from_name("", &found));
+    assert_false(tier_from_name("Full", &found));
+    assert_int_equal(found, TIERS);
+}
+
+// Through each tier: the packets' length and duration, the bitrate and the level.
+static void a_tone_keeps_its_level(void **state)
+{
+    (void)state;
+    static const int complexities[] = { ENCODER_COMPLEXITY_TRACK, ENCODER_COMPLEXITY_BOOTH };
+    for (unsigned t = 0; t < TIERS * 2; t++) {
+        const struct tier_spec *spec = tier_spec((enum tier)(t / 2));
+        struct encoder *encoder = encoder_new((enum tier)(t / 2), complexities[t % 2]);
+        assert_non_null(encoder);
+        OpusDecoder *decoder = make_decoder();
+        float block[AUDIO_BLOCK_SAMPLES], decoded[PACKET_MOST_SAMPLES];
+        uint8_t packet[ENCODER_PACKET_MAX_BYTES];
+        double sum = 0.0;
+        size_t n = 0, bytes = 0;
+        for (uint64_t tick = 0; tick < 360; tick++) {
+            assert_int_equal(encoder_filled_blocks(encoder), tick % spec->frame_blocks);
+            tone_block(tick, block);
+            const int len = encoder_push(encoder, block, packet);
+            assert_int_equal(len > 0, (tick + 1) % spec->frame_blocks == 0);
+            if (len == 0)
+                continue;
+            const struct span span = { .data = packet, .len = (size_t)len };
+            assert_int_equal(opus_packet_frames_10ms(span), spec->frame_blocks);
+            if (spec->is_cbr)
+                assert_int_equal(len, spec->bitrate_bps * spec->frame_blocks / 800);
+            bytes += (size_t)len;
+            const int got =
+                opus_decode_float(decoder, packet, len, decoded, PACKET_MOST_SAMPLES, 0);
+            assert_int_equal(got, spec->frame_blocks * AUDIO_BLOCK_SAMPLES);
+            for (int i = 0; i < got && tick > 60; i++, n++)
+                sum += (double)decoded[i] * (double)decoded[i];
+        }
+        const float level = audio_db_from_gain((float)sqrt(sum / (double)n));
+        const float off = level - (audio_db_from_gain(AMPLITUDE) - 3.01f);
+        print_message("%-9s complexity %d: level %+.2f dB, %.1f kbit/s\n", spec->name,
+                      complexities[t % 2], (double)off, (double)bytes * 8.0 / 3600.0);
+        assert_true(fabsf(off) < 0.5f);
+        assert_true((double)bytes * 8.0 / 3.6 < spec->bitrate_bps * 1.15);
+        opus_decoder_destroy(decoder);
+        encoder_free(encoder);
+    }
+}
+
+static void a_reset_encoder_is_as_new(void **state)
+{
+    (void)state;
+    for (unsigned t = 0; t < TIERS; t++) {
+        struct encoder *fresh = encoder_new((enum tier)t, ENCODER_COMPLEXITY_TRACK);
+        struct encoder *used = encoder_new((enum tier)t, ENCODER_COMPLEXITY_TRACK);
+        uint8_t a[ENCODER_PACKET_MAX_BYTES], b[ENCODER_PACKET_MAX_BYTES];
+        float block[AUDIO_BLOCK_SAMPLES];
+        for (uint64_t tick = 0; tick < 31; tick++) {
+            tone_block(tick * 3, block);
+            encoder_push(used, block, b);
+        }
+        encoder_break_prediction(used);
+        encoder_reset(used);
+        assert_int_equal(encoder_filled_blocks(used), 0);
+        for (uint64_t tick = 0; tick < 48; tick++) {
+            tone_block(tick, block);
+            const int len = encoder_push(fresh, block, a);
+            assert_int_equal(encoder_push(used, block, b), len);
+            assert_memory_equal(a, b, (size_t)len);
+        }
+        encoder_free(fresh);
+        encoder_free(used);
+    }
+}
+
+static void silence_is_exact(void **state)
+{
+    (void)state;
+    const struct {
+        struct span opus;
+        int blocks;
+        size_t len;
+    } rows[] = { { audio_silence_20ms(), 2, 3 }, { audio_silence_60ms(), 6, 8 } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        OpusDecoder *decoder = make_decoder();
+        float decoded[PACKET_MOST_SAMPLES];
+        assert_int_equal(rows[i].opus.len, rows[i].len);
+        assert_int_equal(opus_packet_frames_10ms(rows[i].opus), rows[i].blocks);
+        for (int again = 0; again < 3; again++) {
+            const int got = opus_decode_float(decoder, rows[i].opus.data, (int)rows[i].opus.len,
+                                              decoded, PACKET_MOST_SAMPLES, 0);
+            assert_int_equal(got, rows[i].blocks * AUDIO_BLOCK_SAMPLES);
+            for (int j = 0; j < got; j++)
+                assert_true(decoded[j] == 0.0f);
+        }
+        opus_decoder_destroy(decoder);
+    }
+}
+
+// A tone obeys x[n] = 2 cos(w) x[n-1] - x[n-2]; what does not is noise, or a click.
+static float worst_click(const float *sound, size_t n)
+{
+    const float twice_cos = (float)(2.0 * cos(2.0 * M_PI * TONE_HZ / AUDIO_RATE_HZ));
+    float worst = 0.0f;
+    for (size_t i = 2; i < n; i++)
+        worst = fmaxf(worst, fabsf(sound[i] - twice_cos * sound[i - 1] + sound[i - 2]));
+    return worst / AMPLITUDE;
+}
+
+// A listener hears one encoder, then another that has heard the same with another past.
+static float switch_click(enum tier from, enum tier to)
+{
+    struct encoder *old = encoder_new(from, ENCODER_COMPLEXITY_TRACK);
+    struct encoder *new = encoder_new(to, ENCODER_COMPLEXITY_TRACK);
+    OpusDecoder *decoder = make_decoder();
+    static float sound[200 * AUDIO_BLOCK_SAMPLES];
+    uint8_t packet[ENCODER_PACKET_MAX_BYTES];
+    float block[AUDIO_BLOCK_SAMPLES], other[AUDIO_BLOCK_SAMPLES];
+    const uint64_t at = 60 + 12 * dice(5), begin = dice(1000);
+    size_t n = 0;
+    for (uint64_t tick = 0; tick < at + 24; tick++) {
+        tone_block(begin + tick, block);
+        for (size_t i = 0; i < AUDIO_BLOCK_SAMPLES; i++)
+            other[i] = tick < 24 ? (float)dice(1000) * 1e-4f : block[i];
+        if (tick == at)
+            encoder_break_prediction(new);
+        const int old_len = encoder_push(old, block, packet);
+        const int old_got =
+            old_len > 0 && tick < at
+                ? opus_decode_float(decoder, packet, old_len, sound + n, PACKET_MOST_SAMPLES, 0)
+                : 0;
+        n += (size_t)old_got;
+        const int len = encoder_push(new, other, packet);
+        if (len > 0 && tick >= at)
+            n += (size_t)opus_decode_float(decoder, packet, len, sound + n, PACKET_MOST_SAMPLES, 0);
+    }
+    assert_int_equal(n, (at + 24) * AUDIO_BLOCK_SAMPLES);
+    const size_t switched = (size_t)at * AUDIO_BLOCK_SAMPLES;
+    const float click = worst_click(sound + switched - 960, 960 + 4800);
+    opus_decoder_destroy(decoder);
+    encoder_free(old);
+    encoder_free(new);
+    return click;
+}
+
+static void a_switch_makes_no_click(void **state)
+{
+    (void)state;
+    seed = 5;
+    for (unsigned from = 0; from < TIERS; from++) {
+        for (unsigned to = 0; to < TIERS; to++) {
+            float worst = 0.0f;
+            for (int i = 0; i < 20; i++)
+                worst = fmaxf(worst, switch_click((enum tier)from, (enum tier)to));
+            print_message("%-9s to %-9s worst click %.1f dB\n", tier_spec((enum tier)from)->name,
+                          tier_spec((enum tier)to)->name, (double)audio_db_from_gain(worst));
+            if (getenv("STRICT"))
+                assert_true(worst < 0.01f);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_ladder_is_as_designed), cmocka_unit_test(a_tone_keeps_its_level),
+        cmocka_unit_test(a_reset_encoder_is_as_new), cmocka_unit_test(silence_is_exact),
+        cmocka_unit_test(a_switch_makes_no_click),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
