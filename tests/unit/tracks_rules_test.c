@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Rules besides the table: who holds the floor, when a booth turns, going on air, cough, spans,
+// limits, deadlines. The stage and its scores are explained in tracks_stage.h.
+#include "tracks_stage.h"
+
+// ---- who holds the floor -----------------------------------------------------------------------
+
+static const struct {
+    const char *name, *score;
+    char holder, second;
+    enum stage_lang lang;
+} floors[] = {
+    { "nobody yet", "- 1000", 0, 0, ES },
+    { "the first voice", "a 10", 'a', 0, EN },
+    { "kept in silence", "a 2000; - 60000", 'a', 0, EN },
+    { "(a) too early", "a 2000; - 100; e 590", 'a', 'e', EN },
+    { "(a) both", "a 2000; - 100; e 620", 'e', 0, ES },
+    { "(a) interjection in a pause", "a 2000; - 2000; e 500; - 1000", 'a', 0, EN },
+    { "(a) voice in two parts is one run", "a 2000; - 2000; e 300; - 300; e 310", 'e', 0, ES },
+    { "(a) voice before a pause does not count", "a 2000; - 900; e 300; - 500; e 500", 'a', 'e',
+      EN },
+    { "(b) overlap, equally loud", "a 2000; ae 5000", 'a', 'e', EN },
+    { "(b) overlap, much louder, not yet", "a 2000; aE 1400", 'a', 'e', EN },
+    { "(b) overlap, much louder", "a 2000; aE 1600", 'e', 'a', ES },
+    { "(b) the holder much louder", "A 2000; Ae 5000", 'a', 'e', EN },
+    { "(b) in the holder's pauses", "a 2000; e 550; ae 400; e 550; ae 400; e 500", 'e', 0, ES },
+    { "two others, the longer run", "a 1000; ae 500; c 10; ec 900", 'e', 'c', ES },
+    { "leaving", "a 2000; !leave a", 0, 0, EN },
+    { "into a booth", "a 2000; !booth a", 0, 0, EN },
+    { "from track to floor", "a 2000; !floor a; a 10", 'a', 0, ES },
+    { "an interpreter never", "i 3000; j 3000", 0, 0, ES },
+    { "muted", "a 2000; !mute e; - 1000; e 2000", 'a', 0, EN },
+};
+
+static void holder_of_the_floor(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(floors) / sizeof(floors[0]); i++) {
+        struct stage stage;
+        stage_open(&stage, STAGE_PAIR);
+        stage_play(&stage, floors[i].score);
+        const struct floor_state floor = meeting_floor_state(stage.meeting);
+        if (floor.holder != (uint32_t)floors[i].holder ||
+            floor.second != (uint32_t)floors[i].second || floor.lang != floors[i].lang) {
+            fail_msg("%s: holder %c second %c lang %d", floors[i].name,
+                     floor.holder ? (char)floor.holder : '-',
+                     floor.second ? (char)floor.second : '-', floor.lang);
+        }
+        stage_close(&stage);
+    }
+}
+
+// ---- when a booth turns ------------------------------------------------------------------------
+
+// A score, and where the booth en-es speaks onto after it. Ana (en) ends at her last voice; span 2
+// s is the default.
+static const struct {
+    const char *name, *score;
+    enum stage_lang outgoing;
+    bool is_pending;
+} turns[] = {
+    { "the first voice, nothing to finish", "a 10", ES, false },
+    { "nothing said since the old end: after the span", "a 5000; e 1900", ES, true },
+    { "... and then", "a 5000; e 2100", EN, false },
+    { "a turn under 1.5 s", "a 5000; - 1000; e 1400; - 9000", ES, false },
+    { "a turn of 1.5 s", "a 5000; - 1000; e 1510; - 400", EN, false },
+    { "back-channel, then Ana again", "a 5000; - 800; e 1000; - 800; a 3000; e 300", ES, false },
+    { "a pause before the span is over", "a 3000; ai 2000; i 800; ei 200; e 600", ES, false },
+    { "finishing, no pause", "a 3000; ai 2000; ei 6000", ES, true },
+    { "finishing, pause of 390 ms", "a 3000; ai 2000; ei 3000; e 390", ES, true },
+    { "finishing, pause of 400 ms", "a 3000; ai 2000; ei 3000; e 400", EN, false },
+    { "8 s after: 140 ms", "a 3000; ai 2000; ei 10000; e 140", ES, true },
+    { "8 s after: 150 ms", "a 3000; ai 2000; ei 10000; e 150", EN, false },
+    { "never in the middle of voice", "a 3000; ai 2000; ei 60000", ES, true },
+    { "the interpreter turns at once", "a 3000; ai 2000; ei 3000; !out en i; ei 10", EN, false },
+    { "the moderator turns at once", "a 3000; ai 2000; ei 3000; !turn; ei 10", EN, false },
+    { "the interpreter stays", "a 3000; ai 2000; ei 3000; !out es i; e 3000", ES, false },
+    { "the speaker says otherwise", "a 5000; !speak es a; a 2100", EN, false },
+    { "a language chosen in mid-turn waits", "a 3000; ai 3000; !speak es a; ai 3000", ES, true },
+    { "nobody on air", "!off i; a 5000; e 2100", EN, false },
+    { "the one on air leaves", "a 3000; ai 3000; ei 3000; !leave i; e 500", EN, false },
+    { "not during a cough", "a 3000; ai 2000; ei 2500; !mute i; e 5000", ES, true },
+    { "the floor goes back in time", "a 3000; ai 2000; ei 2600; ai 3000; a 1000", ES, false },
+};
+
+static void booth_turns_in_a_pause(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+        struct stage stage;
+        stage_open(&stage, STAGE_PAIR);
+        stage_play(&stage, turns[i].score);
+        const struct booth_state booth = meeting_booth_state(stage.meeting, 0);
+        if (booth.outgoing != turns[i].outgoing || booth.incoming == booth.outgoing ||
+            booth.is_pending != turns[i].is_pending || booth.is_resting) {
+            fail_msg("%s: outgoing %d pending %d", turns[i].name, booth.outgoing, booth.is_pending);
+        }
+        stage_close(&stage);
+    }
+}
+
+static void turn_is_told_before_and_after(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct track_event event;
+    stage_open(&stage, STAGE_PAIR);
+    stage_play(&stage, "a 3000; ai 2000");
+    const size_t from = stage.n_events;
+    stage_play(&stage, "ei 3000");
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_TURN_PENDING, from, &event), 1);
+    assert_int_equal(event.lang, EN);
+    assert_int_equal(event.session, 'i');
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_DIRECTION, from, NULL), 0);
+    stage_play(&stage, "e 500; ei 100");
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_TURN_PENDING, from, NULL), 1);
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_DIRECTION, from, &event), 1);
+    assert_int_equal(event.lang, ES);  // incoming
+    assert_int_equal(event.lang2, EN); // outgoing
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_INTERPRETING, from, NULL), 2);
+    stage_expect(&stage, "after the turn", 'm', "e=-15 i=0");
+    stage_expect(&stage, "after the turn", 'l', "e=0 i=x");
+    stage_close(&stage);
+}
+
+// A bilingual sits on es and speaks English: everybody's row is wrong until the interpreter says
+// so.
+static void out_corrects_the_holder_for_everybody(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, STAGE_PAIR);
+    stage_play(&stage, "e 3000; ei 1000");
+    stage_expect(&stage, "before", 'l', "e=0 i=x");
+    stage_expect(&stage, "before", 'm', "e=-15 i=0");
+    stage_play(&stage, "!out es i; ei 10");
+    stage_expect(&stage, "after", 'l', "e=-15 i=0");
+    stage_expect(&stage, "after", 'm', "e=0 i=x");
+    assert_int_equal(meeting_floor_state(stage.meeting).lang, EN);
+    stage_play(&stage, "c 4000; - 1000; e 2000"); // remembered in her next turn
+    assert_int_equal(meeting_floor_state(stage.meeting).lang, EN);
+    stage_play(&stage, "!speak default e; e 10"); // until she chooses
+    assert_int_equal(meeting_floor_state(stage.meeting).lang, ES);
+    stage_close(&stage);
+}
+
+static void out_needs_an_interpreter_a_language_and_a_holder(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, STAGE_RELAY);
+    struct meeting *m = stage.meeting;
+    assert_int_equal(meeting_set_outgoing(m, 'i', ES, stage.now_us), TRACKS_E_NO_FLOOR);
+    stage_play(&stage, "a 1000");
+    assert_int_equal(meeting_set_outgoing(m, 'l', ES, stage.now_us), TRACKS_E_NOT_IN_BOOTH);
+    assert_int_equal(meeting_set_outgoing(m, 'z', ES, stage.now_us), TRACKS_E_UNKNOWN_MEMBER);
+    assert_int_equal(meeting_set_outgoing(m, 'i', FR, stage.now_us), TRACKS_E_UNKNOWN_LANGUAGE);
+    assert_int_equal(meeting_set_outgoing(m, 'i', -1, stage.now_us), TRACKS_E_UNKNOWN_LANGUAGE);
+    assert_int_equal(meeting_set_outgoing(m, 'i', ES, stage.now_us), 0);
+    stage_close(&stage);
+}
+
+static void a_relay_booth_confirms_without_correcting(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, STAGE_RELAY);
+    stage_play(&stage, "g 2000; !out es i");
+    assert_int_equal(meeting_floor_state(stage.meeting).lang, FR);
+    stage_close(&stage);
+}
+
+// ---- the tree of languages
+// -----------------------------------------------------------------------
+
+static void tree_follows_floor_and_staff(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct booth_state booth;
+    stage_open(&stage, STAGE_RELAY); // en-es, en-fr
+    stage_play(&stage, "g 2000");
+    booth = meeting_booth_state(stage.meeting, 0);
+    assert_true(booth.incoming == EN && booth.outgoing == ES && !booth.is_resting);
+    booth = meeting_booth_state(stage.meeting, 1);
+    assert_true(booth.incoming == FR && booth.outgoing == EN && !booth.is_resting);
+
+    size_t from = stage.n_events; // the pivot goes: en-es is off the tree and is told so
+    stage_play(&stage, "!leave r; g 500");
+    assert_true(meeting_booth_state(stage.meeting, 0).is_resting);
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_RESTING, from, NULL), 1);
+    stage_play(&stage, "gi 1000");
+    stage_expect(&stage, "resting", 'i', "g=0");
+    stage_expect(&stage, "resting", 'l', "g=0 i=x");
+    stage_expect(&stage, "resting", 'm', "g=0 i=x");
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_INTERPRETING, from, NULL), 0);
+
+    from = stage.n_events;
+    stage_play(&stage, "e 4000"); // es: the booth has work again
+    booth = meeting_booth_state(stage.meeting, 0);
+    assert_true(booth.incoming == ES && booth.outgoing == EN && !booth.is_resting);
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_DIRECTION, from, NULL), 1);
+    stage_close(&stage);
+}
+
+static void second_booth_of_a_pair_rests(void **state)
+{
+    (void)state;
+    struct meeting_config config = stage_config(STAGE_PAIR);
+    config.n_booths = 2;
+    config.booths[1] = (struct booth_config){ ES, EN, false };
+    struct meeting *m = meeting_new(&config, 1000);
+    assert_int_equal(meeting_join(m, 2, (struct place){ PLACE_BOOTH, 1 }, 1000), 0);
+    assert_false(meeting_booth_state(m, 1).is_resting);
+    assert_int_equal(meeting_join(m, 1, (struct place){ PLACE_BOOTH, 0 }, 2000), 0);
+    assert_false(meeting_booth_state(m, 1).is_resting); // the present tree is kept
+    assert_true(meeting_booth_state(m, 0).is_resting);
+    meeting_leave(m, 2, 3000);
+    assert_false(meeting_booth_state(m, 0).is_resting);
+    meeting_free(m);
+}
+
+// ---- on air
+// --------------------------------------------------------------------------------------
+
+static const struct {
+    const char *name;
+    enum stage_kind stage;
+    const char *score;
+    char on_air;
+} airs[] = {
+    { "by act", STAGE_PAIR, "- 10", 'i' },
+    { "voice alone is not enough", STAGE_PAIR, "!off i; ij 5000", 0 },
+    { "by voice where configured", STAGE_BY_VOICE, "i 1010", 'i' },
+    { "by voice: 1 s", STAGE_BY_VOICE, "i 980", 0 },
+    { "by voice: within 1.5 s", STAGE_BY_VOICE, "i 500; - 1100; i 500", 0 },
+    { "by voice: with a gap", STAGE_BY_VOICE, "i 500; - 300; i 510", 'i' },
+    { "by voice: not over the partner", STAGE_BY_VOICE, "i 1500; j 5000", 'i' },
+    { "by voice: packets are not voice", STAGE_BY_VOICE, "i~ 5000", 0 },
+    { "take", STAGE_PAIR, "!take j", 'j' },
+    { "vanished: the partner by voice", STAGE_PAIR, "a 1000; !leave i; j 1010", 'j' },
+    { "vanished: the partner's earlier voice does not count", STAGE_PAIR, "j 900; !leave i; j 500",
+      0 },
+    { "off by own act: the partner not by voice", STAGE_PAIR, "!off i; j 5000", 0 },
+    { "moved away: the partner by voice", STAGE_PAIR, "!floor i; j 1010", 'j' },
+    { "vanished off air changes nothing", STAGE_PAIR, "!leave j; a 100", 'i' },
+    { "a cough moves nothing", STAGE_PAIR, "a 1000; i 1000; !mute i; j 20000", 'i' },
+};
+
+static void one_is_on_air(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(airs) / sizeof(airs[0]); i++) {
+        struct stage stage;
+        stage_open(&stage, airs[i].stage);
+        stage_play(&stage, airs[i].score);
+        const uint32_t on_air = meeting_booth_state(stage.meeting, 0).on_air;
+        if (on_air != (uint32_t)airs[i].on_air) {
+            fail_msg("%s: %u is on air", airs[i].name, on_air);
+        }
+        stage_close(&stage);
+    }
+}
+
+static void acts_of_the_wrong_person_are_refused(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, STAGE_PAIR);
+    struct meeting *m = stage.meeting;
+    const uint64_t now = stage.now_us;
+    assert_int_equal(meeting_go_on_air(m, 'j', now), TRACKS_E_ON_AIR_TAKEN);
+    assert_int_equal(meeting_go_on_air(m, 'i', now), 0);
+    assert_int_equal(meeting_go_on_air(m, 'l', now), TRACKS_E_NOT_IN_BOOTH);
+    assert_int_equal(meeting_take(m, 'f', now), TRACKS_E_NOT_IN_BOOTH);
+    assert_int_equal(meeting_go_off_air(m, 'j', now), TRACKS_E_NOT_ON_AIR);
+    assert_int_equal(meeting_go_off_air(m, 'z', now), TRACKS_E_UNKNOWN_MEMBER);
+    assert_int_equal(meeting_set_spoken(m, 'l', 2, now), TRACKS_E_UNKNOWN_LANGUAGE);
+    assert_int_equal(meeting_set_understood(m, 'l', 4, now), TRACKS_E_UNKNOWN_LANGUAGE);
+    assert_int_equal(meeting_join(m, 'z', (struct place){ PLACE_TRACK, 2 }, now),
+                     TRACKS_E_UNKNOWN_LANGUAGE);
+    assert_int_equal(meeting_join(m, 0, (struct place){ PLACE_FLOOR, 0 }, now),
+                     TRACKS_E_UNKNOWN_MEMBER);
+    assert_string_equal(tracks_error_text(TRACKS_E_ON_AIR_TAKEN), "the partner is on air");
+    stage_close(&stage);
+}
+
+static void taking_over_keeps_the_floor_down(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, STAGE_PAIR);
+    stage_play(&stage, "a 3000; ai 500");
+    const size_t from = stage.n_events;
+    stage_play(&stage, "!take j; aij 500");
+    stage_expect(&stage, "take", 'l', "a=-15 i=x j=0");
+    stage_expect(&stage, "take", 'i', "a=0 i=x j=-12");
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_ON_AIR, from, NULL), 1);
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_OFF_AIR, from, NULL), 0);
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_INTERPRETING, from, NULL), 0);
+    stage_close(&stage);
+}
+
+static void long_cough_alerts_once(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct track_event event;
+    stage_open(&stage, STAGE_PAIR);
+    stage_play(&stage, "a 3000; ai 500; !mute i; a 14980");
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_COUGH_LONG, 0, NULL), 0);
+    stage_play(&stage, "a 30000");
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_COUGH_LONG, 0, &event), 1);
+    assert_int_equal(event.session, 'i');
+    stage_play(&stage, "!unmute i; a 100; !mute j; a 20000"); // the partner's mute is no cough
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_COUGH_LONG, 0, NULL), 1);
+    stage_close(&stage);
+}
+
+static void vanishing_is_told(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct track_event event;
+    stage_open(&stage, STAGE_PAIR);
+    stage_play(&stage, "a 1000; ai 500; !leave i");
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_OFF_AIR, 0, &event), 1);
+    assert_int_equal(event.value, 1);
+    stage_play(&stage, "!air j; !off j");
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_OFF_AIR, 0, &event), 2);
+    assert_int_equal(event.value, 0);
+    stage_close(&stage);
+}
+
+// ---- ear-to-voice span
+// ---------------------------------------------------------------------------
+
+static void span_is_the_median_of_onsets(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, STAGE_PAIR);
+    assert_int_equal(meeting_booth_state(stage.meeting, 0).span_ms, 0);
+    stage_play(&stage, "a 2400; ai 2000; i 1000; - 2000");
+    assert_int_equal(meeting_booth_state(stage.meeting, 0).span_ms, 2400);
+    stage_play(&stage, "a 3000; ai 2000; i 1000; - 2000");
+    stage_play(&stage, "a 7000; ai 2000; i 1000; - 2000");
+    assert_int_equal(meeting_booth_state(stage.meeting, 0).span_ms, 3000);
+    stage_play(&stage, "a 100; ai 1000; - 2000");                   // too soon to be a translation
+    stage_play(&stage, "a 1000; ai 1000; i 2000; ai 1000; - 2000"); // the booth had no pause
+    stage_play(&stage, "a 500; - 500; a 500; - 500; a 1000; ai 1000; - 2000"); // 3.0 s again
+    assert_int_equal(meeting_booth_state(stage.meeting, 0).span_ms, 3000);
+    stage_close(&stage);
+}
+
+static void measured_span_decides_the_turn(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, STAGE_PAIR);
+    stage_play(&stage, "a 4000; ai 2000; i 500; - 3000; a 3000; e 3800");
+    assert_true(meeting_booth_state(stage.meeting, 0).is_pending);
+    stage_play(&stage, "e 300");
+    assert_false(meeting_booth_state(stage.meeting, 0).is_pending);
+    stage_close(&stage);
+}
+
+// ---- life, limits, time
+// --------------------------------------------------------------------------
+
+static void choices_survive_a_move(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct ear ear;
+    stage_open(&stage, STAGE_PAIR);
+    stage_play(&stage, "!speak en b; !sit en b; !floor b; !sit es b");
+    assert_true(meeting_ear(stage.meeting, 'b', &ear));
+    assert_int_equal(ear.understood, 1u << EN | 1u << ES);
+    stage_play(&stage, "b 100");
+    assert_int_equal(meeting_floor_state(stage.meeting).lang, EN);
+    stage_play(&stage, "!leave b");
+    stage_seat(&stage, 'b', PLACE_TRACK, ES);
+    assert_true(meeting_ear(stage.meeting, 'b', &ear));
+    assert_int_equal(ear.understood, 1u << ES);
+    stage_close(&stage);
+}
+
+static void speaking_is_told(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct track_event event;
+    stage_open(&stage, STAGE_PAIR);
+    stage_play(&stage, "a 1000; ai 1000; !mute a; - 500");
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_SPEAKING, 0, &event), 2); // not for booths
+    assert_int_equal(event.session, 'a');
+    assert_int_equal(event.value, 0);
+    stage_close(&stage);
+}
+
+static void silent_meeting_has_no_deadline(void **state)
+{
+    (void)state;
+    static const char *const scores[] = { "- 10",
+                                          "a 1000",
+                                          "a 3000; ai 2000; ei 4000",
+                                          "a 1000; ai~ 50",
+                                          "a 1000; ai 100; !mute i",
+                                          "a 2000; - 100; e 650",
+                                          "a 2000; !leave a" };
+    for (size_t i = 0; i < sizeof(scores) / sizeof(scores[0]); i++) {
+        struct stage stage;
+        stage_open(&stage, STAGE_PAIR);
+        stage_play(&stage, scores[i]);
+        uint64_t last = 0;
+        int n = 0;
+        for (uint64_t due; (due = meeting_deadline(stage.meeting)) != UINT64_MAX; n++) {
+            assert_true(n < 50);
+            assert_true(due > last || due <= stage.now_us);
+            last = due;
+            meeting_advance(stage.meeting, due);
+        }
+        assert_true(last < stage.now_us + 20000000);
+        const uint64_t revision = meeting_revision(stage.meeting);
+        meeting_advance(stage.meeting, last + 3600u * 1000000u);
+        assert_int_equal(meeting_revision(stage.meeting), revision);
+        stage_close(&stage);
+    }
+}
+
+static void events_are_bounded(void **state)
+{
+    (void)state;
+    struct meeting_config config = stage_config(STAGE_PAIR);
+    struct meeting *m = meeting_new(&config, 1000);
+    struct track_event event;
+    assert_int_equal(meeting_join(m, 1, (struct place){ PLACE_BOOTH, 0 }, 1000), 0);
+    for (uint64_t i = 0; i < 1000; i++) {
+        assert_int_equal(meeting_go_on_air(m, 1, 2000 + i), 0);
+        assert_int_equal(meeting_go_off_air(m, 1, 2000 + i), 0);
+    }
+    int n = 0;
+    while (meeting_next_event(m, &event)) {
+        n++;
+    }
+    assert_int_equal(n, TRACKS_EVENTS_MAX);
+    assert_int_equal(event.kind, TRACK_EVENT_OFF_AIR); // the newest is kept
+    assert_int_equal(event.at_us, 2999);
+    assert_string_equal(track_event_name(event.kind), "off_air");
+    meeting_free(m);
+}
+
+static void meeting_is_full_at_its_limit(void **state)
+{
+    (void)state;
+    struct meeting_config config = stage_config(STAGE_PAIR);
+    struct meeting *m = meeting_new(&config, 1000);
+    const struct place booth = { PLACE_BOOTH, 0 };
+    for (uint32_t i = 1; i <= TRACKS_MEMBERS_MAX; i++) {
+        assert_int_equal(meeting_join(m, i * 7919 % 65537, booth, 1000), 0);
+    }
+    assert_int_equal(meeting_join(m, 70000, booth, 1000), TRACKS_E_FULL);
+    assert_int_equal(meeting_booth_state(m, 0).n_interpreters, 255);
+    for (uint32_t i = 1; i <= TRACKS_MEMBERS_MAX; i++) {
+        meeting_leave(m, i * 7919 % 65537, 2000);
+    }
+    assert_int_equal(meeting_booth_state(m, 0).n_interpreters, 0);
+    assert_int_equal(meeting_join(m, 70000, booth, 3000), 0);
+    meeting_free(m);
+    meeting_free(NULL);
+}
+
+static void wrong_configurations_are_refused(void **state)
+{
+    (void)state;
+    struct meeting_config config;
+    meeting_config_defaults(&config);
+    assert_int_equal(config.duck_db, -15);
+    assert_int_equal(config.hold_us, 2000000);
+    assert_null(meeting_new(&config, 0)); // no language
+    config = stage_config(STAGE_PAIR);
+    config.booths[0].lang_b = 5;
+    assert_null(meeting_new(&config, 0));
+    config.booths[0].lang_b = config.booths[0].lang_a;
+    assert_null(meeting_new(&config, 0));
+    config = stage_config(STAGE_PAIR);
+    config.default_lang = 2;
+    assert_null(meeting_new(&config, 0));
+    config = stage_config(STAGE_PAIR);
+    config.duck_db = 3;
+    assert_null(meeting_new(&config, 0));
+    config = stage_config(STAGE_PAIR);
+    config.langs[1][0] = '\0';
+    assert_null(meeting_new(&config, 0));
+}
+
+static void hold_is_configurable(void **state)
+{
+    (void)state;
+    struct meeting_config config = stage_config(STAGE_PAIR);
+    config.hold_us = 5000000;
+    struct stage stage;
+    stage_open(&stage, STAGE_PAIR);
+    meeting_free(stage.meeting);
+    stage.meeting = meeting_new(&config, stage.now_us);
+    stage_seat(&stage, 'a', PLACE_TRACK, EN);
+    stage_seat(&stage, 'l', PLACE_TRACK, ES);
+    stage_seat(&stage, 'i', PLACE_BOOTH, 0);
+    stage_play(&stage, "!air i; a 2000; ai 500; a 4990");
+    stage_expect(&stage, "hold", 'l', "a=-15 i=0");
+    stage_play(&stage, "a 20");
+    stage_expect(&stage, "hold", 'l', "a=0");
+    stage_close(&stage);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(holder_of_the_floor),
+        cmocka_unit_test(booth_turns_in_a_pause),
+        cmocka_unit_test(turn_is_told_before_and_after),
+        cmocka_unit_test(out_corrects_the_holder_for_everybody),
+        cmocka_unit_test(out_needs_an_interpreter_a_language_and_a_holder),
+        cmocka_unit_test(a_relay_booth_confirms_without_correcting),
+        cmocka_unit_test(tree_follows_floor_and_staff),
+        cmocka_unit_test(second_booth_of_a_pair_rests),
+        cmocka_unit_test(one_is_on_air),
+        cmocka_unit_test(acts_of_the_wrong_person_are_refused),
+        cmocka_unit_test(taking_over_keeps_the_floor_down),
+        cmocka_unit_test(long_cough_alerts_once),
+        cmocka_unit_test(vanishing_is_told),
+        cmocka_unit_test(span_is_the_median_of_onsets),
+        cmocka_unit_test(measured_span_decides_the_turn),
+        cmocka_unit_test(choices_survive_a_move),
+        cmocka_unit_test(speaking_is_told),
+        cmocka_unit_test(silent_meeting_has_no_deadline),
+        cmocka_unit_test(events_are_bounded),
+        cmocka_unit_test(meeting_is_full_at_its_limit),
+        cmocka_unit_test(wrong_configurations_are_refused),
+        cmocka_unit_test(hold_is_configurable),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
