@@ -164,3 +164,70 @@ class Heard:
         return (f"correlation {self.correlation:.3f} (worst second {self.worst:.3f}), level "
                 f"{self.level_db:+.2f} dB, lag slips {self.slip_ms:.1f} ms, "
                 f"missing frames {len(self.missing)} at {self.missing[:8]}")
+
+
+def gains(said, heard, at, low_hz, high_hz, window_s=0.1, quiet_dbfs=-38.0):
+    """How a band of the sound was changed on its way: arrays (middle of the window in s, dB).
+
+    By energy, which the codec keeps even where it bends the waveform. Windows in which the band
+    was said below quiet_dbfs are left out. Time is that of `said`.
+    """
+    a, b = band(said, low_hz, high_hz), band(heard, low_hz, high_hz)
+    n = round(window_s * RATE_HZ)
+    times, levels = [], []
+    for start in range(0, len(a) - n + 1, n):
+        said_dbfs = rms_dbfs(a[start:start + n])
+        if said_dbfs > quiet_dbfs:
+            times.append((start + n / 2) / RATE_HZ)
+            levels.append(rms_dbfs(_cut(b, start + at, n)) - said_dbfs)
+    return np.array(times), np.array(levels)
+
+
+def sounding(samples, over_dbfs=-38.0):
+    """(first, last) moment in s at which a 10 ms frame is above over_dbfs."""
+    n = len(samples) // FRAME
+    power = np.mean(np.square(samples[:n * FRAME].reshape(n, FRAME), dtype=np.float64), axis=1)
+    loud = np.flatnonzero(10 * np.log10(power + 1e-20) > over_dbfs)
+    assert len(loud), "there is no sound"
+    return loud[0] * 0.01, (loud[-1] + 1) * 0.01
+
+
+class Duck:
+    """A floor speaker under an interpreter, each in a band of their own, as one listener hears them.
+
+    All times are on the floor's own clock (what was said); levels in dB against what was said.
+    """
+
+    def __init__(self, floor, interpreter, heard, floor_band, interpreter_band):
+        floor_heard = band(heard, *floor_band)
+        self.floor_lag = lag(floor, floor_heard)
+        self.interpreter_lag = lag(interpreter, band(heard, *interpreter_band))
+        self.times, self.floor_db = gains(floor, heard, self.floor_lag, *floor_band)
+        _, self.interpreter_db = gains(interpreter, heard, self.interpreter_lag, *interpreter_band)
+        shift = (self.interpreter_lag - self.floor_lag) / RATE_HZ
+        first, last = sounding(interpreter)
+        self.begin_s, self.end_s = first + shift, last + shift
+        top = min(floor_band[1], interpreter_band[1]), max(floor_band[1], interpreter_band[1])
+        self.clicks = [(round(t - self.floor_lag / RATE_HZ, 3), over)
+                       for t, over in clicks(heard, top[1] + 900, top[1] + 3900)]
+
+    def floor(self, from_s, to_s):
+        """The floor's median level between two moments."""
+        inside = (self.times >= from_s) & (self.times <= to_s)
+        assert inside.any(), f"the floor was silent from {from_s:.2f} to {to_s:.2f}"
+        return float(np.median(self.floor_db[inside]))
+
+    def interpreter(self):
+        return float(np.median(self.interpreter_db))
+
+    def back_s(self, within_db=1.5):
+        """How long after the interpreter's end the floor is back, and stays, within_db of full."""
+        after = self.times > self.end_s
+        low = self.times[after & (self.floor_db < -within_db)]
+        if not len(low):
+            return 0.0
+        later = self.times[self.times > low[-1]]
+        return float(later[0] - self.end_s) if len(later) else float("inf")
+
+    def clicks_between(self, from_s, to_s):
+        return [one for one in self.clicks if from_s <= one[0] <= to_s]

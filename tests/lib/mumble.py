@@ -16,6 +16,9 @@ from lib.server import client_certificate
 
 PROGRAMS = ("mumble", "Xvfb", "pulseaudio", "pactl", "pacat", "parec", "xdotool", "openssl")
 TRANSMIT = {"continuous": 0, "voice": 1, "push": 2}
+WINDOW = (800, 600)
+CHAT_BAR, SERVER_MENU = (100, 575), (40, 12)
+TREE_X, TREE_Y, TREE_ROW = 340, 74, 20
 N_LOG_MESSAGES = 64  # more than the client has kinds of log messages
 
 
@@ -30,11 +33,11 @@ def settings(name, transmit="continuous", tunnel=False, frames_10ms=2, bitrate=7
         "outputdelay": 5, "pushclick": False, "mute": False, "deaf": False, "idletime": 1000000,
         "idleaction": 0,
     }
-    net = {"tcponly": tunnel, "jitterbuffer": 1, "framesperpacket": frames_10ms, "qos": True,
+    net = {"tcponly": tunnel, "jitterbuffer": 6, "framesperpacket": frames_10ms, "qos": True,
            "reconnect": False, "autoconnect": False}
     ui = {"updatecheck": False, "plugincheck": False, "usage": False, "askonquit": False,
           "hidetray": False, "stateintray": False, "disablepubliclist": True, "language": "en",
-          "username": name, "expert": True, "WindowLayout": 0, "chatbaruseselection": False}
+          "username": name, "expert": True, "expand": 2, "WindowLayout": 0, "chatbaruseselection": False}
     codec = {"opus\\encoder\\music": music}  # else Opus' speech mode filters the lows: phase and all
     console_only = {f"{n}\\log": 1 for n in range(1, N_LOG_MESSAGES)}
     no_sounds = {f"{n}\\logsound": "" for n in range(1, N_LOG_MESSAGES)}
@@ -45,6 +48,24 @@ def settings(name, transmit="continuous", tunnel=False, frames_10ms=2, bitrate=7
         "messages": {"size": N_LOG_MESSAGES, **console_only},
         "messagesounds": {"size": N_LOG_MESSAGES, **no_sounds},
     }
+
+
+def tree_row(observer, name):
+    """The row of a channel in a client's tree, all expanded: users stand before sub-channels."""
+    rows = []
+
+    def walk(channel_id):
+        rows.append(observer.channels[channel_id].get("name"))
+        here = [one for one in list(observer.users.values()) if one["channel_id"] == channel_id]
+        rows.extend([None] * len(here))
+        below = [(one.get("position") or 0, one.get("name", ""), n)
+                 for n, one in list(observer.channels.items())
+                 if n != 0 and one.get("parent", 0) == channel_id]
+        for _, _, number in sorted(below):
+            walk(number)
+
+    walk(0)
+    return rows.index(name)
 
 
 def _ini(sections):
@@ -64,7 +85,7 @@ class MumbleClient:
     """
 
     def __init__(self, directory, pulse, server, name, channel="", **options):
-        self.name, self.pulse, self.server = name, pulse, server
+        self.name, self.pulse, self.server, self.channel = name, pulse, server, channel
         self.directory = os.path.join(directory, name)
         os.makedirs(self.directory)
         self._prepare(options)
@@ -76,7 +97,6 @@ class MumbleClient:
         self.process = Process([path_of("mumble"), "--multiple", url],
                                os.path.join(self.directory, "mumble.log"), env=env,
                                cwd=self.directory)
-        self.window = None
 
     def __enter__(self):
         return self
@@ -101,19 +121,65 @@ class MumbleClient:
         shutil.copy(client_certificate(self.directory, self.name),
                     os.path.join(documents, "MumbleAutomaticCertificateBackup.p12"))
 
+    # Its window. Mouse positions are those of the theme "Mumble Lite" with Debian's default font.
+
     def wait_window(self, timeout_s=30):
-        """Wait for the main window, and place it so that its parts are where we expect them."""
+        """Wait for the main window, place it, and give it the keyboard."""
         def found():
             self.process.check_running()
             for window, title in self.display.windows().items():
-                if title.startswith("Mumble") and "1.3.4" in title or title == "Mumble":
+                if title.startswith("Mumble --"):
                     return window
             return None
-        self.window = wait.until(found, timeout_s, self._state, 0.1)
-        return self.window
+        window = wait.until(found, timeout_s, self._state, 0.1)
+        width, height = WINDOW
+        self.display.xdotool("windowmove", window, 0, 0)
+        self.display.xdotool("windowsize", window, width, height)
+        shape = f"WIDTH={width}\nHEIGHT={height}"
+        wait.until(lambda: shape in (self.display.xdotool("getwindowgeometry", "--shell", window)
+                                     or ""), 10, self._state, 0.1)
+        self.display.xdotool("windowfocus", "--sync", window)
+        return window
 
     def _state(self):
         return f"{self.name}: windows {self.display.windows()}\n{self.process.tail()}"
+
+    def _click(self, x, y, *how):
+        self.display.xdotool("mousemove", x, y, "click", *(how or ("1",)))
+
+    def say(self, message):
+        """Type a message into the chat bar, and Return."""
+        self.wait_window()
+        self._click(*CHAT_BAR)
+        self.display.xdotool("type", message)
+        self.display.xdotool("key", "Return")
+
+    def _choose(self, opening_click, from_end):
+        """Open a menu and choose the entry that stands from_end (0: the last) above its end."""
+        self.wait_window()
+        before = set(self.display.windows())
+        self._click(*opening_click)
+        wait.until(lambda: set(self.display.windows()) - before, 10,
+                   lambda: "a menu: " + self._state(), 0.05)
+        self.display.xdotool("key", *["Up"] * (from_end + 1), "Return")
+
+    def choose_in_server_menu(self, from_end):
+        """What a server adds to the menu Server stands at that menu's end."""
+        self._choose(SERVER_MENU, from_end)
+
+    def choose_in_channel_menu(self, row, from_end):
+        """The same in the context menu of the channel in that row of the tree."""
+        self._choose((TREE_X, TREE_Y + row * TREE_ROW, "3"), from_end)
+
+    def double_click(self, row):
+        """Join the channel in that row of the tree (0: the root), as most people do."""
+        self.wait_window()
+        self._click(TREE_X, TREE_Y + row * TREE_ROW, "--repeat", "2", "--delay", "80", "1")
+
+    def has_sound(self):
+        """Whether its microphone and speaker streams run."""
+        self.process.check_running()
+        return self.pulse.is_used(self.name)
 
     def screenshot(self, path):
         return self.display.screenshot(path)

@@ -145,12 +145,16 @@ class PulseAudio:
         return {"PULSE_SERVER": self.env["PULSE_SERVER"], "PULSE_SINK": f"{name}_speaker",
                 "PULSE_SOURCE": f"{name}_mic.monitor"}
 
-    def inputs(self):
-        """Pairs (application name, sink or source name) of all streams: who is attached."""
-        sinks = dict(line.split("\t")[:2] for line in self._pactl("list", "short", "sinks")
-                     .splitlines())
-        rows = self._pactl("list", "short", "sink-inputs").splitlines()
-        return [sinks.get(row.split("\t")[1]) for row in rows]
+    def _streams(self, streams, devices):
+        names = dict(line.split("\t")[:2] for line in
+                     self._pactl("list", "short", devices).splitlines())
+        return [names.get(line.split("\t")[1])
+                for line in self._pactl("list", "short", streams).splitlines()]
+
+    def is_used(self, name):
+        """Whether a stream plays to the client's speaker and another records its microphone."""
+        return (f"{name}_speaker" in self._streams("sink-inputs", "sinks")
+                and f"{name}_mic.monitor" in self._streams("source-outputs", "sources"))
 
     def _file(self, kind):
         self._n_files += 1
