@@ -16,7 +16,8 @@ static void check_equal(const struct voice_packet *a, const struct voice_packet 
     CHECK(a->opus.len == b->opus.len);
     CHECK(a->opus.len == 0 || memcmp(a->opus.data, b->opus.data, a->opus.len) == 0);
     CHECK(a->has_position == b->has_position);
-    CHECK(memcmp(a->position, b->position, sizeof a->position) == 0);
+    for (int i = 0; i < 3; i++)
+        CHECK(a->position[i] == b->position[i]);
 }
 
 static void check_limits(const struct voice_packet *packet, struct span in)
@@ -40,8 +41,7 @@ static void check_voice(const struct voice_packet *packet, enum voice_direction 
         CHECK(datagram_read((struct span){ out, (size_t)n }, direction, &copy) == 0);
         CHECK(copy.kind == DATAGRAM_VOICE && copy.format == (enum voice_format)format);
         check_equal(packet, &copy.voice);
-        CHECK(memcmp(&copy.voice.volume, &packet->volume, sizeof packet->volume) == 0 ||
-              format == VOICE_FORMAT_LEGACY);
+        CHECK(copy.voice.volume == packet->volume || format == VOICE_FORMAT_LEGACY);
     }
 }
 

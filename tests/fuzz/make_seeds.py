@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Writes the seeds of the proto layer's fuzzers below seeds/. Run it by hand after a change; its output is committed."""
+"""Writes the seeds of the proto layer's fuzzers below seeds/.
+
+Run it by hand after a change; its output is committed.
+"""
 import pathlib
 import struct
 
@@ -47,13 +50,16 @@ MESSAGES = {
     4: [(1, 4), (2, "bad")],
     5: [(1, 1), (2, 558000), (3, "hello"), (4, 0xF07FF)],
     6: [(1, 3)],
-    7: [(1, 1), (2, 0), (3, "fóo"), (4, 2), (4, 3), (6, 5), (8, 1), (9, -3), (10, bytes(20)), (12, 1), (13, 1)],
+    7: [(1, 1), (2, 0), (3, "fóo"), (4, 2), (4, 3), (6, 5), (8, 1), (9, -3),
+        (10, bytes(20)), (12, 1), (13, 1)],
     8: [(1, 1), (2, 2), (3, "b"), (4, 1), (5, 1), (6, 0)],
-    9: [(1, 1), (3, "a"), (5, 0), (9, 1), (10, 1), (15, "ff"), (16, bytes(20)), (20, "t"), (21, 2), (23, [(1, 2), (2, 0.5)])],
+    9: [(1, 1), (3, "a"), (5, 0), (9, 1), (10, 1), (15, "ff"), (16, bytes(20)),
+        (20, "t"), (21, 2), (23, [(1, 2), (2, 0.5)])],
     10: [(1, [(1, ADDRESS), (2, 128), (3, "a"), (4, "b"), (7, 0)]), (2, 1)],
     11: [(1, 1), (2, 2), (3, 3), (4, 4), (5, "hi")],
     12: [(1, 8), (2, 1), (3, 1), (5, 1), (6, "a")],
-    13: [(1, 0), (2, 1), (3, [(1, "a"), (2, 1), (5, 1), (6, 2), (7, 3)]), (4, [(1, 1), (5, "all"), (6, 1)]), (5, 1)],
+    13: [(1, 0), (2, 1), (3, [(1, "a"), (2, 1), (5, 1), (6, 2), (7, 3)]),
+         (4, [(1, 1), (5, "all"), (6, 1)]), (5, 1)],
     14: [(1, 1), (1, 2), (2, "a")],
     15: [(1, bytes(range(16))), (2, bytes(16)), (3, bytes(16))],
     16: [(1, "a"), (2, "b"), (3, 7), (4, 0)],
@@ -62,7 +68,8 @@ MESSAGES = {
     19: [(1, 1), (2, [(1, 1), (1, 2), (2, 2), (3, "a"), (4, 1)]), (2, [(2, 1), (5, 1)])],
     20: [(1, 1), (2, 0xB0E), (3, 1)],
     21: [(1, -0x7FFFFFF5), (2, 0), (3, 1), (4, 1)],
-    22: [(1, 1), (2, 1), (3, "a"), (4, [(1, 1), (2, 2)]), (12, [(1, 0x10500)]), (14, ADDRESS), (20, [(1, 1), (2, [(1, 1)])])],
+    22: [(1, 1), (2, 1), (3, "a"), (4, [(1, 1), (2, 2)]), (12, [(1, 0x10500)]),
+         (14, ADDRESS), (20, [(1, 1), (2, [(1, 1)])])],
     23: [(1, 1), (2, 2), (3, 3)],
     24: [(1, 558000), (2, "a"), (3, 1), (4, 5000), (5, 131072), (6, 100), (7, 1)],
     25: [(1, 0x10500), (4, 0x1000500000000), (2, 1), (3, 1)],
@@ -77,8 +84,8 @@ def seeds():
     yield "msg", "two", frame(3, b"\x08\x01") + frame(9, b"")
     yield "msg", "too_long", struct.pack(">HI", 3, 0xFFFFFFFF)
 
-    for text in ("00", "8080", "c04000", "e0200000", "f010000000", "f40000000100000000", "fc", "f804",
-                 "f8f0ffffffff", "f8f8f8f8f8f8f8f801", "f8f8f8f8f8f8f8f8f801"):
+    for text in ("00", "8080", "c04000", "e0200000", "f010000000", "f40000000100000000", "fc",
+                 "f804", "f8f0ffffffff", "f8f8f8f8f8f8f8f801", "f8f8f8f8f8f8f8f8f801"):
         yield "varint", text, bytes.fromhex(text)
 
     for name, terminator, position in (("plain", 0, b""), ("end", 1, b""), ("place", 0, POSITION)):
@@ -89,20 +96,24 @@ def seeds():
         tail = (b"\x32\x0c" + position if position else b"") + b"\x80\x01\x01" * terminator
         body = b"\x20\x05\x2a\x08" + OPUS
         yield "datagram", f"protobuf_up_{name}", b"\x00\x08\x1e" + body + tail
-        yield "datagram", f"protobuf_down_{name}", b"\x00\x10\x03\x18\x07" + body + b"\x3d\0\0\0\x3f" + tail
+        volume = b"\x3d\0\0\0\x3f"
+        yield "datagram", f"protobuf_down_{name}", b"\x00\x10\x03\x18\x07" + body + volume + tail
     yield "datagram", "legacy_ping", b"\x20\xf4\1\2\3\4\5\6\7\x08"
     yield "datagram", "protobuf_ping", b"\x01\x08\x85\x02"
 
     nonce = b"\xf0\xff\x01"
     yield "crypt", "in_order", nonce + b"\0\0" * 40
-    yield "crypt", "gap_and_late", nonce + b"\0\0\1\x1d" + b"".join(bytes([2, i]) for i in range(31)) * 2
+    late = b"".join(bytes([2, i]) for i in range(31))
+    yield "crypt", "gap_and_late", nonce + b"\0\0\1\x1d" + late + late
     yield "crypt", "lap", nonce + b"\0\0\1\x7e\2\0\1\x80\2\0\1\xff\2\0\5\0\0\0"
     yield "crypt", "damage", nonce + b"\0\0\1\0\3\0\3\5\2\0\4\1\4\2\0\0"
 
     yield "list_ping", "legacy", bytes(4) + bytes(range(8))
     yield "list_ping", "protobuf", b"\x01\x08\x85\x02\x10\x01"
-    yield "list_ping", "legacy_reply", struct.pack(">I8s3I", 0x10507, bytes(range(8)), 3, 100, 558000)
-    yield "list_ping", "protobuf_reply", bytes.fromhex("01 08 8502 18 8080dc968080c000 20 03 28 64 30 b08722")
+    reply = struct.pack(">I8s3I", 0x10507, bytes(range(8)), 3, 100, 558000)
+    yield "list_ping", "legacy_reply", reply
+    fields = [(1, 261), (3, 0x1000500000000), (4, 3), (5, 100), (6, 558000)]
+    yield "list_ping", "protobuf_reply", b"\x01" + message(fields)
 
     for text in ("fb03fffefffefffe", "00", "19", "1b03", "68", "e0", "e330", "f8"):
         yield "opus_frames", text, bytes.fromhex(text)

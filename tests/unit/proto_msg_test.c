@@ -37,7 +37,7 @@ static size_t make_value(const ProtobufCFieldDescriptor *field, void *member, un
         return sizeof data;
     }
     case PROTOBUF_C_TYPE_MESSAGE: {
-        ProtobufCMessage *child = make_full(field->descriptor, seed);
+        void *child = make_full(field->descriptor, seed);
         memcpy(member, &child, sizeof child);
         return sizeof child;
     }
@@ -106,36 +106,36 @@ static ProtobufCMessage *make_full(const ProtobufCMessageDescriptor *descriptor,
 // The fields are counted so that a schema which loses one is noticed.
 static const struct {
     unsigned type;
+    unsigned n_fields;
     const char *name;
     const ProtobufCMessageDescriptor *descriptor;
-    unsigned n_fields;
 } types[] = {
-    { 0, "Version", &mumble_proto__version__descriptor, 5 },
-    { 2, "Authenticate", &mumble_proto__authenticate__descriptor, 6 },
-    { 3, "Ping", &mumble_proto__ping__descriptor, 11 },
-    { 4, "Reject", &mumble_proto__reject__descriptor, 2 },
-    { 5, "ServerSync", &mumble_proto__server_sync__descriptor, 4 },
-    { 6, "ChannelRemove", &mumble_proto__channel_remove__descriptor, 1 },
-    { 7, "ChannelState", &mumble_proto__channel_state__descriptor, 13 },
-    { 8, "UserRemove", &mumble_proto__user_remove__descriptor, 6 },
-    { 9, "UserState", &mumble_proto__user_state__descriptor, 23 },
-    { 10, "BanList", &mumble_proto__ban_list__descriptor, 2 },
-    { 11, "TextMessage", &mumble_proto__text_message__descriptor, 5 },
-    { 12, "PermissionDenied", &mumble_proto__permission_denied__descriptor, 6 },
-    { 13, "ACL", &mumble_proto__acl__descriptor, 5 },
-    { 14, "QueryUsers", &mumble_proto__query_users__descriptor, 2 },
-    { 15, "CryptSetup", &mumble_proto__crypt_setup__descriptor, 3 },
-    { 16, "ContextActionModify", &mumble_proto__context_action_modify__descriptor, 4 },
-    { 17, "ContextAction", &mumble_proto__context_action__descriptor, 3 },
-    { 18, "UserList", &mumble_proto__user_list__descriptor, 1 },
-    { 19, "VoiceTarget", &mumble_proto__voice_target__descriptor, 2 },
-    { 20, "PermissionQuery", &mumble_proto__permission_query__descriptor, 3 },
-    { 21, "CodecVersion", &mumble_proto__codec_version__descriptor, 4 },
-    { 22, "UserStats", &mumble_proto__user_stats__descriptor, 20 },
-    { 23, "RequestBlob", &mumble_proto__request_blob__descriptor, 3 },
-    { 24, "ServerConfig", &mumble_proto__server_config__descriptor, 7 },
-    { 25, "SuggestConfig", &mumble_proto__suggest_config__descriptor, 4 },
-    { 26, "PluginDataTransmission", &mumble_proto__plugin_data_transmission__descriptor, 4 },
+    { 0, 5, "Version", &mumble_proto__version__descriptor },
+    { 2, 6, "Authenticate", &mumble_proto__authenticate__descriptor },
+    { 3, 11, "Ping", &mumble_proto__ping__descriptor },
+    { 4, 2, "Reject", &mumble_proto__reject__descriptor },
+    { 5, 4, "ServerSync", &mumble_proto__server_sync__descriptor },
+    { 6, 1, "ChannelRemove", &mumble_proto__channel_remove__descriptor },
+    { 7, 13, "ChannelState", &mumble_proto__channel_state__descriptor },
+    { 8, 6, "UserRemove", &mumble_proto__user_remove__descriptor },
+    { 9, 23, "UserState", &mumble_proto__user_state__descriptor },
+    { 10, 2, "BanList", &mumble_proto__ban_list__descriptor },
+    { 11, 5, "TextMessage", &mumble_proto__text_message__descriptor },
+    { 12, 6, "PermissionDenied", &mumble_proto__permission_denied__descriptor },
+    { 13, 5, "ACL", &mumble_proto__acl__descriptor },
+    { 14, 2, "QueryUsers", &mumble_proto__query_users__descriptor },
+    { 15, 3, "CryptSetup", &mumble_proto__crypt_setup__descriptor },
+    { 16, 4, "ContextActionModify", &mumble_proto__context_action_modify__descriptor },
+    { 17, 3, "ContextAction", &mumble_proto__context_action__descriptor },
+    { 18, 1, "UserList", &mumble_proto__user_list__descriptor },
+    { 19, 2, "VoiceTarget", &mumble_proto__voice_target__descriptor },
+    { 20, 3, "PermissionQuery", &mumble_proto__permission_query__descriptor },
+    { 21, 4, "CodecVersion", &mumble_proto__codec_version__descriptor },
+    { 22, 20, "UserStats", &mumble_proto__user_stats__descriptor },
+    { 23, 3, "RequestBlob", &mumble_proto__request_blob__descriptor },
+    { 24, 7, "ServerConfig", &mumble_proto__server_config__descriptor },
+    { 25, 4, "SuggestConfig", &mumble_proto__suggest_config__descriptor },
+    { 26, 4, "PluginDataTransmission", &mumble_proto__plugin_data_transmission__descriptor },
 };
 
 static void every_type_survives_a_round_trip(void **state)

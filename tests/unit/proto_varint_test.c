@@ -60,18 +60,18 @@ static void every_prefix_is_short(void **state)
 
 // Forms that nobody should write but that are understood, and those that are not.
 static const struct {
-    int result;
     uint64_t value;
+    int result;
     uint8_t bytes[12];
 } odd[] = {
-    { 2, 5, { 0x80, 0x05 } },                   // longer than needed
-    { 9, 7, { 0xF7, 0, 0, 0, 0, 0, 0, 0, 7 } }, // the low bits of F4-F7 mean nothing
-    { 5, 7, { 0xF3, 0, 0, 0, 7 } },             // nor those of F0-F3
-    { 2, 0, { 0xF8, 0xFC } },                   // NOT -1
-    { 2, I64(-1), { 0xFB, 0x00 } },             // nor those of F8-FB
-    { 3, 9, { 0xF8, 0xF8, 0x09 } },             // twice negative
-    { 9, 1, { 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0x01 } },
-    { PROTO_E_MALFORMED, 0, { 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0x01 } },
+    { 5, 2, { 0x80, 0x05 } },                   // longer than needed
+    { 7, 9, { 0xF7, 0, 0, 0, 0, 0, 0, 0, 7 } }, // the low bits of F4-F7 mean nothing
+    { 7, 5, { 0xF3, 0, 0, 0, 7 } },             // nor those of F0-F3
+    { 0, 2, { 0xF8, 0xFC } },                   // NOT -1
+    { I64(-1), 2, { 0xFB, 0x00 } },             // nor those of F8-FB
+    { 9, 3, { 0xF8, 0xF8, 0x09 } },             // twice negative
+    { 1, 9, { 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0x01 } },
+    { 0, PROTO_E_MALFORMED, { 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0xF8, 0x01 } },
 };
 
 static void odd_forms(void **state)
