@@ -29,9 +29,10 @@ float audio_peak_db(const float *samples, size_t n); // sample peak
 
 // ---- source: one speaker's voice, from packets to blocks -----------------------------------------------------------
 //
-// Opus packets go in as they arrive, one block comes out each 10 ms: reordered, smoothed by an adaptive jitter
-// buffer (target 10 ms on a clean line), concealed where packets are missing (at most 100 ms, fading out), faded at the end.
-// It resets on a terminator once drained, on a jump of 1 s in the frame numbers, and when nothing came for 1 s.
+// Opus packets go in as they arrive, one block comes out each 10 ms: reordered, smoothed by an adaptive jitter buffer (on a
+// clean line 1 to 11 ms, as the packets and the ticks fall), concealed where packets are missing (at most 100 ms, fading
+// out), faded at the end. It begins anew after a terminator, after 200 ms without packets, and on a jump of 1 s.
+// Times: put takes the time when the packet reached the machine, get that of its tick, both of the same clock.
 //
 //   IDLE --put--> BUFFERING --target reached--> PLAYING --terminator drained, or starved 200 ms--> IDLE
 
@@ -44,8 +45,10 @@ struct source_block {
     uint64_t frame_number; // the speaker's own number of this block
 };
 struct source_stats {
-    uint64_t received, late, lost, concealed, resets;
-    uint32_t delay_ms; // how long sound waits in here now
+    uint64_t received, late; // packets; copies are received, and nothing else
+    uint64_t lost, concealed; // blocks that never came in time; that were made up
+    uint64_t resets;          // jumps
+    uint32_t delay_ms;        // how long sound waits in here now
 };
 struct source;
 struct source *source_new(void); // about 60 KiB; NULL: out of memory
@@ -125,7 +128,9 @@ struct encoder;
 struct encoder *encoder_new(enum tier tier, int complexity); // NULL: out of memory
 void encoder_free(struct encoder *encoder);
 void encoder_reset(struct encoder *encoder); // as new: empty frame, fresh codec state
-// The next packet is coded without prediction from what came before (for listeners who change to this encoder).
+// The next packet is coded without prediction from what came before, in up to twice the bytes (for listeners who change
+// to this encoder). A change to or from lifeline leaves a hole of 4 ms in the decoder, but for one between lifeline and
+// full: best done in a pause. The others are below the codec's own noise.
 void encoder_break_prediction(struct encoder *encoder);
 // Takes one block. Returns the packet's length when it completes a frame of frame_blocks blocks, 0 while the frame is
 // filling. DTX and in-band FEC are off: stock clients conceal the one badly and never decode the other.
