@@ -9,6 +9,13 @@
 
 // ---- messages ---------------------------------------------------------------------------------
 
+void cut_clean(char *text)
+{
+    size_t end = strlen(text);
+    for (int i = 0; i < 3 && end > 0 && !str_is_utf8(text); i++)
+        text[--end] = '\0';
+}
+
 static int write_error(struct reader *reader, const char *where, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 
@@ -21,10 +28,7 @@ static int write_error(struct reader *reader, const char *where, const char *for
         if ((unsigned char)*c < ' ' || *c == 0x7F)
             *c = '?';
     }
-    // A long value may have been cut within a character.
-    size_t end = strlen(reader->error);
-    for (int i = 0; i < 4 && end > 0 && !str_is_utf8(reader->error); i++)
-        reader->error[--end] = '\0';
+    cut_clean(reader->error);
     return -1;
 }
 
@@ -45,9 +49,10 @@ void entry_where(const struct reader *reader, const struct ini_entry *entry, cha
     if (entry->line > 0)
         (void)snprintf(out, cap, "%.200s:%d", reader->file, entry->line);
     else if (section->name != NULL)
-        (void)snprintf(out, cap, "--set meeting.%.100s.%s", section->name, entry->key);
+        (void)snprintf(out, cap, "--set meeting.%s.%s", section->name, entry->key);
     else
         (void)snprintf(out, cap, "--set %s", entry->key);
+    cut_clean(out);
 }
 
 int fail_entry(struct reader *reader, const struct ini_entry *entry, const char *format, ...)
@@ -64,7 +69,8 @@ int fail_entry(struct reader *reader, const struct ini_entry *entry, const char 
 int fail_set(struct reader *reader, const char *key, const char *format, ...)
 {
     char where[256];
-    (void)snprintf(where, sizeof where, "--set %.200s", key);
+    (void)snprintf(where, sizeof where, "--set %s", key);
+    cut_clean(where);
     va_list args;
     va_start(args, format);
     int result = write_error(reader, where, format, args);

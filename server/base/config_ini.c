@@ -326,6 +326,7 @@ static int read_section(struct reader *reader, const char *text, size_t len, int
         return add_section(reader, SCOPE_ICE, NULL, line);
     char word[64], hint[96];
     (void)snprintf(word, sizeof word, "%.*s", n_name < 60 ? (int)n_name : 60, name);
+    cut_clean(word);
     (void)suggest(word, (struct word_list){ known, 3 }, hint, sizeof hint);
     return fail_line(reader, line, "unknown section [%s]%s", word,
                      hint[0] != '\0' ? hint : "; there are [server] and [meeting \"Name\"]");

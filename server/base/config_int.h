@@ -52,6 +52,8 @@ int fail_entry(struct reader *reader, const struct ini_entry *entry, const char 
 int fail_set(struct reader *reader, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int fail_memory(struct reader *reader);
+// Removes a character that snprintf cut in two from the end of a text.
+void cut_clean(char *text);
 // Where an entry stands, as messages begin: "FILE:LINE" or "--set KEY".
 void entry_where(const struct reader *reader, const struct ini_entry *entry, char *out, size_t cap);
 

@@ -3,46 +3,38 @@
 // it.
 #include "base/base.h"
 #include "base/config.h"
+#include "fuzz.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool is_fact)
-{
-    if (!is_fact)
-        abort();
-}
-
 static void check_meeting(const struct config_meeting *meeting)
 {
-    check(name_is_sound(meeting->name));
-    check(meeting->n_tracks >= 1 && meeting->n_tracks <= CONFIG_LANGS_MAX);
-    check(meeting->n_booths <= CONFIG_BOOTHS_MAX);
-    check(meeting->default_lang < meeting->n_tracks);
-    check(meeting->duck_db >= -120 && meeting->duck_db <= 0);
-    check(!meeting->is_levelling);
-    check(meeting->interpreters != NULL && meeting->moderators != NULL && meeting->tier != NULL);
+    CHECK(name_is_sound(meeting->name));
+    CHECK(meeting->n_tracks >= 1 && meeting->n_tracks <= CONFIG_LANGS_MAX);
+    CHECK(meeting->n_booths <= CONFIG_BOOTHS_MAX);
+    CHECK(meeting->default_lang < meeting->n_tracks);
+    CHECK(meeting->duck_db >= -120 && meeting->duck_db <= 0);
+    CHECK(!meeting->is_levelling);
+    CHECK(meeting->interpreters != NULL && meeting->moderators != NULL && meeting->tier != NULL);
     for (size_t i = 0; i < meeting->n_tracks; i++) {
-        check(lang_tag_is_valid(meeting->tracks[i].lang));
-        check(name_is_sound(meeting->tracks[i].name));
+        CHECK(lang_tag_is_valid(meeting->tracks[i].lang));
+        CHECK(name_is_sound(meeting->tracks[i].name));
     }
     for (size_t i = 0; i < meeting->n_booths; i++) {
         const struct config_booth *booth = &meeting->booths[i];
-        check(booth->lang_a < meeting->n_tracks && booth->lang_b < meeting->n_tracks);
-        check(booth->lang_a != booth->lang_b && name_is_sound(booth->name));
+        CHECK(booth->lang_a < meeting->n_tracks && booth->lang_b < meeting->n_tracks);
+        CHECK(booth->lang_a != booth->lang_b && name_is_sound(booth->name));
     }
 }
 
 static void check_config(const struct config *config)
 {
-    check(config->port >= 1);
-    check(config->users >= 1 && config->message_limit >= 1 && config->message_burst >= 1);
-    check(config->database != NULL && config->database[0] != '\0');
-    check(config->moderators != NULL && config->log_level != NULL);
-    check(config->n_meetings <= CONFIG_MEETINGS_MAX);
+    CHECK(config->port >= 1);
+    CHECK(config->users >= 1 && config->message_limit >= 1 && config->message_burst >= 1);
+    CHECK(config->database != NULL && config->database[0] != '\0');
+    CHECK(config->moderators != NULL && config->log_level != NULL);
+    CHECK(config->n_meetings <= CONFIG_MEETINGS_MAX);
     for (size_t i = 0; i < config->n_meetings; i++)
         check_meeting(&config->meetings[i]);
 }
@@ -50,7 +42,7 @@ static void check_config(const struct config *config)
 static void check_line(const char *line)
 {
     size_t len = strlen(line);
-    check(len > 0 && len < CONFIG_ERROR_BYTES && strchr(line, '\n') == NULL && str_is_utf8(line));
+    CHECK(len > 0 && len < CONFIG_ERROR_BYTES && strchr(line, '\n') == NULL && str_is_utf8(line));
 }
 
 static void check_warning(void *context, const char *line)

@@ -4,16 +4,12 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-// cmocka wants the four above first
-#include <cmocka.h>
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
+#include "test.h"
 
 // ---- log
 // -------------------------------------------------------------------------------------------------------
@@ -40,7 +36,7 @@ static void test_log_quote(void **state)
         { "a b", "", 2 },
         { "a", "", 1 },
     };
-    for (size_t i = 0; i < N(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char out[64];
         memset(out, '#', sizeof out);
         assert_ptr_equal(log_quote(rows[i].value, out, rows[i].cap), out);
@@ -131,9 +127,9 @@ static void test_log_lines_of_threads_stay_whole(void **state)
     (void)fcntl(fd, F_SETFL, O_APPEND);
     log_init(fd, LOG_INFO);
     pthread_t threads[3];
-    for (size_t i = 0; i < N(threads); i++)
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
         assert_int_equal(pthread_create(&threads[i], NULL, log_many, names[i]), 0);
-    for (size_t i = 0; i < N(threads); i++)
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     log_init(STDERR_FILENO, LOG_INFO);
     size_t len, n_lines = 0;
@@ -147,7 +143,7 @@ static void test_log_lines_of_threads_stay_whole(void **state)
         assert_int_equal(sscanf(fields, "level=info mod=test msg=\"many\" who=%7s i=%d", who, &i),
                          2);
     }
-    assert_int_equal(n_lines, N(threads) * LINES_PER_THREAD);
+    assert_int_equal(n_lines, ARRAY_LEN(threads) * LINES_PER_THREAD);
     free(text);
     (void)close(fd);
     (void)unlink(path);
@@ -212,7 +208,7 @@ static void test_bucket(void **state)
         // a clock that stands still or goes back does no harm
         { 1, 1, { { 5000, true }, { 4000, false }, { 6000, true } }, 3 },
     };
-    for (size_t r = 0; r < N(rows); r++) {
+    for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
         struct bucket bucket;
         bucket_init(&bucket, rows[r].rate, rows[r].burst, SECONDS(1));
         for (size_t s = 0; s < rows[r].n_steps; s++) {
@@ -285,7 +281,7 @@ static void test_utf8_and_utf16(void **state)
         { "\xe6\x97x", false, 3 }, // cut short
         { "\xff", false, 1 },
     };
-    for (size_t i = 0; i < N(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_int_equal(str_is_utf8(rows[i].text), rows[i].is_utf8);
         assert_int_equal(str_utf16_units(rows[i].text), rows[i].units);
     }
@@ -305,7 +301,7 @@ static void test_equal_fold(void **state)
         { "ana", "anab", false },   { "@", "`", false },
         { "ā", "Ā", false }, // beyond Latin-1 only equal bytes are equal
     };
-    for (size_t i = 0; i < N(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_int_equal(str_equal_fold(rows[i].a, rows[i].b), rows[i].equal);
         assert_int_equal(str_equal_fold(rows[i].b, rows[i].a), rows[i].equal);
     }

@@ -4,12 +4,10 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-// cmocka wants the four above first
-#include <cmocka.h>
+
+#include "test.h"
 
 #define RING_BYTES 4096u
 #define RECORD_MAX_BYTES (RING_BYTES / 4)

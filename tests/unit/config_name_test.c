@@ -3,14 +3,10 @@
 #include "base/base.h"
 #include "base/config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-// cmocka wants the three above first
-#include <cmocka.h>
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
+#include "test.h"
 
 static void test_default_rules(void **state)
 {
@@ -47,7 +43,7 @@ static void test_default_rules(void **state)
     struct name_rule *channel = name_rule_new(CONFIG_CHANNEL_NAME_REGEX, why, sizeof why);
     assert_non_null(user);
     assert_non_null(channel);
-    for (size_t i = 0; i < N(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (name_rule_matches(user, rows[i].name) != rows[i].is_user)
             fail_msg("user \"%s\"", rows[i].name);
         if (name_rule_matches(channel, rows[i].name) != rows[i].is_channel)
@@ -129,7 +125,7 @@ static void test_language_tags(void **state)
         { "ñ", NULL },
         { "es-valencia-long", NULL }, // 16 characters
     };
-    for (size_t i = 0; i < N(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (lang_tag_is_valid(rows[i].tag) != (rows[i].normal != NULL))
             fail_msg("\"%s\"", rows[i].tag);
         if (rows[i].normal == NULL)

@@ -2,16 +2,13 @@
 // The configuration: what each key does, and every mistake with its line and its remedy.
 #include "base/config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-// cmocka wants the three above first
-#include <cmocka.h>
 
-#define N(table) (sizeof(table) / sizeof((table)[0]))
+#include "test.h"
+
 #define MEETING "[meeting \"A\"]\n"
 
 static struct config *parse(const char *text, char *error)
@@ -312,7 +309,7 @@ static const struct {
 static void test_mistakes(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < N(mistakes); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(mistakes); i++) {
         char error[CONFIG_ERROR_BYTES] = "";
         struct config *config = parse(mistakes[i].text, error);
         if (config != NULL || strcmp(error, mistakes[i].error) != 0)
@@ -376,7 +373,7 @@ static void test_secrets_are_not_told(void **state)
         "serverpasswort = tops3cret",
         "icesecretwrite = tops3cret\nport=x",
     };
-    for (size_t i = 0; i < N(texts); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         char error[CONFIG_ERROR_BYTES];
         assert_null(parse(texts[i], error));
         assert_true(strlen(error) > 10);
@@ -403,7 +400,7 @@ static void test_overrides(void **state)
     struct config *c = config_parse("t.ini",
                                     "port=1\nbandwidth=9000\n[meeting \"A.b\"]\ntracks=es\n"
                                     "duck_db=-6",
-                                    sets, N(sets), NULL, NULL, error);
+                                    sets, ARRAY_LEN(sets), NULL, NULL, error);
     if (c == NULL)
         fail_msg("%s", error);
     assert_int_equal(c->port, 7001);
@@ -440,7 +437,7 @@ static void test_mistakes_in_overrides(void **state)
           "meeting.NAME.key=value with the NAME of a [meeting \"NAME\"]" },
         { "host=\xff", "--set …: this is not UTF-8 text; write key=value in UTF-8" },
     };
-    for (size_t i = 0; i < N(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char error[CONFIG_ERROR_BYTES];
         assert_null(config_parse("t.ini", MEETING "tracks=en", &rows[i].set, 1, NULL, NULL, error));
         assert_string_equal(error, rows[i].error);
@@ -458,7 +455,7 @@ struct lines {
 static void keep_line(void *context, const char *line)
 {
     struct lines *lines = context;
-    assert_true(lines->n < N(lines->text));
+    assert_true(lines->n < ARRAY_LEN(lines->text));
     (void)snprintf(lines->text[lines->n++], CONFIG_ERROR_BYTES, "%s", line);
 }
 
@@ -509,7 +506,7 @@ static void test_keys_of_mumble_server(void **state)
           "9000" },
         { "allowping allowhtml certrequired sendversion", "true" },
     };
-    for (size_t g = 0; g < N(groups); g++) {
+    for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
         char names[2048];
         strcpy(names, groups[g].names);
         for (char *name = strtok(names, " "); name != NULL; name = strtok(NULL, " ")) {
@@ -597,7 +594,7 @@ static void test_sample(void **state)
         "meeting.Asamblea.tier",
         "meeting.Asamblea.name.en-es",
     };
-    for (size_t i = 0; i < N(obeyed); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(obeyed); i++) {
         if (strcmp(config_where(c, obeyed[i]), "built-in default") == 0)
             fail_msg("%s is not in the sample", obeyed[i]);
     }
