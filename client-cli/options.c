@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "base/base.h"
+#include "client-cli/cli.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LANGUAGE_MAX_BYTES 35
+
+typedef int (*option_fn)(void *options, const char *value, struct fault *fault);
+struct option {
+    const char *name;  // with its dashes
+    const char *value; // what the help calls it; NULL: takes none
+    option_fn set;
+    const char *help; // a second line begins after '\n'; NULL: an alias that help leaves out
+};
+
+// ---- values
+// ------------------------------------------------------------------------------------------------------
+
+static int parse_number(const char *text, double least, double most, double *out,
+                        struct fault *fault)
+{
+    char *end = NULL;
+    errno = 0;
+    double value = strtod(text, &end);
+    if (end == text || *end != '\0' || errno != 0 || !isfinite(value) || value < least ||
+        value > most)
+        return fault_set(fault, "\"%.60s\" is not a number from %g to %g", text, least, most);
+    *out = value;
+    return 0;
+}
+
+static int parse_language(const char *text, const char **out, struct fault *fault)
+{
+    size_t len = strlen(text);
+    bool is_language = len >= 2 && len <= LANGUAGE_MAX_BYTES && text[0] != '-';
+    for (size_t i = 0; i < len && is_language; i++)
+        is_language = isalnum((unsigned char)text[i]) || text[i] == '-';
+    if (!is_language)
+        return fault_set(fault, "\"%.60s\" is not a language such as es, en or pt-BR", text);
+    *out = text;
+    return 0;
+}
+
+static int set_listen(void *arg, const char *value, struct fault *fault)
+{
+    return parse_language(value, &((struct join_options *)arg)->listen, fault);
+}
+
+static int set_speak(void *arg, const char *value, struct fault *fault)
+{
+    return parse_language(value, &((struct join_options *)arg)->speak, fault);
+}
+
+static int set_play(void *arg, const char *value, struct fault *fault)
+{
+    (void)fault;
+    ((struct join_options *)arg)->play = value;
+    return 0;
+}
+
+static int set_record(void *arg, const char *value, struct fault *fault)
+{
+    (void)fault;
+    ((struct join_options *)arg)->record = value;
+    return 0;
+}
+
+static int set_certificate(void *arg, const char *value, struct fault *fault)
+{
+    (void)fault;
+    ((struct join_options *)arg)->certificate = value;
+    return 0;
+}
+
+static int set_command(void *arg, const char *value, struct fault *fault)
+{
+    struct join_options *options = arg;
+    if (options->n_commands == OPTIONS_COMMANDS_MAX)
+        return fault_set(fault, "at most %d may be given", OPTIONS_COMMANDS_MAX);
+    if (value[0] == '\0' || !str_is_utf8(value))
+        return fault_set(fault, "the text is empty or not UTF-8");
+    options->commands[options->n_commands++] = value;
+    return 0;
+}
+
+static int set_for(void *arg, const char *value, struct fault *fault)
+{
+    return parse_number(value, 0.01, 1e7, &((struct join_options *)arg)->for_s, fault);
+}
+
+static int set_start_at(void *arg, const char *value, struct fault *fault)
+{
+    return parse_number(value, 0, 1e6, &((struct join_options *)arg)->start_at_s, fault);
+}
+
+static int set_level(void *arg, const char *value, struct fault *fault)
+{
+    return parse_number(value, -100, 40, &((struct join_options *)arg)->level_db, fault);
+}
+
+static int set_bitrate(void *arg, const char *value, struct fault *fault)
+{
+    double bps;
+    if (parse_number(value, UPLINK_LEAST_BPS, 128000, &bps, fault) != 0)
+        return -1;
+    ((struct join_options *)arg)->bitrate_bps = (uint32_t)bps;
+    return 0;
+}
+
+static int set_frames(void *arg, const char *value, struct fault *fault)
+{
+    static const char *const lengths_ms[] = { "10", "20", "40", "60" };
+    static const uint32_t blocks[] = { 1, 2, 4, 6 };
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+        if (strcmp(value, lengths_ms[i]) == 0) {
+            ((struct join_options *)arg)->frame_blocks = blocks[i];
+            return 0;
+        }
+    }
+    return fault_set(fault, "\"%.60s\" is not 10, 20, 40 or 60", value);
+}
+
+static int set_transmit(void *arg, const char *value, struct fault *fault)
+{
+    struct join_options *options = arg;
+    bool is_voice = strcmp(value, "voice") == 0;
+    if (!is_voice && strcmp(value, "always") != 0)
+        return fault_set(fault, "\"%.60s\" is neither voice nor always", value);
+    options->transmit = is_voice ? TRANSMIT_VOICE : TRANSMIT_ALWAYS;
+    return 0;
+}
+
+static int set_udp(void *arg, const char *value, struct fault *fault)
+{
+    (void)value;
+    struct join_options *options = arg;
+    if (options->transport == CLIENT_TRANSPORT_TCP)
+        return fault_set(fault, "--udp and --tcp exclude each other");
+    options->transport = CLIENT_TRANSPORT_UDP;
+    return 0;
+}
+
+static int set_tcp(void *arg, const char *value, struct fault *fault)
+{
+    (void)value;
+    struct join_options *options = arg;
+    if (options->transport == CLIENT_TRANSPORT_UDP)
+        return fault_set(fault, "--udp and --tcp exclude each other");
+    options->transport = CLIENT_TRANSPORT_TCP;
+    return 0;
+}
+
+#define JOIN_FLAG(name, member)                                                                    \
+    static int name(void *arg, const char *value, struct fault *fault)                             \
+    {                                                                                              \
+        (void)value;                                                                               \
+        (void)fault;                                                                               \
+        ((struct join_options *)arg)->member = true;                                               \
+        return 0;                                                                                  \
+    }
+JOIN_FLAG(set_join_json, is_json)
+JOIN_FLAG(set_insecure, is_insecure)
+JOIN_FLAG(set_loop, is_loop)
+JOIN_FLAG(set_legacy, is_legacy)
+JOIN_FLAG(set_silent, is_silent)
+JOIN_FLAG(set_verbose, is_verbose)
+
+static int set_ping_json(void *arg, const char *value, struct fault *fault)
+{
+    (void)value;
+    (void)fault;
+    ((struct ping_options *)arg)->is_json = true;
+    return 0;
+}
+
+// ---- tables
+// --------------------------------------------------------------------------------------------------------
+
+static const struct option join_table[] = {
+    { "--listen", "LANG", set_listen, "choose the track of a language: es, en, pt-BR, …" },
+    { "--speak", "LANG", set_speak, "say which language you speak" },
+    { "--command", "TEXT", set_command,
+      "send this to the chat after joining, e.g. '!air' (repeatable)" },
+    { "--play", "FILE", set_play,
+      "speak a WAV or Ogg Opus file; - is standard input\n(16 bits, little-endian, 48 kHz, mono)" },
+    { "--start-at", "SECONDS", set_start_at, "begin to play so long after joining" },
+    { "--loop", NULL, set_loop, "play the file again and again" },
+    { "--level", "DB", set_level, "play so much louder, or quieter when negative (0)" },
+    { "--transmit", "WHEN", set_transmit,
+      "send always, or only while there is voice\n(always for a file, voice for a microphone)" },
+    { "--record", "FILE", set_record, "write what a person would hear to a WAV file" },
+    { "--for", "SECONDS", set_for, "leave after so long (when the file has been played)" },
+    { "--silent", NULL, set_silent, "use no sound devices: only watch" },
+    { "--json", NULL, set_join_json, "print events as JSON, one a line" },
+    { "--udp", NULL, set_udp, "send voice by datagram, come what may" },
+    { "--tcp", NULL, set_tcp, "send voice through the tunnel" },
+    { "--frames", "MS", set_frames, "sound in a packet: 10, 20, 40 or 60 ms (20)" },
+    { "--bitrate", "BPS", set_bitrate, "bits a second of speech (40000)" },
+    { "--cert", "FILE", set_certificate, "your certificate and key (PEM); none: go without" },
+    { "--insecure", NULL, set_insecure, "join even if the server's certificate has changed" },
+    { "--legacy", NULL, set_legacy, "speak as a client of version 1.3.4 does" },
+    { "--verbose", NULL, set_verbose, "tell on standard error what the protocol does" },
+};
+
+static const struct option ping_table[] = {
+    { "--json", NULL, set_ping_json, "print the answer as JSON" },
+};
+
+static void print_table(FILE *out, const struct option *table, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        char left[32];
+        (void)snprintf(left, sizeof left, "%s %s", table[i].name,
+                       table[i].value != NULL ? table[i].value : "");
+        const char *line = table[i].help;
+        const char *cut = strchr(line, '\n');
+        int len = cut != NULL ? (int)(cut - line) : (int)strlen(line);
+        (void)fprintf(out, "  %-20s %.*s\n", left, len, line);
+        if (cut != NULL)
+            (void)fprintf(out, "  %-20s %s\n", "", cut + 1);
+    }
+    (void)fprintf(out, "  %-20s %s\n", "--help", "print this");
+}
+
+void options_print_join_help(FILE *out)
+{
+    (void)fputs("susurro join [mumble://][NAME[:PASSWORD]@]HOST[:PORT][/CHANNEL/PATH] [options]\n\n"
+                "Joins a meeting: listens, speaks, and prints what happens.\n\n",
+                out);
+    print_table(out, join_table, sizeof join_table / sizeof *join_table);
+    (void)fputs(
+        "\nA password may also come from the environment variable SUSURRO_PASSWORD.\n"
+        "Exit status: 0 done, 1 something failed, 2 wrong usage, 3 refused by the server.\n\n"
+        "  susurro join mumble://Ana@meeting.example/Asamblea --listen es\n"
+        "  susurro join meeting.example/Asamblea --play speech.wav --record heard.wav\n",
+        out);
+}
+
+void options_print_ping_help(FILE *out)
+{
+    (void)fputs(
+        "susurro ping HOST[:PORT] [options]\n\n"
+        "Asks a server, without joining it, for its version, users, bandwidth and round trip.\n\n",
+        out);
+    print_table(out, ping_table, sizeof ping_table / sizeof *ping_table);
+}
+
+// ---- parsing
+// ---------------------------------------------------------------------------------------------------------
+
+// The option that argument names, "--name" or "--name=value"; *value is what follows the sign, or
+// NULL.
+static const struct option *find(const struct option *table, size_t n, const char *argument,
+                                 const char **value)
+{
+    size_t len = strcspn(argument, "=");
+    *value = argument[len] == '=' ? argument + len + 1 : NULL;
+    for (size_t i = 0; i < n; i++)
+        if (strlen(table[i].name) == len && strncmp(table[i].name, argument, len) == 0)
+            return &table[i];
+    return NULL;
+}
+
+// Returns how many arguments were used, or -1.
+static int parse_option(const struct option *table, size_t n, int argc, char **argv, void *options,
+                        struct fault *fault)
+{
+    const char *value;
+    const struct option *option = find(table, n, argv[0], &value);
+    if (option == NULL)
+        return fault_set(fault, "there is no option %.60s", argv[0]);
+    if (option->value == NULL && value != NULL)
+        return fault_set(fault, "%s takes no value", option->name);
+    int used = 1;
+    if (option->value != NULL && value == NULL) {
+        if (argc < 2)
+            return fault_set(fault, "%s needs a value: %s", option->name, option->value);
+        value = argv[1];
+        used = 2;
+    }
+    struct fault why;
+    if (option->set(options, value, &why) != 0)
+        return fault_set(fault, "%s: %.300s", option->name, why.text);
+    return used;
+}
+
+static enum options_result parse(const struct option *table, size_t n, int argc, char **argv,
+                                 void *options, struct url *url, struct fault *fault)
+{
+    bool has_url = false;
+    for (int i = 0; i < argc;) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return OPTIONS_HELP;
+        int used = 1;
+        if (argv[i][0] == '-')
+            used = parse_option(table, n, argc - i, argv + i, options, fault);
+        else if (has_url)
+            used = fault_set(fault, "one server is enough; what is %.60s?", argv[i]);
+        else if (url_parse(argv[i], url, fault) != 0)
+            used = -1;
+        else
+            has_url = true;
+        if (used < 0)
+            return OPTIONS_FAULT;
+        i += used;
+    }
+    if (!has_url)
+        return (enum options_result)fault_set(fault, "which server? e.g. mumble://meeting.example");
+    return OPTIONS_RUN;
+}
+
+enum options_result options_join(int argc, char **argv, struct join_options *out,
+                                 struct fault *fault)
+{
+    *out = (struct join_options){ .bitrate_bps = 40000, .frame_blocks = 2 };
+    enum options_result result = parse(join_table, sizeof join_table / sizeof *join_table, argc,
+                                       argv, out, &out->url, fault);
+    if (result == OPTIONS_RUN && out->is_loop && (out->play == NULL || strcmp(out->play, "-") == 0))
+        return (enum options_result)fault_set(fault, "--loop needs --play with a file");
+    return result;
+}
+
+enum options_result options_ping(int argc, char **argv, struct ping_options *out,
+                                 struct fault *fault)
+{
+    *out = (struct ping_options){ .is_json = false };
+    return parse(ping_table, sizeof ping_table / sizeof *ping_table, argc, argv, out, &out->url,
+                 fault);
+}
