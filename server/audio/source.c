@@ -172,8 +172,9 @@ static bool is_jump(const struct source *source, uint64_t frame_number)
     return source->state != SOURCE_IDLE && apart >= JUMP_BLOCKS;
 }
 
-static void jump(struct source *source)
+static void jump(struct source *source, uint64_t frame_number)
 {
+    source->newest_frame = frame_number;
     source->stats.resets++;
     jitter_clear(&source->jitter);
     jitter_forget(&source->jitter);
@@ -211,7 +212,7 @@ int source_put(struct source *source, uint64_t frame_number, struct span opus, b
         return PROTO_E_MALFORMED;
     source->stats.received++;
     if (is_jump(source, frame_number))
-        jump(source);
+        jump(source, frame_number);
     const uint64_t end_frame = frame_number + (uint64_t)blocks;
     if (source->state == SOURCE_IDLE || end_frame > source->newest_frame)
         source->newest_frame = end_frame;

@@ -255,9 +255,9 @@ static const struct line lines[] = {
       .lengths = { 1, 2, 4, 6 },
       .jitter_us = 2000,
       .seconds = 20,
-      .wait_p50_ms = 12,
-      .wait_last_ms = 16,
-      .concealed_most = 1,
+      .wait_p50_ms = 36, // a packet of 10 ms waits for as long as one of 60 takes
+      .wait_last_ms = 45,
+      .concealed_most = 8,
       .click_most = 0.02f,
       .level_db = 0.3f },
     { .name = "speech codec",
@@ -375,7 +375,7 @@ static const struct line lines[] = {
       .burst_ms = 150,
       .seconds = 23,
       .wait_p50_ms = 150,
-      .wait_last_ms = 110,
+      .wait_last_ms = 125,
       .concealed_most = 60,
       .click_most = 0.1f,
       .level_db = 1.0f },
@@ -383,7 +383,7 @@ static const struct line lines[] = {
       .lengths = { 2 },
       .jitter_us = 2000,
       .ppm = 200,
-      .seconds = 240,
+      .seconds = 120,
       .wait_p50_ms = 12,
       .wait_last_ms = 20,
       .concealed_most = 2,
@@ -393,7 +393,7 @@ static const struct line lines[] = {
       .lengths = { 2 },
       .jitter_us = 2000,
       .ppm = -200,
-      .seconds = 240,
+      .seconds = 120,
       .wait_p50_ms = 12,
       .wait_last_ms = 20,
       .concealed_most = 8,
@@ -426,18 +426,12 @@ static void judge_line(const struct line *line, uint64_t phase_us)
                   "level %+.2f dB\n",
                   line->name, (unsigned)phase_us, (double)p50, (double)last, heard.concealed,
                   (double)click, (double)(level - expected));
-    if (getenv("STRICT"))
-        assert_true(p50 <= line->wait_p50_ms);
-    if (getenv("STRICT"))
-        assert_true(last <= line->wait_last_ms);
-    if (getenv("STRICT"))
-        assert_true(heard.concealed <= line->concealed_most);
-    if (getenv("STRICT"))
-        assert_true(click <= line->click_most);
-    if (getenv("STRICT"))
-        assert_true(fabsf(level - expected) <= line->level_db);
-    if (getenv("STRICT"))
-        assert_true(worst_click(heard.sound, n_samples) < 0.2f);
+    assert_true(p50 <= line->wait_p50_ms);
+    assert_true(last <= line->wait_last_ms);
+    assert_true(heard.concealed <= line->concealed_most);
+    assert_true(click <= line->click_most);
+    assert_true(fabsf(level - expected) <= line->level_db);
+    assert_true(worst_click(heard.sound, n_samples) < 0.2f);
     assert_true(heard.n_blocks + 60 >= n_frames && heard.n_blocks <= n_frames + 60);
     assert_int_equal(source_state(source), SOURCE_IDLE);
     source_free(source);
@@ -454,10 +448,302 @@ static void lines_are_survived(void **state)
             judge_line(&lines[i], phase_us);
 }
 
+// ---- single events
+// ------------------------------------------------------------------------------------------------
+
+struct speaker {
+    struct source *source;
+    OpusEncoder *encoder;
+    uint64_t now_us;
+    float block[AUDIO_BLOCK_SAMPLES];
+    struct source_block info;
+};
+
+static struct speaker speaker_new(void)
+{
+    struct speaker speaker = { .source = source_new(), .now_us = START_US };
+    assert_non_null(speaker.source);
+    speaker.encoder = make_encoder(false, false);
+    return speaker;
+}
+
+static void speaker_free(struct speaker *speaker)
+{
+    source_free(speaker->source);
+    opus_encoder_destroy(speaker->encoder);
+}
+
+// 20 ms of tone arrive, then two blocks are taken. Returns how many of them had sound.
+static unsigned say(struct speaker *speaker, uint64_t frame_number, bool is_terminator)
+{
+    uint8_t packet[PACKET_MOST];
+    const int len = encode_tone(speaker->encoder, false, frame_number, 2, packet);
+    const struct span opus = { .data = packet, .len = (size_t)len };
+    assert_int_equal(
+        source_put(speaker->source, frame_number, opus, is_terminator, speaker->now_us + 1000), 0);
+    unsigned played = 0;
+    for (int i = 0; i < 2; i++) {
+        speaker->now_us += AUDIO_BLOCK_US;
+        played += source_get(speaker->source, speaker->now_us, speaker->block, &speaker->info);
+    }
+    return played;
+}
+
+// Nothing arrives for so long. Returns how many blocks had sound.
+static unsigned wait_ms(struct speaker *speaker, unsigned ms)
+{
+    unsigned played = 0;
+    for (unsigned i = 0; i < ms / 10; i++) {
+        speaker->now_us += AUDIO_BLOCK_US;
+        played += source_get(speaker->source, speaker->now_us, speaker->block, &speaker->info);
+    }
+    return played;
+}
+
+static void a_restart_at_0_after_silence_is_a_new_beginning(void **state)
+{
+    (void)state;
+    static const bool terminated[] = { true, false };
+    for (size_t t = 0; t < 2; t++) {
+        struct speaker speaker = speaker_new();
+        unsigned played = 0;
+        for (uint64_t f = 7000; f < 7100; f += 2)
+            played += say(&speaker, f, terminated[t] && f == 7098);
+        played += wait_ms(&speaker, 5000);
+        assert_in_range(played, 100, 122); // all, and the fade
+        assert_int_equal(source_state(speaker.source), SOURCE_IDLE);
+        played = 0;
+        for (uint64_t f = 0; f < 100; f += 2)
+            played += say(&speaker, f, false);
+        assert_in_range(played, 98, 100);
+        assert_int_equal(source_stats(speaker.source).resets, 0);
+        assert_int_equal(source_stats(speaker.source).late, 0);
+        speaker_free(&speaker);
+    }
+}
+
+static void a_jump_is_a_new_beginning(void **state)
+{
+    (void)state;
+    static const uint64_t to[] = { 0, 5000, 1200, 900000000 };
+    for (size_t t = 0; t < sizeof to / sizeof *to; t++) {
+        struct speaker speaker = speaker_new();
+        for (uint64_t f = 1000; f < 1100; f += 2)
+            say(&speaker, f, false);
+        unsigned played = 0;
+        for (uint64_t f = to[t]; f < to[t] + 100; f += 2)
+            played += say(&speaker, f, false);
+        assert_in_range(played, 95, 100);
+        assert_int_equal(source_stats(speaker.source).resets, 1);
+        assert_in_range(speaker.info.frame_number, to[t] + 96, to[t] + 99);
+        speaker_free(&speaker);
+    }
+}
+
+static void speech_after_a_terminator_is_not_lost(void **state)
+{
+    (void)state;
+    struct speaker speaker = speaker_new();
+    unsigned played = 0;
+    for (uint64_t f = 100; f < 400; f += 2) // a terminator each 500 ms, and on without a pause
+        played += say(&speaker, f, f % 50 == 48);
+    assert_in_range(played, 285, 300);
+    assert_int_equal(source_stats(speaker.source).late, 0);
+    speaker_free(&speaker);
+}
+
+static void strays_do_not_begin_a_transmission(void **state)
+{
+    (void)state;
+    struct speaker speaker = speaker_new();
+    for (uint64_t f = 100; f < 200; f += 2)
+        if (f != 196)
+            say(&speaker, f, f == 198);
+    wait_ms(&speaker, 60);
+    assert_int_equal(source_state(speaker.source), SOURCE_IDLE);
+    assert_int_equal(say(&speaker, 196, false), 0);
+    assert_int_equal(source_state(speaker.source), SOURCE_IDLE);
+    assert_int_equal(source_stats(speaker.source).late, 1);
+    speaker_free(&speaker);
+}
+
+static void an_end_fades(void **state)
+{
+    (void)state;
+    struct speaker speaker = speaker_new();
+    for (uint64_t f = 100; f < 200; f += 2)
+        say(&speaker, f, f == 198);
+    static float tail[20 * AUDIO_BLOCK_SAMPLES];
+    size_t n = 0;
+    while (wait_ms(&speaker, 10) == 1) {
+        memcpy(tail + n, speaker.block, sizeof speaker.block);
+        n += AUDIO_BLOCK_SAMPLES;
+    }
+    assert_in_range(n, AUDIO_BLOCK_SAMPLES, 3 * AUDIO_BLOCK_SAMPLES);
+    assert_true(audio_peak_db(tail + n - 48, 48) < audio_db_from_gain(AMPLITUDE) - 18.0f);
+    assert_true(worst_click(tail, n) < 0.02f);
+    speaker_free(&speaker);
+}
+
+static void a_beginning_is_whole(void **state)
+{
+    (void)state;
+    struct speaker speaker = speaker_new();
+    unsigned played = 0;
+    for (uint64_t f = 100; f < 110; f += 2) {
+        const unsigned before = played;
+        played += say(&speaker, f, false);
+        if (before == 0 && played > 0)
+            assert_int_equal(speaker.info.frame_number, 100 + played - 1);
+    }
+    assert_in_range(played, 9, 10);
+    assert_false(speaker.info.is_concealed);
+    assert_true(speaker.info.is_voice);
+    assert_true(fabsf(speaker.info.level_db + 23.0f) < 0.3f);
+    speaker_free(&speaker);
+}
+
+static void a_pause_takes_the_delay_back(void **state)
+{
+    (void)state;
+    struct speaker speaker = speaker_new();
+    uint64_t f = 100;
+    for (; f < 200; f += 2)
+        say(&speaker, f, false);
+    wait_ms(&speaker, 100); // then five packets at once
+    const uint64_t until = f + 10;
+    for (; f < until; f += 2) {
+        uint8_t packet[PACKET_MOST];
+        const int len = encode_tone(speaker.encoder, false, f, 2, packet);
+        const struct span opus = { .data = packet, .len = (size_t)len };
+        source_put(speaker.source, f, opus, false, speaker.now_us);
+    }
+    for (; f < 300; f += 2)
+        say(&speaker, f, false);
+    assert_true(source_stats(speaker.source).delay_ms > 80);
+    for (; f < 700; f += 2) { // the burst leaves the memory, the delay shrinks in silence
+        const struct span silence = audio_silence_20ms();
+        source_put(speaker.source, f, silence, false, speaker.now_us + 1000);
+        wait_ms(&speaker, 20);
+    }
+    assert_true(source_stats(speaker.source).delay_ms < 15);
+    assert_int_equal(source_stats(speaker.source).late, 0);
+    speaker_free(&speaker);
+}
+
+static void drift_of_an_hour_is_followed(void **state)
+{
+    (void)state;
+    static const int ppms[] = { 200, -200 };
+    for (size_t p = 0; p < 2; p++) {
+        struct source *source = source_new();
+        uint64_t next_us = START_US, frame = 0;
+        uint32_t most_ms = 0, concealed = 0, unplayed = 0;
+        for (uint64_t tick = 0; tick < 360000; tick++) {
+            const uint64_t now = START_US + tick * AUDIO_BLOCK_US;
+            for (; next_us <= now; frame += 2) {
+                source_put(source, 50 + frame, audio_silence_20ms(), false, next_us);
+                next_us = START_US +
+                          (frame + 2) * (uint64_t)(AUDIO_BLOCK_US * (1000000 - ppms[p]) / 1000000);
+            }
+            float block[AUDIO_BLOCK_SAMPLES];
+            struct source_block info;
+            unplayed += !source_get(source, now, block, &info);
+            concealed += info.is_concealed;
+            const uint32_t delay_ms = source_stats(source).delay_ms;
+            most_ms = delay_ms > most_ms ? delay_ms : most_ms;
+        }
+        print_message("%+d ppm: delay at most %u ms, concealed %u, unplayed %u\n", ppms[p], most_ms,
+                      concealed, unplayed);
+        assert_true(most_ms <= 22);
+        assert_true(concealed < 80); // 72 times 10 ms in an hour
+        assert_true(unplayed < 3);
+        source_free(source);
+    }
+}
+
+static void bad_packets_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t bytes[8];
+        size_t len;
+        bool is_terminator;
+        int result;
+    } rows[] = {
+        { { 0 }, 0, false, PROTO_E_MALFORMED },                      // nothing
+        { { 0 }, 0, true, 0 },                                       // a bare end
+        { { 0xE0, 1, 2 }, 3, false, PROTO_E_MALFORMED },             // 2.5 ms
+        { { 0xFB, 0x04, 1, 2, 3, 4 }, 6, false, PROTO_E_MALFORMED }, // 80 ms
+        { { 0xFB }, 1, false, PROTO_E_MALFORMED },                   // no frame count
+        { { 0xFB, 0x03, 1, 2 }, 4, false, 0 }, // lengths do not fit: concealed when due
+        { { 0xF8, 0xFF, 0xFE }, 3, false, 0 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct source *source = source_new();
+        const struct span opus = { .data = rows[i].bytes, .len = rows[i].len };
+        assert_int_equal(source_put(source, 10, opus, rows[i].is_terminator, START_US),
+                         rows[i].result);
+        float block[AUDIO_BLOCK_SAMPLES];
+        struct source_block info;
+        for (uint64_t tick = 1; tick < 40; tick++)
+            source_get(source, START_US + tick * AUDIO_BLOCK_US, block, &info);
+        assert_int_equal(source_state(source), SOURCE_IDLE);
+        source_free(source);
+    }
+}
+
+// Anything may arrive in any order; the sound stays finite and nothing is read or written beyond
+// its place.
+static void chaos_is_survived(void **state)
+{
+    (void)state;
+    struct source *source = source_new();
+    OpusEncoder *encoder = make_encoder(true, false);
+    seed = 99;
+    for (uint64_t tick = 0; tick < 6000; tick++) {
+        const uint64_t now = START_US + tick * AUDIO_BLOCK_US + dice(9000);
+        for (uint32_t i = dice(4); i > 0; i--) {
+            static const unsigned lengths[] = { 1, 2, 4, 6 };
+            uint8_t packet[PACKET_MOST];
+            struct span opus = { .data = packet };
+            if (dice(10) < 3)
+                opus = audio_silence_60ms();
+            else
+                opus.len = (size_t)encode_tone(encoder, false, tick, lengths[dice(4)], packet);
+            if (dice(5) == 0)
+                packet[dice((uint32_t)opus.len)] ^= (uint8_t)dice(256);
+            uint64_t frame = tick + dice(20);
+            if (dice(200) == 0)
+                frame = (uint64_t)dice(UINT32_MAX) * dice(UINT32_MAX);
+            source_put(source, frame, opus, dice(60) == 0, now);
+        }
+        if (dice(3000) == 0)
+            source_reset(source);
+        float block[AUDIO_BLOCK_SAMPLES];
+        struct source_block info;
+        source_get(source, now, block, &info);
+        for (size_t i = 0; i < AUDIO_BLOCK_SAMPLES; i++)
+            assert_true(isfinite(block[i]));
+    }
+    opus_encoder_destroy(encoder);
+    source_free(source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_survived),
+        cmocka_unit_test(a_restart_at_0_after_silence_is_a_new_beginning),
+        cmocka_unit_test(a_jump_is_a_new_beginning),
+        cmocka_unit_test(speech_after_a_terminator_is_not_lost),
+        cmocka_unit_test(strays_do_not_begin_a_transmission),
+        cmocka_unit_test(an_end_fades),
+        cmocka_unit_test(a_beginning_is_whole),
+        cmocka_unit_test(a_pause_takes_the_delay_back),
+        cmocka_unit_test(drift_of_an_hour_is_followed),
+        cmocka_unit_test(bad_packets_are_refused),
+        cmocka_unit_test(chaos_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
