@@ -4,10 +4,12 @@
 // a packet are known before AES runs and go through it in one call. With B = n - 1 full blocks and
 // one last, possibly partial or empty block:
 //
-//   delta[0] = E(nonce)    delta[i] = 2 delta[i-1]    C[i] = delta[i] ^ E(delta[i] ^ P[i]) i = 1..B
-//   pad = E(delta[B+1] ^ 8 bytes(last))      C[last] = P[last] ^ pad      tag = E(3 delta[B+1] ^
-//   checksum)
+//   delta[0] = E(nonce)     delta[i] = 2 delta[i-1]
+//   C[i] = delta[i] ^ E(delta[i] ^ P[i])                  for i = 1..B
+//   pad = E(delta[B+1] ^ length of the last in bits)      C[B+1] = P[B+1] ^ pad
+//   tag = E(3 delta[B+1] ^ checksum)
 //
+// The checksum is the sum of all P, the last one filled up with the end of the pad.
 // Against the forgery of eprint 2019/311 both halves of its section 9 are here: the sender alters a
 // next-to-last block whose first 15 bytes are zero (one bit of digital silence changes), the
 // receiver refuses a last block that shows delta.

@@ -106,7 +106,8 @@ void frame_write_header(uint8_t out[FRAME_HEADER_BYTES], uint16_t type, uint32_t
 // may be missing), or would take more than 1 MiB and eight times its size of memory. Unknown fields
 // are dropped; a field of the wrong wire type counts as absent. Strings may hold any bytes but NUL:
 // the receiver checks UTF-8, lengths of byte fields and values of enums.
-// msg_pack writes header and body, msg_packed_size bytes in all; the type must be the message's.
+// msg_pack writes header and body, msg_packed_size bytes in all; the type must be the message's,
+// the body at most FRAME_MAX_BYTES.
 ProtobufCMessage *msg_unpack(unsigned type, struct span body);
 void msg_free(ProtobufCMessage *message); // NULL is fine
 size_t msg_packed_size(const ProtobufCMessage *message);
@@ -158,7 +159,8 @@ struct datagram {
 int datagram_read(struct span in, enum voice_direction direction, struct datagram *out);
 // Both writers return the bytes written to out[cap] or PROTO_E_NO_SPACE; voice_write also
 // PROTO_E_TOO_LONG (opus) or PROTO_E_MALFORMED (no opus and no terminator). What datagram_read gave
-// fits into VOICE_PACKET_MAX_BYTES in either form. A legacy packet has no volume.
+// fits into VOICE_PACKET_MAX_BYTES in either form. A legacy packet has no volume. Stock clients
+// ignore a protobuf packet without opus, terminator or not.
 int voice_write(const struct voice_packet *packet, enum voice_format format,
                 enum voice_direction direction, uint8_t *out, size_t cap);
 int udp_ping_write(uint64_t timestamp, enum voice_format format, uint8_t *out, size_t cap);
@@ -198,7 +200,7 @@ int list_ping_reply_write(enum voice_format format, const struct list_ping_reply
 struct crypt_counters {
     uint32_t good, late, lost, resync;
 };
-struct crypt; // about 500 bytes and two OpenSSL contexts
+struct crypt; // about 600 bytes and two OpenSSL contexts
 struct crypt *crypt_new(const uint8_t key[CRYPT_KEY_BYTES], const uint8_t encrypt_nonce[16],
                         const uint8_t decrypt_nonce[16]); // NULL: out of memory
 void crypt_free(struct crypt *crypt);
@@ -208,7 +210,8 @@ size_t crypt_seal(struct crypt *crypt, struct span plain, uint8_t *out);
 // Opens a datagram into out[in.len - 4]; returns the plaintext's length (never 0), or PROTO_E_SHORT
 // / _TOO_LONG / _AUTH / _REPLAY, which change nothing, not even out and *is_newest. *is_newest
 // tells whether it is newer than everything seen (then its address may be learnt). Up to 29 late
-// datagrams and 127 lost in a row are understood.
+// datagrams and 127 lost in a row are understood; after a longer gap everything is _REPLAY or _AUTH
+// until a resync, so both count as failures to open.
 int crypt_open(struct crypt *crypt, struct span in, uint8_t *out, bool *is_newest);
 void crypt_get_encrypt_nonce(const struct crypt *crypt, uint8_t out[16]);
 void crypt_get_decrypt_nonce(const struct crypt *crypt, uint8_t out[16]);
