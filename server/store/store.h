@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// store: what survives a restart, in one SQLite file (WAL, synchronous FULL): channels, meetings, the server's certificate,
-// passwords, people's remembered choices. Schema with ordered migrations; a newer schema than ours is refused; a corrupt
-// file is reported and never overwritten. All calls block; control makes the writing ones on libuv's thread pool, one batch at a
-// time, so that one thread at a time uses the object. Times are UTC seconds.
+// store: what survives a restart, in one SQLite file (WAL, synchronous FULL): channels, meetings,
+// the server's certificate, passwords, people's remembered choices. Schema with ordered migrations;
+// a newer schema than ours is refused; a corrupt file, or one of another program, is reported and
+// never overwritten. All calls block; control makes the writing ones on libuv's thread pool, one
+// batch at a time, so that one thread at a time uses the object. Times are UTC seconds.
 #ifndef SUSURRO_STORE_H
 #define SUSURRO_STORE_H
 
@@ -14,55 +15,70 @@
 #define STORE_ERROR_BYTES 512
 
 struct store;
-// Opens or creates. NULL and one line naming the file, the reason and the remedy in error[].
+// Opens or creates (readable by its owner only; ":memory:" keeps nothing). NULL and one line naming
+// the file, the reason and the remedy in error[].
 struct store *store_open(const char *path, char error[STORE_ERROR_BYTES]);
 void store_close(struct store *store);
 const char *store_last_error(const struct store *store); // of the last failed call
 
-// ---- batches: all or nothing --------------------------------------------------------------------------------------------
-int store_begin(struct store *store);  // 0 or -1
+// Functions that return int give 0, or -1 and the reason in store_last_error.
+
+// ---- batches: all or nothing ------------------------------------------------------------------
+// A writing call outside of a batch is one by itself. When a call within a batch fails,
+// store_commit rolls the whole batch back and returns -1. Batches do not nest.
+int store_begin(struct store *store); // 0 or -1
 int store_commit(struct store *store);
 void store_rollback(struct store *store);
 
-// ---- settings: small named values (certificate, key, schema facts) ---------------------------------------------------------
+// ---- settings: small named values (certificate, key, schema facts) ----------------------------
 int store_setting_set(struct store *store, const char *key, const void *value, size_t len);
 // A heap copy the caller frees, with a zero after it; NULL when absent.
 char *store_setting_get(struct store *store, const char *key, size_t *len);
 
-// ---- channels ------------------------------------------------------------------------------------------------------------
+// ---- channels ---------------------------------------------------------------------------------
 struct store_channel {
     uint32_t id, parent; // parent of the root (id 0) is 0
     const char *name, *description;
     int32_t position;
     uint32_t max_users;
-    bool is_inheriting; // ACLs, for the next releases
+    bool is_inheriting;       // ACLs, for the next releases
     const char *meeting_role; // NULL; "floor", "track:es", "booth:en-es"
     uint32_t meeting_id;      // channel id of the meeting's floor; meaningful with a role
 };
-typedef int (*store_channel_fn)(void *context, const struct store_channel *channel); // non-zero stops
-int store_channels_each(struct store *store, store_channel_fn fn, void *context);      // parents first
-int store_channel_put(struct store *store, const struct store_channel *channel);       // insert or replace
-int store_channel_remove(struct store *store, uint32_t id);                            // with all beneath it
+// The strings live during the call. Non-zero stops, and is what store_*_each then returns. Must not
+// call the store.
+typedef int (*store_channel_fn)(void *context, const struct store_channel *channel);
+int store_channels_each(struct store *store, store_channel_fn fn, void *context); // parents first
+// Inserts or replaces. The parent must be stored by the end of the batch.
+int store_channel_put(struct store *store, const struct store_channel *channel);
+// With all beneath it, and their meetings; never the root.
+int store_channel_remove(struct store *store, uint32_t id);
 
-// ---- meetings: a configuration text per floor channel, opaque here ------------------------------------------------------------
+// ---- meetings: a configuration text per floor channel, opaque here ----------------------------
 typedef int (*store_meeting_fn)(void *context, uint32_t channel_id, const char *declaration);
 int store_meetings_each(struct store *store, store_meeting_fn fn, void *context);
+// The channel must be stored by the end of the batch.
 int store_meeting_put(struct store *store, uint32_t channel_id, const char *declaration);
 int store_meeting_remove(struct store *store, uint32_t channel_id);
 
-// ---- users (only the SuperUser, id 0, in this release; the table is shaped for registration) ------------------------------------
+// ---- users (only the SuperUser, id 0, in this release; the table is shaped for registration) --
 struct store_password {
-    char hash[97];  // PBKDF2-HMAC-SHA384, 96 hex digits
-    char salt[17];  // 8 bytes as 16 hex digits
+    char hash[97]; // PBKDF2-HMAC-SHA384, 96 hex digits
+    char salt[17]; // 8 bytes as 16 hex digits
     uint32_t iterations;
 };
-int store_password_put(struct store *store, uint32_t user_id, const char *name, const struct store_password *password);
+// Of those made here (a row may have another count): 10 to 20 ms.
+#define PASSWORD_ITERATIONS 20000
+int store_password_put(struct store *store, uint32_t user_id, const char *name,
+                       const struct store_password *password);
 bool store_password_get(struct store *store, uint32_t user_id, struct store_password *out);
 // Computes and compares (constant time). Slow on purpose: run it on the thread pool.
-bool password_hash(const char *password, struct store_password *out); // fresh salt; false when OpenSSL fails
+bool password_hash(const char *password, struct store_password *out); // false: OpenSSL fails
 bool password_matches(const char *password, const struct store_password *stored);
 
-// ---- people's choices, by certificate hash --------------------------------------------------------------------------------------
+// ---- people's choices, by certificate hash ----------------------------------------------------
+// The newest 10,000 are kept.
+#define STORE_CHOICES_MAX 10000
 struct store_choice {
     char spoken[16], listen[16]; // language tags or ""
     int duck_db;                 // 1 = not chosen

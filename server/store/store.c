@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "store/store_int.h"
+
+#include "base/base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUSY_TIMEOUT_MS 5000
+
+// ---- statements and failures ------------------------------------------------------------------
+
+const char *store_last_error(const struct store *store)
+{
+    return store->error;
+}
+
+int store_fail_with(struct store *store, const char *reason)
+{
+    (void)snprintf(store->error, sizeof store->error, "%s", reason);
+    store->has_batch_failed = store->is_in_batch;
+    return -1;
+}
+
+int store_fail(struct store *store)
+{
+    return store_fail_with(store, sqlite3_errmsg(store->db));
+}
+
+sqlite3_stmt *store_prepare(struct store *store, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK)
+        (void)store_fail(store);
+    return statement;
+}
+
+int store_run(struct store *store, sqlite3_stmt *statement)
+{
+    if (statement == NULL)
+        return -1;
+    int code = sqlite3_step(statement);
+    int result = code == SQLITE_DONE || code == SQLITE_ROW ? 0 : store_fail(store);
+    (void)sqlite3_finalize(statement); // repeats the error of the step
+    return result;
+}
+
+int store_exec(struct store *store, const char *sql)
+{
+    return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(store);
+}
+
+// ---- batches ----------------------------------------------------------------------------------
+
+int store_begin(struct store *store)
+{
+    if (store->is_in_batch)
+        return store_fail_with(store, "a batch is open already");
+    if (store_exec(store, "BEGIN IMMEDIATE") != 0)
+        return -1;
+    store->is_in_batch = true;
+    store->has_batch_failed = false;
+    return 0;
+}
+
+void store_rollback(struct store *store)
+{
+    if (!store->is_in_batch)
+        return;
+    // SQLite may have rolled back by itself (disk full); then there is nothing left to do.
+    if (sqlite3_get_autocommit(store->db) == 0)
+        (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    store->is_in_batch = false;
+    store->has_batch_failed = false;
+}
+
+int store_commit(struct store *store)
+{
+    if (!store->is_in_batch)
+        return store_fail_with(store, "no batch is open");
+    // After a failure the reason of that one stays in store->error.
+    int result = store->has_batch_failed ? -1 : store_exec(store, "COMMIT");
+    if (result != 0)
+        store_rollback(store);
+    store->is_in_batch = false;
+    return result;
+}
+
+// ---- opening ----------------------------------------------------------------------------------
+
+struct opening {
+    const char *path;
+    char *error;
+    struct store *store;
+    bool is_in_memory;
+};
+
+static int refuse(const struct opening *opening, const char *reason, const char *remedy)
+{
+    (void)snprintf(opening->error, STORE_ERROR_BYTES, "%.200s: %s; %s", opening->path, reason,
+                   remedy);
+    return -1;
+}
+
+// A SQLite error while opening, in words. Nothing has been written then.
+static int refuse_sqlite(const struct opening *opening)
+{
+    char reason[200];
+    sqlite3 *db = opening->store->db;
+    int code = sqlite3_errcode(db) & 0xFF;
+    (void)snprintf(reason, sizeof reason, "%s%s", code == SQLITE_CORRUPT ? "is damaged: " : "",
+                   sqlite3_errmsg(db));
+    switch (code) {
+    case SQLITE_NOTADB:
+        return refuse(opening, "is not a database",
+                      "it was not changed; name another file with database");
+    case SQLITE_CORRUPT:
+        return refuse(
+            opening, reason,
+            "it was not changed; put a backup in its place, or move it away to begin anew");
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return refuse(opening, "is in use by another process",
+                      "stop that one, or name another file with database");
+    case SQLITE_FULL:
+        return refuse(opening, "the disk is full", "make room on it");
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+        return refuse(opening, "cannot be written",
+                      "the server's user must be able to write the file and its directory");
+    default:
+        return refuse(opening, reason, "look at the disk and its file system");
+    }
+}
+
+// The file holds a private key and hashes of passwords: nobody else may read it. SQLite gives its
+// other files the same permissions.
+static int create_file(const struct opening *opening)
+{
+    char reason[200];
+    int fd = open(opening->path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd >= 0) {
+        (void)close(fd);
+        return 0;
+    }
+    int code = errno;
+    (void)snprintf(reason, sizeof reason, "cannot be opened: %s", strerror(code));
+    switch (code) {
+    case ENOENT:
+    case ENOTDIR:
+        return refuse(opening, reason, "make its directory, or name another file with database");
+    case EISDIR:
+        return refuse(opening, reason, "name a file in it with database");
+    default:
+        return refuse(opening, reason,
+                      "the server's user must be able to write the file and its directory");
+    }
+}
+
+// The first column of the first row as a number, or as text when out_text is given.
+static int read_one(struct store *store, const char *sql, int *out, char *out_text, size_t cap)
+{
+    sqlite3_stmt *statement = store_prepare(store, sql);
+    if (statement == NULL)
+        return -1;
+    int result = -1;
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        const unsigned char *text = sqlite3_column_text(statement, 0);
+        if (out_text != NULL)
+            (void)snprintf(out_text, cap, "%s", text != NULL ? (const char *)text : "");
+        *out = sqlite3_column_int(statement, 0);
+        result = 0;
+    } else {
+        (void)store_fail(store);
+    }
+    (void)sqlite3_finalize(statement);
+    return result;
+}
+
+// Looks, without writing, whether the file is ours, whole and not too new.
+static int examine(const struct opening *opening, int *version)
+{
+    struct store *store = opening->store;
+    int application = 0, n_tables = 0, unused = 0;
+    char check[160] = "", reason[240];
+    if (read_one(store, "PRAGMA application_id", &application, NULL, 0) != 0 ||
+        read_one(store, "PRAGMA user_version", version, NULL, 0) != 0 ||
+        read_one(store, "SELECT count(*) FROM sqlite_schema", &n_tables, NULL, 0) != 0)
+        return refuse_sqlite(opening);
+    if (application != STORE_APPLICATION_ID && (application != 0 || n_tables > 0))
+        return refuse(opening, "is the database of another program",
+                      "it was not changed; name another file with database");
+    if (*version > store_schema_version) {
+        (void)snprintf(reason, sizeof reason,
+                       "was written by a newer version of the server (schema %d, here %d)",
+                       *version, store_schema_version);
+        return refuse(opening, reason,
+                      "it was not changed; start that version, or name another file with database");
+    }
+    if (read_one(store, "PRAGMA quick_check(1)", &unused, check, sizeof check) != 0)
+        return refuse_sqlite(opening);
+    if (strcmp(check, "ok") == 0)
+        return 0;
+    check[strcspn(check, "\n")] = '\0';
+    (void)snprintf(reason, sizeof reason, "is damaged: %s", check);
+    return refuse(opening, reason,
+                  "it was not changed; put a backup in its place, or move it away to begin anew");
+}
+
+static int prepare_writing(const struct opening *opening)
+{
+    struct store *store = opening->store;
+    char mode[16] = "";
+    int unused = 0;
+    if (sqlite3_db_readonly(store->db, "main") != 0)
+        return refuse(opening, "is read-only",
+                      "the server's user must be able to write the file and its directory");
+    if (read_one(store, "PRAGMA journal_mode = WAL", &unused, mode, sizeof mode) != 0 ||
+        store_exec(store, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;") != 0)
+        return refuse_sqlite(opening);
+    if (!opening->is_in_memory && strcmp(mode, "wal") != 0)
+        return refuse(opening, "its file system allows no write-ahead log",
+                      "name a file on a local disk with database");
+    return 0;
+}
+
+static int open_steps(const struct opening *opening)
+{
+    struct store *store = opening->store;
+    int version = 0;
+    if (!opening->is_in_memory && create_file(opening) != 0)
+        return -1;
+    if (sqlite3_open_v2(opening->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX,
+                        NULL) != SQLITE_OK)
+        return store->db != NULL ? refuse_sqlite(opening)
+                                 : refuse(opening, "out of memory", "free some");
+    (void)sqlite3_extended_result_codes(store->db, 1);
+    (void)sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+    // What a damaged or hostile file says about its own schema is not believed.
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    if (examine(opening, &version) != 0 || prepare_writing(opening) != 0)
+        return -1;
+    return store_migrate(store, version) == 0 ? 0 : refuse_sqlite(opening);
+}
+
+struct store *store_open(const char *path, char error[STORE_ERROR_BYTES])
+{
+    struct opening opening = {
+        .path = path,
+        .error = error,
+        .store = calloc(1, sizeof *opening.store),
+        .is_in_memory = strcmp(path, ":memory:") == 0,
+    };
+    error[0] = '\0';
+    if (opening.store == NULL) {
+        (void)refuse(&opening, "out of memory", "free some");
+        return NULL;
+    }
+    if (open_steps(&opening) == 0)
+        return opening.store;
+    store_close(opening.store);
+    return NULL;
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    store_rollback(store);
+    (void)sqlite3_close(store->db);
+    free(store);
+}
