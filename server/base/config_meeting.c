@@ -94,8 +94,9 @@ static int add_track(struct reader *reader, const struct ini_entry *entry, const
 static size_t split_pair(const struct config_meeting *meeting, const char *pair, char a[], char b[])
 {
     size_t fallback = 0;
-    for (size_t i = 1; pair[i] != '\0'; i++) {
-        if (pair[i] != '-' || i >= LANG_TAG_BYTES || strlen(pair + i + 1) >= LANG_TAG_BYTES)
+    for (size_t i = 0; pair[i] != '\0'; i++) {
+        if (i == 0 || pair[i] != '-' || i >= LANG_TAG_BYTES ||
+            strlen(pair + i + 1) >= LANG_TAG_BYTES)
             continue;
         (void)snprintf(a, LANG_TAG_BYTES, "%.*s", (int)i, pair);
         (void)snprintf(b, LANG_TAG_BYTES, "%s", pair + i + 1);

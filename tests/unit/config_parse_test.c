@@ -292,6 +292,9 @@ static const struct {
     { MEETING "tracks=en\nname.es = X",
       "t.ini:3: \"name.es\" names no track or booth of [meeting \"A\"]; write name.LANGUAGE or "
       "name.BOOTH, such as name.es or name.en-es" },
+    { MEETING "tracks=en\nname. = X",
+      "t.ini:3: \"name.\" names no track or booth of [meeting \"A\"]; write name.LANGUAGE or "
+      "name.BOOTH, such as name.es or name.en-es" },
     { MEETING "tracks=en,es\nname.en-es = X",
       "t.ini:3: \"name.en-es\" names no track or booth of [meeting \"A\"]; write name.LANGUAGE or "
       "name.BOOTH, such as name.es or name.en-es" },
