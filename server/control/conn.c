@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/control_int.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// What waits in voice_out: this, then the packet's frame.
+struct voice_queued {
+    uint64_t made_us;
+    uint32_t len;
+};
+
+static const char *const phase_names[CONN_PHASES] = {
+    [CONN_TLS] = "tls",
+    [CONN_NEW] = "new",
+    [CONN_CHECKING] = "checking",
+    [CONN_READY] = "ready",
+    [CONN_FINISHING] = "finishing",
+    [CONN_CLOSED] = "closed",
+};
+
+static void on_ready(uv_poll_t *poll, int status, int events);
+
+static bool is_unready(enum conn_phase phase)
+{
+    return phase == CONN_TLS || phase == CONN_NEW || phase == CONN_CHECKING;
+}
+
+void conn_enter(struct conn *conn, enum conn_phase phase, const char *why)
+{
+    log_debug("control", "connection", "fd=%d session=%u from=%s to=%s why=\"%s\"", conn->fd,
+              conn->session, phase_names[conn->phase], phase_names[phase], why);
+    if (is_unready(conn->phase) && !is_unready(phase))
+        conn->server->n_unready--;
+    conn->phase = phase;
+}
+
+static void set_poll(struct conn *conn)
+{
+    int events = conn->phase == CONN_CHECKING ? 0 : UV_READABLE;
+    if (SSL_want_write(conn->ssl) || conn->pending != WRITE_NONE)
+        events |= UV_WRITABLE;
+    if (conn->phase == CONN_CLOSED || events == conn->poll_events)
+        return;
+    conn->poll_events = events;
+    if (events == 0)
+        uv_poll_stop(&conn->poll);
+    else
+        uv_poll_start(&conn->poll, events, on_ready);
+}
+
+struct conn *conn_new(struct server *server, int fd, const struct sockaddr_in6 *peer)
+{
+    struct conn *conn = calloc(1, sizeof(*conn));
+    if (conn == NULL)
+        return NULL;
+    conn->ssl = SSL_new(server->tls);
+    if (conn->ssl == NULL || SSL_set_fd(conn->ssl, fd) != 1 ||
+        uv_poll_init(&server->loop, &conn->poll, fd) != 0) {
+        SSL_free(conn->ssl);
+        free(conn);
+        ERR_clear_error();
+        return NULL;
+    }
+    SSL_set_accept_state(conn->ssl);
+    conn->server = server;
+    conn->fd = fd;
+    conn->peer = *peer;
+    conn->poll.data = conn;
+    conn->opened_us = conn->heard_us = conn->active_us = server->now_us;
+    buffer_init(&conn->in, FRAME_MAX_BYTES + FRAME_HEADER_BYTES);
+    buffer_init(&conn->out, CONN_OUT_BYTES);
+    buffer_init(&conn->voice_out, CONN_VOICE_BYTES);
+    bucket_init(&conn->messages, server->config->message_limit, server->config->message_burst,
+                server->now_us);
+    conn->next = server->conns;
+    if (conn->next != NULL)
+        conn->next->prev = conn;
+    server->conns = conn;
+    server->n_conns++;
+    server->n_unready++;
+    set_poll(conn);
+    return conn;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct conn *conn = handle->data;
+    close(conn->fd);
+    SSL_free(conn->ssl);
+    buffer_clear(&conn->in);
+    buffer_clear(&conn->out);
+    buffer_clear(&conn->voice_out);
+    free(conn);
+}
+
+static void unlink_conn(struct conn *conn)
+{
+    struct server *server = conn->server;
+    if (conn->prev != NULL)
+        conn->prev->next = conn->next;
+    else
+        server->conns = conn->next;
+    if (conn->next != NULL)
+        conn->next->prev = conn->prev;
+    for (struct conn **at = &server->dirty; conn->is_dirty && *at != NULL; at = &(*at)->next_dirty)
+        if (*at == conn) {
+            *at = conn->next_dirty;
+            break;
+        }
+    server->n_conns--;
+}
+
+void conn_close(struct conn *conn, const char *why)
+{
+    if (conn->phase == CONN_CLOSED)
+        return;
+    if (conn->session != 0)
+        login_leave(conn, why, 0);
+    if (!SSL_in_init(conn->ssl))
+        SSL_shutdown(conn->ssl); // best effort: one close_notify, no wait
+    ERR_clear_error();
+    conn_enter(conn, CONN_CLOSED, why);
+    unlink_conn(conn);
+    uv_poll_stop(&conn->poll);
+    uv_close((uv_handle_t *)&conn->poll, on_closed);
+}
+
+void conn_finish(struct conn *conn, const char *why)
+{
+    if (conn->phase == CONN_CLOSED || conn->phase == CONN_FINISHING)
+        return;
+    if (conn->session != 0)
+        login_leave(conn, why, 0);
+    conn_enter(conn, CONN_FINISHING, why);
+    conn->heard_us = conn->server->now_us;
+    if (!conn->is_dirty)
+        conn_stage(conn, "", 0); // so that the gate looks at us
+}
+
+// ---- writing
+// -----------------------------------------------------------------------------------------------------------
+
+void conn_stage(struct conn *conn, const void *frame, size_t len)
+{
+    struct server *server = conn->server;
+    if (conn->phase == CONN_CLOSED || (conn->phase == CONN_FINISHING && len > 0))
+        return;
+    if (!buffer_add(&conn->out, frame, len)) {
+        conn_close(conn, "reads too slowly");
+        return;
+    }
+    if (!conn->is_dirty) {
+        conn->is_dirty = true;
+        conn->next_dirty = server->dirty;
+        server->dirty = conn;
+    }
+}
+
+enum wrote { WROTE_ALL, WROTE_BUSY, WROTE_FAILED };
+
+static enum wrote tls_write(struct conn *conn, const uint8_t *data, size_t len, size_t *done)
+{
+    *done = 0;
+    while (*done < len) {
+        size_t n = 0;
+        if (SSL_write_ex(conn->ssl, data + *done, len - *done, &n) == 1) {
+            *done += n;
+            continue;
+        }
+        int error = SSL_get_error(conn->ssl, 0);
+        ERR_clear_error();
+        return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ ? WROTE_BUSY
+                                                                             : WROTE_FAILED;
+    }
+    return WROTE_ALL;
+}
+
+static bool flush_control(struct conn *conn)
+{
+    if (conn->out_open == 0)
+        return true;
+    size_t done;
+    enum wrote result = tls_write(conn, conn->out.data, conn->out_open, &done);
+    buffer_drop_front(&conn->out, done);
+    conn->out_open -= done;
+    conn->out_marked -= done < conn->out_marked ? done : conn->out_marked;
+    conn->pending = result == WROTE_BUSY ? WRITE_CONTROL : WRITE_NONE;
+    if (result == WROTE_FAILED)
+        conn_close(conn, "connection lost");
+    return result == WROTE_ALL;
+}
+
+// The frame at the front, unless OpenSSL has begun with it, is dropped when it has become stale.
+static bool flush_voice(struct conn *conn)
+{
+    while (conn->voice_out.len > 0) {
+        struct voice_queued head;
+        memcpy(&head, conn->voice_out.data, sizeof(head));
+        bool is_begun = conn->pending == WRITE_VOICE;
+        if (is_begun || conn->server->now_us - head.made_us < CONN_VOICE_STALE_US) {
+            size_t done;
+            enum wrote result =
+                tls_write(conn, conn->voice_out.data + sizeof(head), head.len, &done);
+            conn->pending = result == WROTE_BUSY ? WRITE_VOICE : WRITE_NONE;
+            if (result == WROTE_FAILED)
+                conn_close(conn, "connection lost");
+            if (result != WROTE_ALL)
+                return false;
+        }
+        buffer_drop_front(&conn->voice_out, sizeof(head) + head.len);
+    }
+    return true;
+}
+
+void conn_flush(struct conn *conn)
+{
+    if (conn->phase == CONN_CLOSED || conn->phase == CONN_TLS)
+        return;
+    bool is_done = conn->pending == WRITE_VOICE ? flush_voice(conn) && flush_control(conn)
+                                                : flush_control(conn) && flush_voice(conn);
+    if (conn->phase == CONN_CLOSED)
+        return;
+    if (is_done && conn->phase == CONN_FINISHING && conn->out.len == 0) {
+        conn_close(conn, "finished");
+        return;
+    }
+    set_poll(conn);
+}
+
+void conn_send_voice(struct conn *conn, struct span packet, uint64_t made_us)
+{
+    if (conn->phase != CONN_READY || packet.len > VOICE_PACKET_MAX_BYTES)
+        return;
+    uint8_t frame[FRAME_HEADER_BYTES + VOICE_PACKET_MAX_BYTES];
+    frame_write_header(frame, MSG_UDP_TUNNEL, (uint32_t)packet.len);
+    memcpy(frame + FRAME_HEADER_BYTES, packet.data, packet.len);
+    size_t len = FRAME_HEADER_BYTES + packet.len;
+    if (conn->pending == WRITE_NONE && conn->voice_out.len == 0) {
+        size_t done;
+        enum wrote result = tls_write(conn, frame, len, &done);
+        if (result == WROTE_ALL)
+            return;
+        if (result == WROTE_FAILED) {
+            conn_close(conn, "connection lost");
+            return;
+        }
+        conn->pending = WRITE_VOICE;
+    }
+    struct voice_queued head = { .made_us = made_us, .len = (uint32_t)len };
+    if (conn->voice_out.len + sizeof(head) + len <= CONN_VOICE_BYTES) {
+        buffer_add(&conn->voice_out, &head, sizeof(head));
+        buffer_add(&conn->voice_out, frame, len);
+    }
+    set_poll(conn);
+}
+
+// ---- reading
+// -----------------------------------------------------------------------------------------------------------
+
+// Handles whole frames at the start of data; returns the bytes used, or -1 when the connection is
+// closing.
+static long take_frames(struct conn *conn, struct span data)
+{
+    size_t used = 0;
+    while (conn->phase == CONN_NEW || conn->phase == CONN_READY) {
+        uint32_t limit = conn->phase == CONN_READY ? FRAME_MAX_BYTES : CONN_UNREADY_FRAME_BYTES;
+        struct frame frame;
+        long n = frame_read((struct span){ data.data + used, data.len - used }, limit, &frame);
+        if (n < 0) {
+            conn_close(conn, "frame too long");
+            return -1;
+        }
+        if (n == 0)
+            return (long)used;
+        used += (size_t)n;
+        conn->heard_us = conn->server->now_us;
+        dispatch(conn, &frame);
+    }
+    return conn->phase == CONN_CHECKING ? (long)used : -1;
+}
+
+static void take_bytes(struct conn *conn, struct span fresh)
+{
+    if (conn->in.len > 0) {
+        if (!buffer_add(&conn->in, fresh.data, fresh.len)) {
+            conn_close(conn, "out of memory");
+            return;
+        }
+        long used = take_frames(conn, (struct span){ conn->in.data, conn->in.len });
+        if (used < 0)
+            return;
+        buffer_drop_front(&conn->in, (size_t)used);
+        if (conn->in.len == 0)
+            buffer_clear(&conn->in); // an idle client keeps no buffer
+        return;
+    }
+    long used = take_frames(conn, fresh);
+    if (used >= 0 && (size_t)used < fresh.len &&
+        !buffer_add(&conn->in, fresh.data + used, fresh.len - (size_t)used))
+        conn_close(conn, "out of memory");
+}
+
+static void read_some(struct conn *conn)
+{
+    struct server *server = conn->server;
+    size_t total = 0;
+    while (total < CONTROL_READ_BYTES && (conn->phase == CONN_NEW || conn->phase == CONN_READY)) {
+        size_t n = 0;
+        if (SSL_read_ex(conn->ssl, server->scratch, sizeof(server->scratch), &n) != 1) {
+            int error = SSL_get_error(conn->ssl, 0);
+            ERR_clear_error();
+            if (error == SSL_ERROR_ZERO_RETURN)
+                conn_close(conn, "left");
+            else if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
+                conn_close(conn, "connection lost");
+            return;
+        }
+        total += n;
+        take_bytes(conn, (struct span){ server->scratch, n });
+    }
+}
+
+void conn_resume(struct conn *conn)
+{
+    if (conn->in.len > 0)
+        take_bytes(conn, (struct span){ NULL, 0 });
+    if (conn->phase == CONN_CLOSED)
+        return;
+    set_poll(conn);
+    read_some(conn); // OpenSSL may hold more that the socket will not announce
+}
+
+static void note_certificate(struct conn *conn)
+{
+    X509 *certificate = SSL_get0_peer_certificate(conn->ssl);
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    if (certificate == NULL || X509_digest(certificate, EVP_sha1(), digest, &len) != 1)
+        return;
+    for (unsigned i = 0; i < len && i < 20; i++)
+        snprintf(conn->cert_hash + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void shake_hands(struct conn *conn)
+{
+    int result = SSL_do_handshake(conn->ssl);
+    if (result == 1) {
+        note_certificate(conn);
+        conn_enter(conn, CONN_NEW, "TLS established");
+        login_version(conn, NULL);
+        return;
+    }
+    int error = SSL_get_error(conn->ssl, result);
+    ERR_clear_error();
+    if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
+        conn_close(conn, "no TLS");
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+    struct conn *conn = poll->data;
+    conn->server->now_us = clock_us();
+    if (status < 0) {
+        conn_close(conn, "connection lost");
+        return;
+    }
+    if (conn->phase == CONN_TLS)
+        shake_hands(conn);
+    else if ((events & UV_WRITABLE) != 0)
+        conn_flush(conn);
+    if ((events & UV_READABLE) != 0 && (conn->phase == CONN_NEW || conn->phase == CONN_READY))
+        read_some(conn);
+    else if ((events & UV_READABLE) != 0 && conn->phase == CONN_FINISHING)
+        conn_flush(conn);
+    if (conn->phase != CONN_CLOSED)
+        set_poll(conn);
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Private to control/: the server, a connection, and what the files of this folder call of each
+// other. All of it runs on the control thread; only storage.c and login.c put work on libuv's
+// thread pool, with copies of what it needs.
+#ifndef SUSURRO_CONTROL_INT_H
+#define SUSURRO_CONTROL_INT_H
+
+#include "control/control.h"
+#include "control/limits.h"
+#include "control/phrases.h"
+#include "model/model.h"
+#include "proto/proto.h"
+
+#include <openssl/ssl.h>
+#include <uv.h>
+
+// ---- a connection
+// ------------------------------------------------------------------------------------------------------
+
+//   TLS ─handshake─► NEW ─Authenticate─► (CHECKING) ─► READY        any ─conn_finish─► FINISHING
+//   ─sent─► CLOSED
+enum conn_phase {
+    CONN_TLS,
+    CONN_NEW,
+    CONN_CHECKING,
+    CONN_READY,
+    CONN_FINISHING,
+    CONN_CLOSED,
+    CONN_PHASES
+};
+
+enum conn_write { WRITE_NONE, WRITE_CONTROL, WRITE_VOICE }; // whose bytes OpenSSL wants again
+
+struct conn {
+    struct server *server;
+    struct conn *next, *prev; // of all
+    struct conn *next_dirty;  // of those with something staged
+    bool is_dirty;
+    uv_poll_t poll;
+    int fd, poll_events;
+    SSL *ssl;
+    enum conn_phase phase;
+    uint32_t session; // 0 before login
+    unsigned thread;  // the voice thread that owns this client
+    struct sockaddr_in6 peer;
+    char cert_hash[41];
+    struct buffer in; // bytes of an unfinished frame
+    struct buffer
+        out; // frames; those before out_open may leave, those before out_marked when the gate opens
+    size_t out_open, out_marked;
+    struct buffer
+        voice_out; // tunnelled voice that found the line busy: struct voice_queued and its bytes
+    enum conn_write pending;
+    uint64_t opened_us, heard_us, active_us; // active: resets "idle"
+    uint64_t version;
+    char release[101], os[41], os_version[61];
+    struct bucket messages;
+    uint64_t ping_timestamps[CONN_PINGS];
+    unsigned ping_next;
+    MumbleProto__Ping ping_seen; // what the client said of its own reception; plain numbers only
+    bool has_menu;               // the context menu entries that were sent
+    uint32_t menu_meeting;
+    bool has_booth_menu;
+    uint64_t uncovered_told_us; // the last notice that nobody interprets
+};
+
+// The token of a counters question: a ping's index, or these bits and the session that asked for
+// UserStats.
+#define TOKEN_STATS (UINT64_C(1) << 63)
+#define TOKEN_STATS_ONLY (UINT64_C(1) << 62)
+
+// ---- the server
+// --------------------------------------------------------------------------------------------------------
+
+struct listener {
+    struct server *server;
+    uv_poll_t poll;
+    int fd;
+    struct sockaddr_storage address;
+};
+
+struct gate { // what must have happened before staged bytes leave
+    bool is_closed;
+    uint64_t version; // routes
+    uint64_t acked[VOICE_THREADS_MAX];
+    uint64_t fence, fence_seen; // mixer commands
+    bool is_storing;            // a batch is being written
+};
+
+struct storage_op; // storage.c
+
+struct server {
+    uv_loop_t loop;
+    uv_async_t bell;
+    uv_prepare_t turn_end;
+    uv_timer_t reaper;
+    uv_signal_t on_term, on_int, on_hup;
+    uint64_t now_us; // of this turn
+    bool is_stopping;
+
+    struct config *config;
+    struct store *store;
+    server_reload_fn reload;
+    void *reload_context;
+    SSL_CTX *tls;
+    struct name_rule *user_names, *channel_names;
+    struct listener listeners[VOICE_ADDRESSES_MAX];
+    unsigned n_listeners;
+
+    struct model *model;
+    struct conn *conns; // all
+    struct conn **by_session;
+    struct conn *dirty;
+    unsigned n_conns, n_unready;
+
+    struct voice *voice;
+    struct mixer *mixer;
+    unsigned n_threads, next_thread;
+    struct buffer voice_backlog[VOICE_THREADS_MAX]; // commands that found a lane full
+    struct buffer mixer_backlog;
+    bool are_routes_dirty, is_mixer_dirty;
+    uint64_t routes_version;
+    struct gate gate;
+
+    struct storage_op *ops, **ops_tail; // waiting for the next batch
+    uv_work_t storage_work;
+    struct storage_op *ops_writing;
+    int storage_result;
+
+    uint8_t scratch[CONTROL_READ_BYTES];
+};
+
+static inline struct conn *conn_of(const struct server *server, uint32_t session)
+{
+    return session < model_sessions_max(server->model) ? server->by_session[session] : NULL;
+}
+
+// server.c
+void server_watch(struct server *server); // the reaper runs while there are connections
+// tls.c
+SSL_CTX *tls_context(struct server *server, char *error, size_t cap);
+// listener.c
+int listeners_open(struct server *server, char *error, size_t cap);
+void listeners_start(struct server *server);
+void listeners_close(struct server *server);
+// conn.c
+struct conn *conn_new(struct server *server, int fd, const struct sockaddr_in6 *peer);
+void conn_enter(struct conn *conn, enum conn_phase phase, const char *why);
+void conn_close(struct conn *conn, const char *why);  // at once
+void conn_finish(struct conn *conn, const char *why); // after what is staged has been sent
+void conn_resume(struct conn *conn); // after CHECKING: handle what has come meanwhile
+void conn_stage(struct conn *conn, const void *frame, size_t len);
+void conn_flush(struct conn *conn);
+void conn_send_voice(struct conn *conn, struct span packet, uint64_t made_us);
+// gate.c
+void gate_turn_end(struct server *server);
+void gate_progress(struct server *server); // something it waited for may have come
+// dispatch.c
+void dispatch(struct conn *conn, const struct frame *frame);
+// send.c
+void send_message(struct conn *conn, unsigned type, const ProtobufCMessage *message);
+void broadcast(struct server *server, unsigned type, const ProtobufCMessage *message,
+               const struct conn *except);
+void send_denied(struct conn *conn, uint32_t permission, uint32_t channel);
+void send_denied_type(struct conn *conn, MumbleProto__PermissionDenied__DenyType type);
+void send_text(struct conn *conn, const char *html);
+void send_permissions(struct conn *conn, uint32_t channel);
+void say(struct conn *conn, enum phrase phrase,
+         ...); // a private text in the reader's language; arguments are escaped
+const char *reader_language(const struct conn *conn);
+// login.c
+void login_version(struct conn *conn, const ProtobufCMessage *message);
+void login_authenticate(struct conn *conn, const ProtobufCMessage *message);
+void login_leave(struct conn *conn, const char *reason,
+                 uint32_t actor); // out of the model, told to all
+// link.c
+void link_voice(struct server *server, unsigned thread, const struct voice_command *command,
+                const void *bytes);
+void link_mixer(struct server *server, const struct mixer_command *command);
+void link_retry(struct server *server);
+void link_receive(struct server *server);
+void link_ping(struct conn *conn, const ProtobufCMessage *message);
+void link_crypt_setup(struct conn *conn, const ProtobufCMessage *message);
+void link_tunnel(struct conn *conn, struct span packet);
+void link_client_add(struct conn *conn);
+void link_client_remove(struct conn *conn);
+void link_ask_counters(struct conn *about, uint64_t token);
+// routes.c
+void routes_publish(struct server *server);
+// users.c
+void users_state(struct conn *conn, const ProtobufCMessage *message);
+void users_remove(struct conn *conn, const ProtobufCMessage *message);
+void users_stats(struct conn *conn, const ProtobufCMessage *message);
+void users_stats_reply(struct server *server, uint32_t asker, uint32_t about,
+                       const struct voice_counters *counters, bool is_stats_only);
+void users_request_blob(struct conn *conn, const ProtobufCMessage *message);
+void users_voice_target(struct conn *conn, const ProtobufCMessage *message);
+void users_state_send(struct conn *to, const struct user *user,
+                      bool is_own); // complete, as at login
+void users_state_broadcast(struct server *server, const struct user *user);
+bool users_move(struct server *server, struct user *user, uint32_t channel,
+                uint32_t actor); // rights were checked; false: full
+void users_flags_broadcast(struct server *server, const struct user *user, uint32_t actor);
+// channels.c
+void channels_state(struct conn *conn, const ProtobufCMessage *message);
+void channels_remove(struct conn *conn, const ProtobufCMessage *message);
+void channels_permission_query(struct conn *conn, const ProtobufCMessage *message);
+void channels_send(struct conn *conn, const struct channel *channel);
+void channels_enter_rights_broadcast(struct server *server,
+                                     uint32_t channel); // can_enter, for each receiver
+void channels_remove_tree(struct server *server, uint32_t id);
+void channels_save(struct server *server, const struct channel *channel);
+bool channels_load(struct server *server, char *error, size_t cap);
+// text.c
+void text_message(struct conn *conn, const ProtobufCMessage *message);
+// meetings.c
+bool meetings_declare(struct server *server, char *error, size_t cap);
+void meetings_reload(struct server *server);
+void meetings_start(struct server *server); // the mixer is there
+void meetings_user_placed(struct server *server, struct user *user, uint32_t old_meeting);
+void meetings_user_left(struct server *server, uint32_t session, uint32_t meeting);
+void meetings_removed(struct server *server, uint32_t meeting);
+void meetings_event(struct server *server, const struct mixer_event *event);
+void meetings_order(struct server *server, const struct user *user, enum mixer_command_kind kind,
+                    int32_t value);
+struct meeting_info *
+meetings_default(const struct conn *conn);           // where a command without a place is meant
+char *meetings_welcome(const struct server *server); // heap; NULL when there is nothing to say
+// menu.c
+void menu_update(struct conn *conn);
+void menu_action(struct conn *conn, const ProtobufCMessage *message);
+// commands.c
+bool commands_run(struct conn *conn, const char *plain); // false: not a command
+void commands_choose(struct conn *conn, const struct meeting_info *meeting,
+                     int track); // -1: the floor
+void commands_act(struct conn *conn, enum mixer_command_kind kind);
+// storage.c
+void storage_channel_put(struct server *server, const struct channel *channel);
+void storage_channel_remove(struct server *server, uint32_t id);
+void storage_meeting_put(struct server *server, uint32_t id, const char *declaration);
+void storage_meeting_remove(struct server *server, uint32_t id);
+bool storage_has_ops(const struct server *server);
+void storage_submit(struct server *server);    // on the thread pool; gate_progress when done
+bool storage_write_now(struct server *server); // at start, before the loop runs
+// text helpers (html.c)
+char *html_to_plain(const char *html); // heap
+char *html_escape(const char *plain);  // heap
+
+#endif

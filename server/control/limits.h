@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Every limit of control/ on what comes from the network, and what happens there.
+#ifndef SUSURRO_CONTROL_LIMITS_H
+#define SUSURRO_CONTROL_LIMITS_H
+
+#define CONTROL_READ_BYTES 65536       // read from one connection before the others get their turn
+#define CONN_UNREADY_FRAME_BYTES 65536 // a longer frame before login closes the connection
+#define CONN_OUT_BYTES (8u << 20)      // a reader so far behind is cut off
+#define CONN_VOICE_BYTES 16384 // tunnelled voice waiting for a busy line; the newest is dropped
+#define CONN_VOICE_STALE_US 300000u // voice older than this is not sent any more
+#define CONN_PINGS 8                // unanswered pings of one client; the oldest is forgotten
+#define CONNS_UNREADY_MAX 256   // connections that have not logged in; more are closed at accept
+#define CONN_LOGIN_US 15000000u // to finish TLS and log in
+#define CONN_FINISH_US 3000000u // to take the last bytes
+#define LISTENER_ACCEPTS 64     // accepted in one turn
+#define LANE_BACKLOG_BYTES                                                                         \
+    (16u << 20)                // commands waiting for a thread; beyond, the server stops itself
+#define TEXT_COMMAND_BYTES 512 // a longer text is never a command
+#define UNCOVERED_NOTICE_US                                                                        \
+    300000000u // a listener is told that nobody interprets at most this often
+
+#endif

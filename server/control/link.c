@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The links to the voice threads and the mixer: commands out, reports and events in. A command that
+// finds its lane full waits here, in order, and is tried again at the end of each turn: none is
+// ever dropped.
+#include "control/control_int.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+// ---- commands
+// ----------------------------------------------------------------------------------------------------------
+
+static void queue(struct server *server, struct lane *lane, struct buffer *backlog,
+                  const void *record, size_t size)
+{
+    if (backlog->len == 0 && lane_send(lane, record, size)) {
+        lane_bell(lane);
+        return;
+    }
+    size_t padded = (size + 7) & ~(size_t)7; // records stay aligned in the backlog
+    uint64_t head = size;
+    uint8_t *room = buffer_grow(backlog, sizeof(head) + padded);
+    if (room == NULL) {
+        log_error("control", "a thread does not take its commands; stopping", "waiting_bytes=%zu",
+                  backlog->len);
+        server->is_stopping = true;
+        uv_stop(&server->loop);
+        return;
+    }
+    memcpy(room, &head, sizeof(head));
+    memcpy(room + sizeof(head), record, size);
+    backlog->len += sizeof(head) + padded;
+}
+
+static void retry(struct lane *lane, struct buffer *backlog)
+{
+    size_t done = 0;
+    while (done < backlog->len) {
+        uint64_t size;
+        memcpy(&size, backlog->data + done, sizeof(size));
+        if (!lane_send(lane, backlog->data + done + sizeof(size), (size_t)size))
+            break;
+        done += sizeof(size) + (((size_t)size + 7) & ~(size_t)7);
+    }
+    if (done > 0) {
+        buffer_drop_front(backlog, done);
+        lane_bell(lane);
+    }
+}
+
+void link_retry(struct server *server)
+{
+    for (unsigned i = 0; i < server->n_threads; i++)
+        retry(voice_commands(server->voice, i), &server->voice_backlog[i]);
+    retry(mixer_commands(server->mixer), &server->mixer_backlog);
+}
+
+void link_voice(struct server *server, unsigned thread, const struct voice_command *command,
+                const void *bytes)
+{
+    uint64_t
+        space[(sizeof(struct voice_command) + VOICE_PACKET_MAX_BYTES + CRYPT_HEADER_BYTES) / 8 + 1];
+    uint8_t *record = (uint8_t *)space;
+    size_t head = offsetof(struct voice_command, bytes);
+    if (command->n_bytes > VOICE_PACKET_MAX_BYTES + CRYPT_HEADER_BYTES)
+        return;
+    memcpy(record, command, head);
+    if (command->n_bytes > 0)
+        memcpy(record + head, bytes, command->n_bytes);
+    size_t size = head + command->n_bytes;
+    queue(server, voice_commands(server->voice, thread), &server->voice_backlog[thread], record,
+          size < sizeof(struct voice_command) ? sizeof(struct voice_command) : size);
+}
+
+void link_mixer(struct server *server, const struct mixer_command *command)
+{
+    server->is_mixer_dirty = true;
+    queue(server, mixer_commands(server->mixer), &server->mixer_backlog, command, sizeof(*command));
+}
+
+// ---- what clients ask that only the owner of their crypto state can answer
+// -------------------------------------------------
+
+void link_ask_counters(struct conn *about, uint64_t token)
+{
+    struct voice_command ask = { .kind = VOICE_CMD_COUNTERS,
+                                 .session = about->session,
+                                 .counters = { token } };
+    link_voice(about->server, about->thread, &ask, NULL);
+}
+
+void link_ping(struct conn *conn, const ProtobufCMessage *message)
+{
+    const MumbleProto__Ping *ping = (const MumbleProto__Ping *)message;
+    conn->ping_seen = *ping;
+    unsigned index = conn->ping_next++ % CONN_PINGS;
+    conn->ping_timestamps[index] = ping->has_timestamp ? ping->timestamp : 0;
+    link_ask_counters(conn, index);
+}
+
+static void answer_ping(struct conn *conn, uint64_t index, const struct voice_counters *counters)
+{
+    MumbleProto__Ping pong = MUMBLE_PROTO__PING__INIT;
+    pong.has_timestamp = pong.has_good = pong.has_late = pong.has_lost = pong.has_resync = true;
+    pong.timestamp = conn->ping_timestamps[index % CONN_PINGS];
+    pong.good = counters->crypt.good;
+    pong.late = counters->crypt.late;
+    pong.lost = counters->crypt.lost;
+    pong.resync = counters->crypt.resync;
+    send_message(conn, MSG_PING, &pong.base);
+}
+
+void link_crypt_setup(struct conn *conn, const ProtobufCMessage *message)
+{
+    const MumbleProto__CryptSetup *setup = (const MumbleProto__CryptSetup *)message;
+    struct voice_command command = { .kind = VOICE_CMD_NONCE, .session = conn->session };
+    if (setup->has_client_nonce) {
+        if (setup->client_nonce.len != sizeof(command.resync.nonce))
+            return;
+        command.kind = VOICE_CMD_RESYNC;
+        memcpy(command.resync.nonce, setup->client_nonce.data, sizeof(command.resync.nonce));
+    }
+    link_voice(conn->server, conn->thread, &command, NULL);
+}
+
+void link_tunnel(struct conn *conn, struct span packet)
+{
+    if (packet.len < 2 || packet.len > VOICE_PACKET_MAX_BYTES)
+        return;
+    conn->active_us = conn->server->now_us;
+    struct voice_command command = { .kind = VOICE_CMD_TUNNEL,
+                                     .session = conn->session,
+                                     .n_bytes = (uint32_t)packet.len };
+    link_voice(conn->server, conn->thread, &command, packet.data);
+}
+
+void link_client_add(struct conn *conn)
+{
+    uint8_t key[CRYPT_KEY_BYTES], from_client[16], to_client[16];
+    random_bytes(key, sizeof(key));
+    random_bytes(from_client, sizeof(from_client));
+    random_bytes(to_client, sizeof(to_client));
+    struct voice_command add = { .kind = VOICE_CMD_ADD, .session = conn->session };
+    add.add.crypt = crypt_new(key, to_client, from_client);
+    add.add.host = conn->peer.sin6_addr;
+    add.add.format =
+        conn->version >= PROTO_VERSION_PROTOBUF_UDP ? VOICE_FORMAT_PROTOBUF : VOICE_FORMAT_LEGACY;
+    if (add.add.crypt == NULL) {
+        conn_close(conn, "out of memory");
+        return;
+    }
+    link_voice(conn->server, conn->thread, &add, NULL);
+    MumbleProto__CryptSetup setup = MUMBLE_PROTO__CRYPT_SETUP__INIT;
+    setup.has_key = setup.has_client_nonce = setup.has_server_nonce = true;
+    setup.key = (ProtobufCBinaryData){ sizeof(key), key };
+    setup.client_nonce = (ProtobufCBinaryData){ sizeof(from_client), from_client };
+    setup.server_nonce = (ProtobufCBinaryData){ sizeof(to_client), to_client };
+    send_message(conn, MSG_CRYPT_SETUP, &setup.base);
+    OPENSSL_cleanse(key, sizeof(key));
+}
+
+void link_client_remove(struct conn *conn)
+{
+    struct voice_command remove = { .kind = VOICE_CMD_REMOVE, .session = conn->session };
+    link_voice(conn->server, conn->thread, &remove, NULL);
+}
+
+// ---- reports
+// -----------------------------------------------------------------------------------------------------------
+
+static void send_nonce(struct conn *conn, const uint8_t nonce[16])
+{
+    MumbleProto__CryptSetup setup = MUMBLE_PROTO__CRYPT_SETUP__INIT;
+    setup.has_server_nonce = true;
+    setup.server_nonce = (ProtobufCBinaryData){ 16, (uint8_t *)nonce };
+    send_message(conn, MSG_CRYPT_SETUP, &setup.base);
+}
+
+static void ask_nonce(struct conn *conn)
+{
+    MumbleProto__CryptSetup setup = MUMBLE_PROTO__CRYPT_SETUP__INIT;
+    send_message(conn, MSG_CRYPT_SETUP, &setup.base);
+}
+
+// A datagram from an address nobody knows: those whose TCP peer is the same host are candidates.
+static void try_candidates(struct server *server, const struct voice_report *report)
+{
+    for (struct conn *conn = server->conns; conn != NULL; conn = conn->next) {
+        if (conn->phase != CONN_READY || memcmp(&conn->peer.sin6_addr, &report->remote.sin6_addr,
+                                                sizeof(conn->peer.sin6_addr)) != 0)
+            continue;
+        struct voice_command command = { .kind = VOICE_CMD_TRY,
+                                         .session = conn->session,
+                                         .n_bytes = report->n_bytes };
+        command.try_.remote = report->remote;
+        link_voice(server, conn->thread, &command, report->words);
+    }
+}
+
+static void spread_address(struct server *server, const struct voice_report *report)
+{
+    struct voice_command command = { .kind = VOICE_CMD_ADDRESS, .session = report->session };
+    command.address.remote = report->remote;
+    command.address.thread = report->thread;
+    for (unsigned i = 0; i < server->n_threads; i++)
+        if (i != report->thread)
+            link_voice(server, i, &command, NULL);
+}
+
+static void send_tunnel(struct server *server, const struct voice_report *report)
+{
+    if (server->now_us - report->tunnel.made_us > CONN_VOICE_STALE_US &&
+        server->now_us > report->tunnel.made_us)
+        return;
+    const uint32_t *sessions = report->words;
+    struct span packet = { (const uint8_t *)(sessions + report->tunnel.n_sessions),
+                           report->n_bytes };
+    for (uint32_t i = 0; i < report->tunnel.n_sessions; i++) {
+        struct conn *conn = conn_of(server, sessions[i]);
+        if (conn != NULL)
+            conn_send_voice(conn, packet, report->tunnel.made_us);
+    }
+}
+
+static void take_counters(struct server *server, const struct voice_report *report)
+{
+    uint64_t token = report->counters.token;
+    struct conn *conn = conn_of(server, report->session);
+    if ((token & TOKEN_STATS) != 0)
+        users_stats_reply(server, (uint32_t)token, report->session, &report->counters.values,
+                          (token & TOKEN_STATS_ONLY) != 0);
+    else if (conn != NULL)
+        answer_ping(conn, token, &report->counters.values);
+}
+
+static void take_report(struct server *server, const struct voice_report *report)
+{
+    struct conn *conn = conn_of(server, report->session);
+    switch (report->kind) {
+    case VOICE_REPORT_ROUTE:
+        if (report->version > server->gate.acked[report->thread])
+            server->gate.acked[report->thread] = report->version;
+        break;
+    case VOICE_REPORT_TUNNEL:
+        send_tunnel(server, report);
+        break;
+    case VOICE_REPORT_COUNTERS:
+        take_counters(server, report);
+        break;
+    case VOICE_REPORT_NONCE:
+        if (conn != NULL)
+            send_nonce(conn, report->nonce);
+        break;
+    case VOICE_REPORT_RESYNC:
+        if (conn != NULL)
+            ask_nonce(conn);
+        break;
+    case VOICE_REPORT_UNKNOWN:
+        try_candidates(server, report);
+        break;
+    case VOICE_REPORT_ADDRESS:
+        spread_address(server, report);
+        break;
+    case VOICE_REPORT_REMOVED:
+        model_session_release(server->model, report->session);
+        break;
+    }
+}
+
+void link_receive(struct server *server)
+{
+    size_t size;
+    for (unsigned i = 0; i < server->n_threads; i++) {
+        struct ring *reports = voice_reports(server->voice, i);
+        for (const void *record = ring_peek(reports, &size); record != NULL;
+             record = ring_peek(reports, &size)) {
+            take_report(server, record);
+            ring_consume(reports);
+        }
+    }
+    struct ring *events = mixer_events(server->mixer);
+    for (const void *record = ring_peek(events, &size); record != NULL;
+         record = ring_peek(events, &size)) {
+        const struct mixer_event *event = record;
+        if (event->kind == MIXER_EVENT_FENCE)
+            server->gate.fence_seen = event->token;
+        else
+            meetings_event(server, event);
+        ring_consume(events);
+    }
+}

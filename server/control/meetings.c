@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Meetings: from their declaration to channels, server-made users and the mixer's state machine;
+// who sits where; and what the mixer says happened, told to the people it concerns in their
+// language.
+//
+// A meeting is declared in the configuration, or known to the store from an earlier declaration.
+// Its channels carry their ids from one start to the next: they are found by name under the floor
+// channel and made when missing.
+#include "control/control_int.h"
+
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BOOTH_POSITION 100 // booths stand after the tracks
+
+// ---- declaring
+// -------------------------------------------------------------------------------------------------------------
+
+static struct channel *find_or_make(struct server *server, uint32_t parent, const char *name,
+                                    int32_t position)
+{
+    struct channel *channel = model_channel_child(server->model, parent, name);
+    if (channel == NULL &&
+        (channel = model_channel_add(server->model, MODEL_NONE, parent, name)) != NULL)
+        channel->position = position;
+    return channel;
+}
+
+static void assign(struct server *server, struct channel *channel, uint32_t meeting,
+                   enum channel_role role, uint8_t index)
+{
+    channel->meeting = meeting;
+    channel->role = role;
+    channel->role_index = index;
+    channels_save(server, channel);
+}
+
+// The voice of a track or booth: a user made by the server, with a hash that stays, so that clients
+// keep their local volume for it.
+static uint32_t make_voice(struct server *server, const char *meeting, const char *name,
+                           uint32_t channel)
+{
+    char label[256], seed[512];
+    snprintf(label, sizeof(label), "%s 🎧", name);
+    if (model_user_by_name(server->model, label) != NULL)
+        snprintf(label, sizeof(label), "%s · %s 🎧", meeting, name);
+    struct user *user = model_user_add(server->model, label, true);
+    if (user == NULL)
+        return 0;
+    uint8_t digest[SHA_DIGEST_LENGTH];
+    snprintf(seed, sizeof(seed), "susurro voice\n%s\n%s", meeting, name);
+    SHA1((const uint8_t *)seed, strlen(seed), digest);
+    for (size_t i = 0; i < sizeof(digest); i++)
+        snprintf(user->cert_hash + 2 * i, 3, "%02x", digest[i]);
+    user->channel = channel;
+    user->is_priority_speaker =
+        true; // or a stock client would lower it under any other priority speaker
+    return user->session;
+}
+
+static char **names_copy(char *const *names)
+{
+    size_t n = 0;
+    while (names != NULL && names[n] != NULL)
+        n++;
+    char **copy = calloc(n + 1, sizeof(char *));
+    for (size_t i = 0; copy != NULL && i < n; i++)
+        copy[i] = str_dup(names[i]);
+    return copy;
+}
+
+static void names_clear(char **names)
+{
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++)
+        free(names[i]);
+    free(names);
+}
+
+// What can change while people are in it.
+static void take_settings(struct meeting_info *meeting, const struct config_meeting *config)
+{
+    enum tier tier = TIER_STANDARD;
+    if (config->tier != NULL)
+        tier_from_name(config->tier, &tier);
+    meeting->tier = (uint8_t)tier;
+    meeting->duck_db = config->duck_db;
+    meeting->hold_ms = config->hold_ms;
+    meeting->is_air_by_voice = config->is_air_by_voice;
+    meeting->is_anyone_interpreter = config->is_anyone_interpreter;
+    names_clear(meeting->interpreters);
+    names_clear(meeting->moderators);
+    meeting->interpreters = names_copy(config->interpreters);
+    meeting->moderators = names_copy(config->moderators);
+}
+
+static bool declare_tracks(struct server *server, struct meeting_info *meeting,
+                           const struct config_meeting *config)
+{
+    meeting->n_tracks = config->n_tracks;
+    for (uint8_t i = 0; i < config->n_tracks; i++) {
+        struct meeting_track *track = &meeting->tracks[i];
+        snprintf(track->lang, sizeof(track->lang), "%s", config->tracks[i].lang);
+        track->name = str_dup(config->tracks[i].name);
+        struct channel *channel =
+            track->name != NULL ? find_or_make(server, meeting->id, track->name, i) : NULL;
+        if (channel == NULL)
+            return false;
+        track->channel = channel->id;
+        assign(server, channel, meeting->id, CHANNEL_TRACK, i);
+        track->session = make_voice(server, meeting->name, track->name, channel->id);
+    }
+    return true;
+}
+
+static bool declare_booths(struct server *server, struct meeting_info *meeting,
+                           const struct config_meeting *config)
+{
+    meeting->n_booths = config->n_booths;
+    for (uint8_t i = 0; i < config->n_booths; i++) {
+        struct meeting_booth *booth = &meeting->booths[i];
+        booth->lang_a = config->booths[i].lang_a;
+        booth->lang_b = config->booths[i].lang_b;
+        booth->name = str_dup(config->booths[i].name);
+        struct channel *channel =
+            booth->name != NULL ? find_or_make(server, meeting->id, booth->name, BOOTH_POSITION + i)
+                                : NULL;
+        if (channel == NULL)
+            return false;
+        booth->channel = channel->id;
+        assign(server, channel, meeting->id, CHANNEL_BOOTH, i);
+        booth->session = make_voice(server, meeting->name, booth->name, channel->id);
+    }
+    return true;
+}
+
+static bool declare(struct server *server, const struct config_meeting *config)
+{
+    struct channel *floor = find_or_make(server, MODEL_ROOT, config->name, 0);
+    struct meeting_info *meeting =
+        floor != NULL ? model_meeting_add(server->model, floor->id, config->name) : NULL;
+    if (meeting == NULL)
+        return false;
+    meeting->default_lang = config->default_lang;
+    take_settings(meeting, config);
+    assign(server, floor, floor->id, CHANNEL_FLOOR, 0);
+    return declare_tracks(server, meeting, config) && declare_booths(server, meeting, config);
+}
+
+// The declaration as the store keeps it: the same keys as in the file.
+static char *describe(const struct config_meeting *config)
+{
+    char *text = malloc(4096);
+    if (text == NULL)
+        return NULL;
+    size_t n = (size_t)snprintf(text, 4096, "name = %s\ntracks = ", config->name);
+    for (uint8_t i = 0; i < config->n_tracks && n < 4096; i++)
+        n +=
+            (size_t)snprintf(text + n, 4096 - n, "%s%s", i > 0 ? ", " : "", config->tracks[i].lang);
+    n += (size_t)snprintf(text + n, 4096 - n, "\nbooths = ");
+    for (uint8_t i = 0; i < config->n_booths && n < 4096; i++)
+        n += (size_t)snprintf(text + n, 4096 - n, "%s%s-%s", i > 0 ? ", " : "",
+                              config->tracks[config->booths[i].lang_a].lang,
+                              config->tracks[config->booths[i].lang_b].lang);
+    snprintf(text + n, 4096 - n, "\ndefault_language = %s\nduck_db = %d\nhold_ms = %u\nair = %s\n",
+             config->tracks[config->default_lang].lang, config->duck_db, config->hold_ms,
+             config->is_air_by_voice ? "voice" : "act");
+    return text;
+}
+
+bool meetings_declare(struct server *server, char *error, size_t cap)
+{
+    for (size_t i = 0; i < server->config->n_meetings; i++) {
+        const struct config_meeting *config = &server->config->meetings[i];
+        char *declaration = describe(config);
+        bool is_declared = declaration != NULL && declare(server, config);
+        if (is_declared)
+            storage_meeting_put(server, model_meeting_at(server->model, i)->id, declaration);
+        free(declaration);
+        if (!is_declared) {
+            snprintf(error, cap, "meeting \"%s\" cannot be set up: out of memory", config->name);
+            return false;
+        }
+    }
+    if (!storage_write_now(server)) {
+        snprintf(error, cap, "database: cannot write the meetings: %s",
+                 store_last_error(server->store));
+        return false;
+    }
+    return true;
+}
+
+// ---- to the mixer
+// ----------------------------------------------------------------------------------------------------------
+
+void meetings_order(struct server *server, const struct user *user, enum mixer_command_kind kind,
+                    int32_t value)
+{
+    const struct meeting_info *meeting = model_meeting_of(server->model, user);
+    if (meeting == NULL)
+        return;
+    link_mixer(server, &(struct mixer_command){ .kind = kind,
+                                                .meeting = meeting->id,
+                                                .session = user->session,
+                                                .value = value,
+                                                .token = user->session });
+}
+
+static void add_to_mixer(struct server *server, const struct meeting_info *meeting)
+{
+    struct mixer_command add = { .kind = MIXER_CMD_MEETING_ADD, .meeting = meeting->id };
+    struct meeting_config *config = &add.meeting_add.config;
+    meeting_config_defaults(config);
+    config->n_langs = meeting->n_tracks;
+    config->n_booths = meeting->n_booths;
+    config->default_lang = meeting->default_lang;
+    config->duck_db = (int8_t)meeting->duck_db;
+    config->hold_us = MS(meeting->hold_ms);
+    for (uint8_t i = 0; i < meeting->n_tracks; i++) {
+        memcpy(config->langs[i], meeting->tracks[i].lang, sizeof(config->langs[i]));
+        add.meeting_add.track_sessions[i] = meeting->tracks[i].session;
+    }
+    for (uint8_t i = 0; i < meeting->n_booths; i++) {
+        config->booths[i] =
+            (struct booth_config){ meeting->booths[i].lang_a, meeting->booths[i].lang_b,
+                                   meeting->is_air_by_voice };
+        add.meeting_add.booth_sessions[i] = meeting->booths[i].session;
+    }
+    link_mixer(server, &add);
+}
+
+void meetings_start(struct server *server)
+{
+    size_t i = 0;
+    for (const struct meeting_info *meeting = model_meeting_at(server->model, 0); meeting != NULL;
+         meeting = model_meeting_at(server->model, ++i))
+        add_to_mixer(server, meeting);
+}
+
+static void order_choices(struct server *server, const struct user *user,
+                          const struct meeting_info *meeting)
+{
+    int spoken = user->spoken[0] != '\0' ? meeting_info_lang(meeting, user->spoken) : -1;
+    if (spoken >= 0)
+        meetings_order(server, user, MIXER_CMD_SPOKEN, spoken);
+    if (user->understood != 0)
+        meetings_order(server, user, MIXER_CMD_UNDERSTOOD, (int32_t)user->understood);
+    if (user->duck_db != MODEL_DUCK_DEFAULT)
+        meetings_order(server, user, MIXER_CMD_DUCK, user->duck_db);
+}
+
+void meetings_user_left(struct server *server, uint32_t session, uint32_t meeting)
+{
+    link_mixer(server, &(struct mixer_command){
+                           .kind = MIXER_CMD_LEAVE, .meeting = meeting, .session = session });
+}
+
+// Tells the mixer where this user is now; old_meeting is where they were, MODEL_NONE for a
+// newcomer.
+void meetings_user_placed(struct server *server, struct user *user, uint32_t old_meeting)
+{
+    const struct meeting_info *meeting = model_meeting_of(server->model, user);
+    struct conn *conn = conn_of(server, user->session);
+    bool is_new = meeting != NULL && meeting->id != old_meeting;
+    if (old_meeting != MODEL_NONE && (meeting == NULL || is_new))
+        meetings_user_left(server, user->session, old_meeting);
+    if (meeting == NULL || conn == NULL)
+        return;
+    const struct channel *channel = model_channel(server->model, user->channel);
+    static const enum place_kind places[] = {
+        [CHANNEL_FLOOR] = PLACE_FLOOR, [CHANNEL_TRACK] = PLACE_TRACK, [CHANNEL_BOOTH] = PLACE_BOOTH
+    };
+    if (is_new)
+        user->tier = meeting->tier;
+    struct mixer_command join = { .kind = MIXER_CMD_JOIN,
+                                  .meeting = meeting->id,
+                                  .session = user->session };
+    join.join.place = (struct place){ places[channel->role], channel->role_index };
+    join.join.epoch = user->epoch;
+    join.join.thread = (uint8_t)conn->thread;
+    join.join.tier = (enum tier)user->tier;
+    join.join.is_listening = !model_user_is_deaf(user);
+    link_mixer(server, &join);
+    meetings_order(server, user, MIXER_CMD_MUTED, model_user_may_speak(user) ? 0 : 1);
+    if (is_new)
+        order_choices(server, user, meeting);
+}
+
+// ---- ending and changing
+// -----------------------------------------------------------------------------------------------------
+
+void meetings_removed(struct server *server, uint32_t id)
+{
+    const struct meeting_info *meeting = model_meeting(server->model, id);
+    if (meeting == NULL)
+        return;
+    uint32_t voices[MODEL_LANGS_MAX + MODEL_BOOTHS_MAX];
+    size_t n = 0;
+    for (uint8_t i = 0; i < meeting->n_tracks; i++)
+        voices[n++] = meeting->tracks[i].session;
+    for (uint8_t i = 0; i < meeting->n_booths; i++)
+        voices[n++] = meeting->booths[i].session;
+    link_mixer(server, &(struct mixer_command){ .kind = MIXER_CMD_MEETING_REMOVE, .meeting = id });
+    storage_meeting_remove(server, id);
+    model_meeting_remove(server->model, id);
+    for (size_t i = 0; i < n; i++) {
+        if (voices[i] == 0)
+            continue;
+        model_user_remove(server->model, voices[i]);
+        model_session_release(server->model, voices[i]);
+        MumbleProto__UserRemove remove = MUMBLE_PROTO__USER_REMOVE__INIT;
+        remove.session = voices[i];
+        broadcast(server, MSG_USER_REMOVE, &remove.base, NULL);
+    }
+    for (struct user *user = model_user_next(server->model, 0); user != NULL;
+         user = model_user_next(server->model, user->session))
+        user->epoch++; // nothing of the old mix reaches anybody
+    server->are_routes_dirty = true;
+    log_info("control", "meeting ended", "meeting=%u", id);
+}
+
+// SIGHUP: settings of meetings that are there change live; new meetings, tracks and booths need a
+// restart.
+void meetings_reload(struct server *server)
+{
+    model_set_moderators(server->model, server->config->moderators);
+    size_t m = 0;
+    for (struct meeting_info *meeting = model_meeting_at(server->model, 0); meeting != NULL;
+         meeting = model_meeting_at(server->model, ++m)) {
+        const struct config_meeting *config = NULL;
+        for (size_t i = 0; i < server->config->n_meetings; i++)
+            if (strcmp(server->config->meetings[i].name, meeting->name) == 0)
+                config = &server->config->meetings[i];
+        if (config == NULL || config->n_tracks != meeting->n_tracks ||
+            config->n_booths != meeting->n_booths) {
+            log_warn("control", "tracks and booths of a meeting change with a restart",
+                     "meeting=%u", meeting->id);
+            continue;
+        }
+        take_settings(meeting, config);
+        for (uint8_t i = 0; i < meeting->n_booths; i++)
+            channels_enter_rights_broadcast(server, meeting->booths[i].channel);
+    }
+}
+
+// ---- what happened, in people's words
+// -------------------------------------------------------------------------------------------
+
+static const char *lang_name(const struct meeting_info *meeting, uint8_t index)
+{
+    return index < meeting->n_tracks ? lang_own_name(meeting->tracks[index].lang) : "?";
+}
+
+static struct conn *next_in(const struct server *server, uint32_t channel, struct conn *after)
+{
+    for (struct conn *conn = after != NULL ? after->next : server->conns; conn != NULL;
+         conn = conn->next) {
+        const struct user *user =
+            conn->phase == CONN_READY ? model_user(server->model, conn->session) : NULL;
+        if (user != NULL && user->channel == channel)
+            return conn;
+    }
+    return NULL;
+}
+
+static void tell_booth(struct server *server, const struct meeting_info *meeting,
+                       const struct track_event *event)
+{
+    uint32_t channel = meeting->booths[event->booth].channel;
+    const struct user *who = model_user(server->model, event->session);
+    for (struct conn *conn = next_in(server, channel, NULL); conn != NULL;
+         conn = next_in(server, channel, conn)) {
+        bool is_self = conn->session == event->session;
+        switch (event->kind) {
+        case TRACK_EVENT_ON_AIR:
+            if (is_self)
+                say(conn, PHRASE_ON_AIR, lang_name(meeting, event->lang2));
+            else if (who != NULL)
+                say(conn, PHRASE_PARTNER_ON_AIR, who->name);
+            break;
+        case TRACK_EVENT_OFF_AIR:
+            say(conn, is_self ? PHRASE_OFF_AIR : PHRASE_PARTNER_OFF_AIR);
+            break;
+        case TRACK_EVENT_DIRECTION:
+            say(conn, PHRASE_DIRECTION, lang_name(meeting, event->lang),
+                lang_name(meeting, event->lang2));
+            break;
+        case TRACK_EVENT_TURN_PENDING:
+            say(conn, PHRASE_TURN_PENDING, lang_name(meeting, event->lang2));
+            break;
+        case TRACK_EVENT_RESTING:
+            say(conn, PHRASE_RESTING);
+            break;
+        case TRACK_EVENT_COUGH_LONG:
+            if (!is_self)
+                say(conn, PHRASE_COUGH_LONG);
+            break;
+        case TRACK_EVENT_FLOOR:
+        case TRACK_EVENT_SPEAKING:
+        case TRACK_EVENT_INTERPRETING:
+        case TRACK_EVENT_UNCOVERED:
+        case TRACK_EVENT_KINDS:
+            break;
+        }
+    }
+}
+
+static void tell_uncovered(struct server *server, const struct meeting_info *meeting, uint8_t lang)
+{
+    if (lang >= meeting->n_tracks)
+        return;
+    uint32_t channel = meeting->tracks[lang].channel;
+    for (struct conn *conn = next_in(server, channel, NULL); conn != NULL;
+         conn = next_in(server, channel, conn)) {
+        if (conn->uncovered_told_us != 0 &&
+            server->now_us - conn->uncovered_told_us < UNCOVERED_NOTICE_US)
+            continue;
+        conn->uncovered_told_us = server->now_us;
+        say(conn, PHRASE_UNCOVERED, lang_name(meeting, lang));
+    }
+}
+
+static void tell_result(struct server *server, const struct mixer_event *event)
+{
+    struct conn *conn = conn_of(server, (uint32_t)event->token);
+    if (conn == NULL || event->result == 0)
+        return;
+    if (event->result == TRACKS_E_NOT_IN_BOOTH || event->result == TRACKS_E_UNKNOWN_MEMBER)
+        say(conn, PHRASE_NOT_IN_BOOTH);
+    else if (event->result == TRACKS_E_ON_AIR_TAKEN)
+        say(conn, PHRASE_ON_AIR_TAKEN);
+    else if (event->result == TRACKS_E_NOT_ON_AIR)
+        say(conn, PHRASE_NOT_ON_AIR);
+    else if (event->result == TRACKS_E_NO_FLOOR)
+        say(conn, PHRASE_NO_FLOOR);
+    else
+        say(conn, PHRASE_FAILED, tracks_error_text(event->result));
+}
+
+static void log_event(const struct meeting_info *meeting, const struct track_event *event)
+{
+    if (event->kind == TRACK_EVENT_SPEAKING)
+        return;
+    char name[256];
+    log_info("tracks", track_event_name(event->kind),
+             "meeting=%s session=%u booth=%u lang=%u lang2=%u value=%u",
+             log_quote(meeting->name, name, sizeof(name)), event->session, event->booth,
+             event->lang, event->lang2, event->value);
+}
+
+void meetings_event(struct server *server, const struct mixer_event *event)
+{
+    const struct meeting_info *meeting = model_meeting(server->model, event->meeting);
+    if (event->kind == MIXER_EVENT_RESULT)
+        tell_result(server, event);
+    if (event->kind != MIXER_EVENT_TRACK || meeting == NULL)
+        return;
+    const struct track_event *track = &event->track;
+    log_event(meeting, track);
+    if (track->kind == TRACK_EVENT_UNCOVERED)
+        tell_uncovered(server, meeting, track->lang);
+    else if (track->kind != TRACK_EVENT_FLOOR && track->kind != TRACK_EVENT_SPEAKING &&
+             track->booth < meeting->n_booths)
+        tell_booth(server, meeting, track);
+}
+
+// ---- finding one's way
+// -----------------------------------------------------------------------------------------------------------
+
+struct meeting_info *meetings_default(const struct conn *conn)
+{
+    const struct model *model = conn->server->model;
+    const struct user *user = model_user(model, conn->session);
+    struct meeting_info *meeting = user != NULL ? model_meeting_of(model, user) : NULL;
+    return meeting != NULL ? meeting : model_meeting_at(model, 0);
+}
+
+// One line a meeting and language of ours that it has: English in English, Spanish in Spanish.
+char *meetings_welcome(const struct server *server)
+{
+    static const char *const languages[] = { "en", "es" };
+    struct buffer text;
+    buffer_init(&text, 1 << 16);
+    size_t m = 0;
+    for (const struct meeting_info *meeting = model_meeting_at(server->model, 0); meeting != NULL;
+         meeting = model_meeting_at(server->model, ++m)) {
+        for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
+            int track = meeting_info_lang(meeting, languages[i]);
+            char command[32];
+            if (track < 0)
+                continue;
+            snprintf(command, sizeof(command), "!%s", meeting->tracks[track].lang);
+            char *name = html_escape(meeting->name),
+                 *channel = html_escape(meeting->tracks[track].name);
+            const char *arguments[] = { name, channel, command };
+            char *line = name != NULL && channel != NULL
+                             ? phrase_fill(PHRASE_WELCOME, languages[i], arguments)
+                             : NULL;
+            if (line != NULL) {
+                if (text.len > 0)
+                    buffer_add(&text, "<br/>", 5);
+                buffer_add(&text, line, strlen(line));
+            }
+            free(line);
+            free(name);
+            free(channel);
+        }
+    }
+    char *welcome = NULL;
+    if (text.len > 0 && buffer_add(&text, "", 1))
+        welcome = str_dup((const char *)text.data);
+    buffer_clear(&text);
+    return welcome;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/control_int.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#define SEND_STACK_BYTES 1024
+
+void send_message(struct conn *conn, unsigned type, const ProtobufCMessage *message)
+{
+    uint8_t small[SEND_STACK_BYTES];
+    size_t size = msg_packed_size(message);
+    uint8_t *frame = size <= sizeof(small) ? small : malloc(size);
+    if (frame == NULL) {
+        conn_close(conn, "out of memory");
+        return;
+    }
+    conn_stage(conn, frame, msg_pack(type, message, frame));
+    if (frame != small)
+        free(frame);
+}
+
+// Packed once for everybody. Staging may close a connection that reads too slowly, which may
+// broadcast in turn: so the next one is taken from the list only afterwards.
+void broadcast(struct server *server, unsigned type, const ProtobufCMessage *message,
+               const struct conn *except)
+{
+    uint8_t small[SEND_STACK_BYTES];
+    size_t size = msg_packed_size(message);
+    uint8_t *frame = size <= sizeof(small) ? small : malloc(size);
+    if (frame == NULL) {
+        log_error("control", "broadcast lost", "type=%s reason=memory", msg_type_name(type));
+        return;
+    }
+    size = msg_pack(type, message, frame);
+    for (struct conn *conn = server->conns; conn != NULL; conn = conn->next)
+        if (conn->phase == CONN_READY && conn != except)
+            conn_stage(conn, frame, size);
+    if (frame != small)
+        free(frame);
+}
+
+void send_denied(struct conn *conn, uint32_t permission, uint32_t channel)
+{
+    MumbleProto__PermissionDenied denied = MUMBLE_PROTO__PERMISSION_DENIED__INIT;
+    denied.has_type = denied.has_permission = denied.has_channel_id = denied.has_session = true;
+    denied.type = MUMBLE_PROTO__PERMISSION_DENIED__DENY_TYPE__Permission;
+    denied.permission = permission;
+    denied.channel_id = channel;
+    denied.session = conn->session;
+    send_message(conn, MSG_PERMISSION_DENIED, &denied.base);
+}
+
+void send_denied_type(struct conn *conn, MumbleProto__PermissionDenied__DenyType type)
+{
+    MumbleProto__PermissionDenied denied = MUMBLE_PROTO__PERMISSION_DENIED__INIT;
+    denied.has_type = true;
+    denied.type = type;
+    send_message(conn, MSG_PERMISSION_DENIED, &denied.base);
+}
+
+void send_text(struct conn *conn, const char *html)
+{
+    MumbleProto__TextMessage text = MUMBLE_PROTO__TEXT_MESSAGE__INIT;
+    uint32_t session = conn->session;
+    text.n_session = 1;
+    text.session = &session;
+    text.message = (char *)html;
+    send_message(conn, MSG_TEXT_MESSAGE, &text.base);
+}
+
+void send_permissions(struct conn *conn, uint32_t channel)
+{
+    const struct user *user = model_user(conn->server->model, conn->session);
+    if (user == NULL || user->user_id == MODEL_SUPERUSER)
+        return; // knows its rights from ServerSync
+    MumbleProto__PermissionQuery query = MUMBLE_PROTO__PERMISSION_QUERY__INIT;
+    query.has_channel_id = query.has_permissions = true;
+    query.channel_id = channel;
+    query.permissions = model_permissions(conn->server->model, user, channel) | PERM_CACHED;
+    send_message(conn, MSG_PERMISSION_QUERY, &query.base);
+}
+
+const char *reader_language(const struct conn *conn)
+{
+    const struct model *model = conn->server->model;
+    const struct user *user = model_user(model, conn->session);
+    if (user == NULL)
+        return PHRASE_DEFAULT_LANGUAGE;
+    const struct meeting_info *meeting = model_meeting_of(model, user);
+    const struct channel *channel = model_channel(model, user->channel);
+    if (meeting != NULL && channel->role == CHANNEL_TRACK)
+        return meeting->tracks[channel->role_index].lang;
+    if (user->spoken[0] != '\0')
+        return user->spoken;
+    return meeting != NULL ? meeting->tracks[meeting->default_lang].lang : PHRASE_DEFAULT_LANGUAGE;
+}
+
+void say(struct conn *conn, enum phrase phrase, ...)
+{
+    char *escaped[PHRASE_ARGUMENTS_MAX] = { NULL };
+    unsigned n = phrase_arguments(phrase);
+    bool is_escaped = true;
+    va_list arguments;
+    va_start(arguments, phrase);
+    for (unsigned i = 0; i < n; i++) {
+        escaped[i] = html_escape(va_arg(arguments, const char *));
+        is_escaped = is_escaped && escaped[i] != NULL;
+    }
+    va_end(arguments);
+    char *html = is_escaped
+                     ? phrase_fill(phrase, reader_language(conn), (const char *const *)escaped)
+                     : NULL;
+    if (html != NULL)
+        send_text(conn, html);
+    free(html);
+    for (unsigned i = 0; i < n; i++)
+        free(escaped[i]);
+}
