@@ -97,8 +97,9 @@ void ramp_add(struct ramp *ramp, const float in[AUDIO_BLOCK_SAMPLES], float out[
 
 // ---- limiter: a ceiling with 2 ms of look-ahead -----------------------------------------------------------------------
 //
-// Soft knee of 3 dB below the ceiling, gain reduction reached before the peak arrives, release 100 ms. True peak is taken
-// with 4x oversampling, and 0.5 dB kept for what lies between. Delay: exactly LIMITER_DELAY_SAMPLES. Below the knee the sound is only delayed, bit for bit.
+// Soft knee of 3 dB below the ceiling, gain reduction reached before the peak arrives, release 100 ms to a tenth. True
+// peak is taken with 4x oversampling, and 0.5 dB kept for what lies between (a loud tone ends 0.6 dB under the ceiling).
+// Delay: exactly LIMITER_DELAY_SAMPLES. Below the knee the sound is only delayed, bit for bit.
 #define LIMITER_DELAY_SAMPLES 96
 #define LIMITER_CEILING_TRACK_DB (-3.0f)
 #define LIMITER_CEILING_BOOTH_DB (-6.0f)
