@@ -53,7 +53,7 @@ def panel(top, title, unit, cases, series, line=None):
     if line:
         out.append(f'<line x1="{LEFT}" x2="{WIDTH - 20}" y1="{y_of(line[1]):.1f}" '
                    f'y2="{y_of(line[1]):.1f}" stroke="#b00020" stroke-dasharray="6 4"/>')
-        out.append(text(WIDTH - 22, y_of(line[1]) - 5, f"{line[0]}: {line[1]:.3g}", "end", 12,
+        out.append(text(LEFT + 4, y_of(line[1]) - 5, f"{line[0]}: {line[1]:.3g}", "start", 12,
                         fill="#b00020"))
     return out
 

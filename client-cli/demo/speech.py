@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The voices of the demonstration: prompts that were read in each language, or espeak-ng.
+
+Sound is mono float at 48 kHz, each phrase brought to the same loudness.
+"""
+
+import glob
+import os
+import shutil
+import subprocess
+import wave
+
+import numpy
+
+RATE_HZ = 48000
+LEVEL_DB = -20.0
+SOUNDS = "/usr/share/asterisk/sounds"
+PROMPTS = ["demo-congrats", "demo-abouttotry", "demo-moreinfo", "demo-nogo"]
+TEXTS = {
+    "en": ["Welcome to the assembly. Everybody here may speak in the language they think in.",
+           "Before we vote, let us hear the reports from the working groups. The kitchen goes first.",
+           "The roof was mended last month, and the bill was lower than we had feared.",
+           "Are there questions? Then let us take a short break, and vote after the coffee."],
+    "es": ["Bienvenidas y bienvenidos a la asamblea. Aquí cada quien puede hablar en su lengua.",
+           "Antes de votar escuchemos los informes de los grupos de trabajo. Empieza la cocina.",
+           "El techo se arregló el mes pasado, y la cuenta fue menor de lo que temíamos.",
+           "¿Hay preguntas? Entonces hagamos una pausa, y votemos después del café."],
+}
+
+
+def run_ffmpeg(path):
+    raw = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", path, "-f", "f32le", "-ac", "1",
+                          "-ar", str(RATE_HZ), "-"], check=True, stdout=subprocess.PIPE).stdout
+    return numpy.frombuffer(raw, dtype="<f4")
+
+
+def loud_blocks(sound, block):
+    n = len(sound) // block
+    power = (sound[:n * block].reshape(n, block) ** 2).mean(axis=1)
+    return power > power.max() * 1e-4
+
+
+def trimmed(sound):
+    block = RATE_HZ // 100
+    loud = numpy.flatnonzero(loud_blocks(sound, block))
+    return sound[loud[0] * block:(loud[-1] + 1) * block] if len(loud) else sound
+
+
+def cut_at_pause(sound, longest_s):
+    """The beginning of a text, up to the last pause of 150 ms before longest_s."""
+    sound = trimmed(sound)
+    if len(sound) <= longest_s * RATE_HZ:
+        return sound
+    block = RATE_HZ // 100
+    loud = loud_blocks(sound, block)
+    best, quiet = int(longest_s * 100), 0
+    for index in range(min(int(longest_s * 100), len(loud))):
+        quiet = 0 if loud[index] else quiet + 1
+        if quiet == 15 and index > longest_s * 50:
+            best = index - 7
+    return sound[:best * block]
+
+
+def levelled(sound):
+    """To LEVEL_DB over what is not pause, with soft ends."""
+    block = RATE_HZ // 100
+    loud = numpy.repeat(loud_blocks(sound, block), block)
+    rms = numpy.sqrt((sound[:len(loud)][loud] ** 2).mean())
+    sound = numpy.clip(sound * (10 ** (LEVEL_DB / 20) / rms), -0.9, 0.9)
+    fade = numpy.linspace(0, 1, RATE_HZ // 50)
+    sound[:len(fade)] *= fade
+    sound[-len(fade):] *= fade[::-1]
+    return sound.astype(numpy.float32)
+
+
+def prompt_path(language, name):
+    found = sorted(glob.glob(f"{SOUNDS}/{language}_*/{name}.g722") +
+                   glob.glob(f"{SOUNDS}/{language}/{name}.g722"))
+    return found[0] if found else None
+
+
+def spoken_by_machine(language, text, directory):
+    path = os.path.join(directory, f"speech-{language}.wav")
+    subprocess.run(["espeak-ng", "-v", {"en": "en-us", "es": "es-419"}[language], "-w", path, text],
+                   check=True)
+    return run_ffmpeg(path)
+
+
+def phrase(index, language, longest_s, directory):
+    """Text number index in a language, at most longest_s long."""
+    index %= len(PROMPTS)
+    path = prompt_path(language, PROMPTS[index])
+    if path is not None:
+        sound = run_ffmpeg(path)
+    elif shutil.which("espeak-ng"):
+        sound = spoken_by_machine(language, TEXTS[language][index], directory)
+    else:
+        raise RuntimeError("no speech: install asterisk-core-sounds-en-g722 and -es-g722, or espeak-ng")
+    return levelled(cut_at_pause(sound, longest_s))
+
+
+def write_wav(path, sound):
+    with wave.open(path, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes((numpy.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+def read_growing_wav(path):
+    """What a recording holds so far; its head may not be true yet."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        return numpy.zeros(0, numpy.float32)
+    start = data.find(b"data") + 8
+    if start < 8:
+        return numpy.zeros(0, numpy.float32)
+    usable = (len(data) - start) // 2 * 2
+    return numpy.frombuffer(data, "<i2", usable // 2, start).astype(numpy.float32) / 32768
