@@ -101,7 +101,7 @@ struct opening {
 
 static int refuse(const struct opening *opening, const char *reason, const char *remedy)
 {
-    (void)snprintf(opening->error, STORE_ERROR_BYTES, "%.200s: %s; %s", opening->path, reason,
+    (void)snprintf(opening->error, STORE_ERROR_BYTES, "%.500s: %.240s; %s", opening->path, reason,
                    remedy);
     return -1;
 }

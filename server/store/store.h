@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORE_ERROR_BYTES 512
+#define STORE_ERROR_BYTES 1024
 
 struct store;
 // Opens or creates (readable by its owner only; ":memory:" keeps nothing). NULL and one line naming

@@ -157,6 +157,40 @@ static void test_two_threads(void **state)
     ring_free(ring);
 }
 
+static void count_ring(void *context)
+{
+    ++*(int *)context;
+}
+
+static void test_lane(void **state)
+{
+    (void)state;
+    int n_rings = 0;
+    struct lane lane = { .ring = ring_new(256) };
+    assert_non_null(lane.ring);
+    lane_bell(&lane); // nobody listens yet
+    lane.bell = count_ring;
+    lane.bell_context = &n_rings;
+    uint64_t sent = 0;
+    while (lane_send(&lane, &sent, sizeof sent))
+        sent++;
+    assert_int_equal(sent, 16); // 256 / (8 + 8)
+    assert_int_equal(lane.dropped, 1);
+    assert_int_equal(n_rings, 0); // sending is not ringing
+    lane_bell(&lane);
+    assert_int_equal(n_rings, 1);
+    size_t size;
+    for (uint64_t i = 0; i < sent; i++) {
+        const void *record = ring_peek(lane.ring, &size);
+        assert_non_null(record);
+        assert_int_equal(size, sizeof i);
+        assert_memory_equal(record, &i, sizeof i);
+        ring_consume(lane.ring);
+    }
+    assert_true(lane_send(&lane, &sent, sizeof sent));
+    ring_free(lane.ring);
+}
+
 struct version {
     uint32_t number, check;
 };
@@ -210,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_reserve_is_not_seen_before_commit),
         cmocka_unit_test(test_largest_fits_at_every_phase),
         cmocka_unit_test(test_two_threads),
+        cmocka_unit_test(test_lane),
         cmocka_unit_test(test_slot_gives_the_newest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
