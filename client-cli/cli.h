@@ -233,8 +233,7 @@ void events_text(struct events *events, uint32_t actor, const char *text);
 void events_denied(struct events *events, const MumbleProto__PermissionDenied *denied);
 void events_stats(struct events *events, const struct client_stats *stats,
                   const struct voice_in_stats *heard);
-void events_notice(struct events *events, const char *kind,
-                   const char *text); // "warning", "transport", …
+void events_notice(struct events *events, const char *kind, const char *text);
 void events_closed(struct events *events, const char *end, const char *reason);
 void events_ping(struct events *events, const struct url *url, const struct list_ping_reply *reply,
                  bool has_new_form, bool has_legacy_form, double ms);

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "client-cli/cli.h"
 
+#include <math.h>
 #include <opus/opus.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +88,7 @@ static void take_frame(struct voice_out *out, bool has_sound, bool is_last, uint
 {
     size_t n = out->now.frame_blocks * AUDIO_BLOCK_SAMPLES;
     for (size_t i = 0; i < n; i++)
-        out->pcm[i] *= out->gain;
+        out->pcm[i] = fmaxf(-1.0f, fminf(1.0f, out->pcm[i] * out->gain));
     bool is_voice =
         has_sound && (!out->is_by_voice || hears_voice(out)) && out->handlers->may_send(out->arg);
     bool must_send = is_voice || out->is_sending;

@@ -33,6 +33,7 @@ BOOTH = f"{MEETING}/Booth en-es"
 LISTENERS = {"Floor": (MEETING, "listener-floor", "floor.wav"),
              "English": (f"{MEETING}/English", "listener-en", "english.wav"),
              "Español": (f"{MEETING}/Español", "listener-es", "espanol.wav")}
+PICTURE_MOST_S = 180.0
 LOOKBACK_S = 8.0  # of a recording, to find its delay while the meeting runs
 
 
@@ -115,10 +116,9 @@ class Meeting:
 
     def heard_lately(self, title):
         person = self.people[title]
-        sound = speech.read_growing_wav(person.recording_path)
-        n_cut = max(0, len(sound) - int(LOOKBACK_S * speech.RATE_HZ))
-        offset_s = person.recording_at - self.start_at + n_cut / speech.RATE_HZ
-        rows = self.known.heard(sound[n_cut:], offset_s, window_s=0.8, hop_s=0.1, last_s=0.8)
+        sound, from_s = speech.read_growing_wav(person.recording_path, LOOKBACK_S)
+        offset_s = person.recording_at - self.start_at + from_s
+        rows = self.known.heard(sound, offset_s, window_s=0.8, hop_s=0.1, last_s=0.8)
         return rows[-1][1:] if rows else (levels.SILENT_DB,) * 3
 
     def show(self, table):
@@ -148,11 +148,14 @@ class Meeting:
     # ---- what is left behind ----
 
     def leave_results(self, length_s):
+        length_s = min(length_s, PICTURE_MOST_S)
         panels = []
         for title in LISTENERS:
             person = self.people[title]
-            rows = self.known.heard(speech.read_growing_wav(person.recording_path),
-                                    person.recording_at - self.start_at, window_s=0.3)
+            sound, _ = speech.read_growing_wav(person.recording_path)
+            offset_s = person.recording_at - self.start_at
+            rows = self.known.heard(sound[:int((length_s - offset_s) * speech.RATE_HZ)], offset_s,
+                                    window_s=0.3)
             panels.append((f"{title} hears", [row for row in rows if 0 <= row[0] <= length_s]))
         path = os.path.join(self.options.out, "levels.png")
         turns = self.script.turns_until(length_s)

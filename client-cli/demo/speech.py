@@ -107,15 +107,18 @@ def write_wav(path, sound):
         file.writeframes((numpy.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
 
 
-def read_growing_wav(path):
-    """What a recording holds so far; its head may not be true yet."""
+HEAD_BYTES = 44  # of the recordings that susurro writes
+
+
+def read_growing_wav(path, last_s=None):
+    """What a recording holds so far, or the end of it, and where that begins in seconds."""
     try:
         with open(path, "rb") as file:
-            data = file.read()
+            n_samples = (file.seek(0, 2) - HEAD_BYTES) // 2
+            first = max(0, n_samples - int(last_s * RATE_HZ)) if last_s else 0
+            file.seek(HEAD_BYTES + 2 * first)
+            data = file.read(2 * max(0, n_samples - first))
     except FileNotFoundError:
-        return numpy.zeros(0, numpy.float32)
-    start = data.find(b"data") + 8
-    if start < 8:
-        return numpy.zeros(0, numpy.float32)
-    usable = (len(data) - start) // 2 * 2
-    return numpy.frombuffer(data, "<i2", usable // 2, start).astype(numpy.float32) / 32768
+        data, first = b"", 0
+    data = data[:len(data) // 2 * 2]
+    return numpy.frombuffer(data, "<i2").astype(numpy.float32) / 32768, first / RATE_HZ
