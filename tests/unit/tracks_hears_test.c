@@ -183,6 +183,16 @@ static void nobody_is_told_when_all_understand(void **state)
     stage_close(&stage);
 }
 
+static void nobody_is_told_who_has_moved_away(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, STAGE_EMPTY_BOOTH);
+    stage_play(&stage, "!sit en e; !sit en c; !sit en l; !sit en k; !leave b; a 20000");
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_UNCOVERED, 0, NULL), 0);
+    stage_close(&stage);
+}
+
 static void ears_are_equal_when_they_hear_the_same(void **state)
 {
     (void)state;
@@ -225,6 +235,7 @@ int main(void)
         cmocka_unit_test(duck_and_partner_level_are_each_ones_choice),
         cmocka_unit_test(uncovered_voice_is_told),
         cmocka_unit_test(nobody_is_told_when_all_understand),
+        cmocka_unit_test(nobody_is_told_who_has_moved_away),
         cmocka_unit_test(ears_are_equal_when_they_hear_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,7 @@ struct world {
     struct actor actors[N_PEOPLE + 1]; // by session, 1 and up
     float gains[N_PEOPLE + 1][N_PEOPLE + 1];
     uint64_t revision;
+    uint32_t talk_ticks; // somebody begins to speak so often: from a quarrel to long silences
 };
 
 static uint32_t pick(struct world *w, uint32_t n)
@@ -172,12 +173,12 @@ static void world_tick(struct world *w)
     while (meeting_deadline(w->twin) < w->now_us) { // what was due while it slept
         meeting_advance(w->twin, meeting_deadline(w->twin));
     }
-    if (pick(w, 25) == 0) {
+    if (pick(w, w->talk_ticks / 2) == 0) {
         world_act(w);
     }
-    if (pick(w, 60) == 0) {
+    if (pick(w, w->talk_ticks) == 0) {
         struct actor *a = &w->actors[1 + pick(w, N_PEOPLE)];
-        a->voice_ticks = 1 + (int)pick(w, 400);
+        a->voice_ticks = 1 + (int)(pick(w, 3) == 0 ? pick(w, 60) : pick(w, 400));
         a->has_voice = pick(w, 5) != 0;
     }
     if (world_sound(w) || meeting_deadline(w->twin) <= w->now_us) {
@@ -296,6 +297,7 @@ static void world_run(uint64_t seed)
     config.booths[2] = (struct booth_config){ 0, 2, false };
     config.booths[3] = (struct booth_config){ 3, 1, true };
     struct world w = { .seed = seed, .random = seed * 0x9E3779B97F4A7C15u + 1, .now_us = TICK_US };
+    w.talk_ticks = (uint32_t[]){ 60, 250, 700 }[seed % 3];
     w.meeting = meeting_new(&config, w.now_us);
     w.twin = meeting_new(&config, w.now_us);
     assert_non_null(w.meeting);
