@@ -68,9 +68,9 @@ struct client_certificate {
 
 enum client_end {
     CLIENT_END_ASKED,   // client_close
-    CLIENT_END_REFUSED, // Reject, or the certificate was not accepted
+    CLIENT_END_REFUSED, // Reject, or denied what it came for
     CLIENT_END_KICKED,  // kicked or banned
-    CLIENT_END_FAILED,  // network, TLS, time-out, or the server broke the protocol
+    CLIENT_END_FAILED,  // network, TLS, certificate, time-out, or the server broke the protocol
 };
 
 struct client_average { // of round trips, in ms

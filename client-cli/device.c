@@ -6,10 +6,12 @@
 #include "base/base.h"
 #include "client-cli/cli.h"
 
+#include <fcntl.h>
 #include <portaudio.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RING_BYTES (1u << 17)
 #define QUEUE_MAX_BLOCKS 8
@@ -60,6 +62,27 @@ static PaError open_stream(struct device *device)
     return error != paNoError ? error : Pa_StartStream(device->stream);
 }
 
+// The libraries below PortAudio write dozens of lines about every card that is not there.
+static PaError initialise_quietly(struct device *device)
+{
+    int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    (void)fflush(stderr);
+    if (saved >= 0 && null >= 0)
+        (void)dup2(null, STDERR_FILENO);
+    PaError error = Pa_Initialize();
+    device->is_initialised = error == paNoError;
+    if (error == paNoError)
+        error = open_stream(device);
+    if (saved >= 0) {
+        (void)dup2(saved, STDERR_FILENO);
+        (void)close(saved);
+    }
+    if (null >= 0)
+        (void)close(null);
+    return error;
+}
+
 struct device *device_open(struct fault *fault)
 {
     struct device *device = calloc(1, sizeof *device);
@@ -69,12 +92,9 @@ struct device *device_open(struct fault *fault)
     }
     device->from_microphone = ring_new(RING_BYTES);
     device->to_speakers = ring_new(RING_BYTES);
-    PaError error = Pa_Initialize();
-    device->is_initialised = error == paNoError;
-    if (device->from_microphone == NULL || device->to_speakers == NULL)
-        error = paInsufficientMemory;
-    if (error == paNoError)
-        error = open_stream(device);
+    PaError error = paInsufficientMemory;
+    if (device->from_microphone != NULL && device->to_speakers != NULL)
+        error = initialise_quietly(device);
     if (error == paNoError)
         return device;
     (void)fault_set(fault, "%s", Pa_GetErrorText(error));

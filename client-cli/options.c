@@ -194,7 +194,9 @@ static const struct option join_table[] = {
     { "--transmit", "WHEN", set_transmit,
       "send always, or only while there is voice\n(always for a file, voice for a microphone)" },
     { "--record", "FILE", set_record, "write what a person would hear to a WAV file" },
-    { "--for", "SECONDS", set_for, "leave after so long (when the file has been played)" },
+    { "--for", "SECONDS", set_for,
+      "leave so long after joining (else: when the file is over,\nor, without a file, when "
+      "interrupted)" },
     { "--silent", NULL, set_silent, "use no sound devices: only watch" },
     { "--json", NULL, set_join_json, "print events as JSON, one a line" },
     { "--udp", NULL, set_udp, "send voice by datagram, come what may" },

@@ -101,7 +101,7 @@ void session_on_secure(void *arg)
 {
     struct client *client = arg;
     if (!is_certificate_accepted(client)) {
-        client_close(client, CLIENT_END_REFUSED, "the server's certificate was not accepted");
+        client_close(client, CLIENT_END_FAILED, "the server's certificate was not accepted");
         return;
     }
     client_enter(client, CLIENT_LOGIN, "the certificate is accepted");
