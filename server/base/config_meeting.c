@@ -304,15 +304,10 @@ static int read_name(struct reader *reader, const struct ini_entry *entry,
 {
     const char *of = entry->key + 5;
     char a[LANG_TAG_BYTES], b[LANG_TAG_BYTES];
-    char **name = NULL;
-    int track = find_track(meeting, of);
-    if (track >= 0) {
-        name = &meeting->tracks[track].name;
-    } else if (split_pair(meeting, of, a, b) > 0) {
-        int booth = find_booth(meeting, find_track(meeting, a), find_track(meeting, b));
-        name = booth >= 0 ? &meeting->booths[booth].name : NULL;
-    }
-    if (name == NULL)
+    int track = find_track(meeting, of), booth = -1;
+    if (track < 0 && split_pair(meeting, of, a, b) > 0)
+        booth = find_booth(meeting, find_track(meeting, a), find_track(meeting, b));
+    if (track < 0 && booth < 0)
         return fail_entry(reader, entry,
                           "\"%s\" names no track or booth of [meeting \"%s\"]; write name.LANGUAGE "
                           "or name.BOOTH, such as name.es or name.en-es",
@@ -320,6 +315,7 @@ static int read_name(struct reader *reader, const struct ini_entry *entry,
     char *text = str_dup(entry->text);
     if (text == NULL)
         return fail_memory(reader);
+    char **name = track >= 0 ? &meeting->tracks[track].name : &meeting->booths[booth].name;
     free(*name);
     *name = text;
     if (!name_is_sound(text))

@@ -112,13 +112,13 @@ bool lang_tag_is_valid(const char *tag)
         if (*tag++ != '-')
             return false;
         n = count_while(tag, isalnum);
-        size_t n_letters = count_while(tag, isalpha);
-        if (n == 4 && n_letters == 4 && place == AFTER_LANGUAGE)
+        size_t n_letters = count_while(tag, isalpha), n_digits = count_while(tag, isdigit);
+        bool is_script = n == 4 && n_letters == 4 && place == AFTER_LANGUAGE;
+        bool is_region = (n == 2 && n_letters == 2) || (n == 3 && n_digits == 3);
+        bool is_variant = (n >= 5 && n <= 8) || (n == 4 && n_digits > 0);
+        if (is_script)
             place = AFTER_SCRIPT;
-        else if (((n == 2 && n_letters == 2) || (n == 3 && count_while(tag, isdigit) == 3)) &&
-                 place < AFTER_REGION)
-            place = AFTER_REGION;
-        else if ((n >= 5 && n <= 8) || (n == 4 && isdigit((unsigned char)tag[0])))
+        else if (is_variant || (is_region && place < AFTER_REGION))
             place = AFTER_REGION;
         else
             return false;

@@ -56,19 +56,11 @@ static bool needs_quotes(const char *value)
 static size_t escape(char c, char piece[5])
 {
     static const char hex[] = "0123456789abcdef";
-    switch (c) {
-    case '"':
-    case '\\':
-        memcpy(piece, (char[]){ '\\', c }, 2);
+    char letter = c == '\n' ? 'n' : c == '\t' ? 't' : c == '"' || c == '\\' ? c : '\0';
+    if (letter != '\0') {
+        piece[0] = '\\';
+        piece[1] = letter;
         return 2;
-    case '\n':
-        memcpy(piece, "\\n", 2);
-        return 2;
-    case '\t':
-        memcpy(piece, "\\t", 2);
-        return 2;
-    default:
-        break;
     }
     if ((unsigned char)c >= ' ' && c != 0x7F) {
         piece[0] = c;
@@ -141,7 +133,7 @@ void log_write(enum log_level level, const char *mod, const char *msg, const cha
         va_end(args);
         if (n > 0 && (size_t)n >= cap - len) {
             len = cap - 1;
-            memcpy(line + len - 3, "...", 3);
+            memset(line + len - 3, '.', 3);
         } else if (n > 0) {
             len += (size_t)n;
         }
