@@ -16,7 +16,7 @@
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 int64_t now_ns(void); // CLOCK_REALTIME, the clock of the kernel's receive timestamps
 
-// ---- load_client: one client, logged in ----
+// ---- client: one client, logged in ----
 
 #define LOAD_PATH_MAX 4 // components of a channel's path
 struct load_options {
@@ -56,14 +56,26 @@ void load_client_ping_udp(struct load_client *client);
 void load_client_speak(struct load_client *client, struct span opus, bool is_terminator);
 SSL_CTX *load_tls_new(void);
 
-// ---- load_cpu: what the server has used ----
+// ---- setup: the command line ----
+
+struct setup {
+    struct load_options server;
+    pid_t pid;
+    size_t n_listeners, n_speakers, payload_bytes;
+    double seconds;
+    const char *listen_channel, *speak_channel;
+    bool is_mixed, is_bare, is_connect;
+};
+struct setup setup_read(int argc, char **argv); // prints help and ends where that is asked for
+
+// ---- cpu: what the server has used ----
 
 // Nanoseconds on a CPU of all threads of a process, user and system, from the scheduler's own
 // count. With a prefix, only the threads whose name begins with it.
 int64_t cpu_of_process_ns(pid_t pid, const char *prefix);
 long rss_of_process_kib(pid_t pid);
 
-// ---- load_samples: latencies ----
+// ---- samples: latencies ----
 
 struct samples {
     float *values;
@@ -74,7 +86,7 @@ void samples_add(struct samples *samples, float value);            // beyond cap
 float samples_percentile(struct samples *samples, double percent); // sorts; NaN when empty
 void samples_clear(struct samples *samples);
 
-// ---- load_sound: what is said ----
+// ---- sound: what is said ----
 
 #define SOUND_FRAME_SAMPLES 960
 #define SOUND_FRAMES 50 // one second, repeated
@@ -90,7 +102,7 @@ struct onset_detector *onset_new(void);
 void onset_free(struct onset_detector *onset);
 bool onset_feed(struct onset_detector *onset, struct span opus, float *offset_ms);
 
-// ---- load_bare: the reference ----
+// ---- bare: the reference ----
 
 // CPU nanoseconds to seal one payload for one receiver and to send it with sendmmsg, in a bare
 // loop.

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 #include <math.h>
-#include <pthread.h>
+#include <pthread.h> // layers: pthread_once fills a constant table
 #include <string.h>
 
 #define PHASES PCM_MOVE_SLOW // a slow move visits each, a fast one each fourth
