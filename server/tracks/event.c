@@ -27,6 +27,11 @@ bool meeting_next_event(struct meeting *meeting, struct track_event *out)
     return true;
 }
 
+uint64_t meeting_n_events_dropped(const struct meeting *meeting)
+{
+    return meeting->n_events_dropped;
+}
+
 const char *track_event_name(enum track_event_kind kind)
 {
     static const char *const names[TRACK_EVENT_KINDS] = {

@@ -506,6 +506,7 @@ static void events_are_bounded(void **state)
         n++;
     }
     assert_int_equal(n, TRACKS_EVENTS_MAX);
+    assert_true(meeting_n_events_dropped(m) >= 2000 - TRACKS_EVENTS_MAX);
     assert_int_equal(event.kind, TRACK_EVENT_OFF_AIR); // the newest is kept
     assert_int_equal(event.at_us, 2999);
     assert_string_equal(track_event_name(event.kind), "off_air");
