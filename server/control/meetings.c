@@ -387,7 +387,7 @@ static void tell_booth(struct server *server, const struct meeting_info *meeting
                 lang_name(meeting, event->lang2));
             break;
         case TRACK_EVENT_TURN_PENDING:
-            say(conn, PHRASE_TURN_PENDING, lang_name(meeting, event->lang2));
+            say(conn, PHRASE_TURN_PENDING, lang_name(meeting, event->lang));
             break;
         case TRACK_EVENT_RESTING:
             say(conn, PHRASE_RESTING);

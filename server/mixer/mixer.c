@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "mixer/mixer_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define FRAMES_LANE_BYTES (1u << 18)
+#define COMMANDS_LANE_BYTES (1u << 20)
+#define EVENTS_RING_BYTES (1u << 18)
+#define EVENTS_BACKLOG_BYTES (1u << 20)
+
+// ---- the clock: a timer on the grid of ticks, armed only while there is something to do
+// ------------------------------------
+
+static void arm(struct mixer *mixer, uint64_t at_us)
+{
+    struct itimerspec when = { .it_value = { .tv_sec = (time_t)(at_us / 1000000),
+                                             .tv_nsec = (long)(at_us % 1000000) * 1000 } };
+    if (timerfd_settime(mixer->clock_fd, TFD_TIMER_ABSTIME, &when, NULL) != 0)
+        log_error("mixer", "the clock does not run", "errno=%d", errno);
+}
+
+static void disarm(struct mixer *mixer)
+{
+    timerfd_settime(mixer->clock_fd, 0, &(struct itimerspec){ 0 }, NULL);
+}
+
+// What still has to happen in a silent meeting, such as a notice that is due, and when. Nothing:
+// the timer stays off.
+static void arm_deadline(struct mixer *mixer)
+{
+    uint64_t deadline_us = UINT64_MAX;
+    for (struct hall *hall = mixer->halls; hall != NULL; hall = hall->next) {
+        uint64_t due = meeting_deadline(hall->meeting);
+        if (due < deadline_us)
+            deadline_us = due;
+    }
+    if (deadline_us == UINT64_MAX)
+        disarm(mixer);
+    else
+        arm(mixer, deadline_us + 1000);
+}
+
+void mixer_wake_clock(struct mixer *mixer)
+{
+    if (mixer->is_ticking)
+        return;
+    mixer->is_ticking = true;
+    mixer->tick = clock_us() / AUDIO_BLOCK_US;
+    arm(mixer, (mixer->tick + 1) * AUDIO_BLOCK_US);
+}
+
+static void run_ticks(struct mixer *mixer, uint64_t now_us)
+{
+    uint64_t due = now_us / AUDIO_BLOCK_US;
+    if (due > mixer->tick + TICKS_BEHIND_MAX) {
+        log_warn("mixer", "late", "ticks=%llu", (unsigned long long)(due - mixer->tick));
+        mixer->tick = due - 1;
+    }
+    bool is_active = true;
+    while (is_active && mixer->tick < due) {
+        mixer->tick++;
+        is_active = false;
+        for (struct hall *hall = mixer->halls; hall != NULL; hall = hall->next)
+            is_active = hall_tick(mixer, hall, mixer->tick) || is_active;
+    }
+    mixer->is_ticking = is_active;
+    if (is_active)
+        arm(mixer, (mixer->tick + 1) * AUDIO_BLOCK_US);
+}
+
+// ---- talking to the others
+// -----------------------------------------------------------------------------------------------------
+
+static bool send_event(struct mixer *mixer, const struct mixer_event *event)
+{
+    struct mixer_event *room = ring_reserve(mixer->events, sizeof(*event));
+    if (room == NULL)
+        return false;
+    *room = *event;
+    ring_commit(mixer->events);
+    return true;
+}
+
+void mixer_event(struct mixer *mixer, const struct mixer_event *event)
+{
+    if (mixer->events_backlog.len > 0 || !send_event(mixer, event))
+        buffer_add(&mixer->events_backlog, event, sizeof(*event));
+}
+
+static void flush_events(struct mixer *mixer)
+{
+    size_t done = 0;
+    while (done < mixer->events_backlog.len) {
+        struct mixer_event event;
+        memcpy(&event, mixer->events_backlog.data + done, sizeof(event));
+        if (!send_event(mixer, &event))
+            break;
+        done += sizeof(event);
+    }
+    buffer_drop_front(&mixer->events_backlog, done);
+}
+
+static void end_turn(struct mixer *mixer)
+{
+    for (struct hall *hall = mixer->halls; hall != NULL; hall = hall->next)
+        hall_events(mixer, hall);
+    flush_events(mixer);
+    for (unsigned i = 0; i < mixer->n_voice_threads; i++) {
+        if (mixer->was_sent[i])
+            lane_bell(mixer->mixed[i]);
+        mixer->was_sent[i] = false;
+    }
+    if (!ring_is_empty(mixer->events) && mixer->control_bell != NULL)
+        mixer->control_bell(mixer->control_context);
+    if (!mixer->is_ticking)
+        arm_deadline(mixer);
+    else
+        pool_fill(&mixer->pool);
+}
+
+// Frames before commands, as they were before them on the way here: a fence is answered when all
+// voice that was sent under the old state has been taken in.
+static void on_bell(uv_async_t *bell)
+{
+    struct mixer *mixer = bell->data;
+    uint64_t now_us = clock_us();
+    size_t size;
+    for (const void *record = ring_peek(mixer->commands.ring, &size); record != NULL;
+         record = ring_peek(mixer->commands.ring, &size)) {
+        hall_command(mixer, record, now_us);
+        ring_consume(mixer->commands.ring);
+    }
+    for (unsigned i = 0; i < mixer->n_voice_threads; i++) {
+        struct ring *ring = mixer->frames[i].ring;
+        for (const void *record = ring_peek(ring, &size); record != NULL;
+             record = ring_peek(ring, &size)) {
+            hall_frame(mixer, record, now_us);
+            ring_consume(ring);
+        }
+    }
+    end_turn(mixer);
+}
+
+static void on_clock(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct mixer *mixer = poll->data;
+    uint64_t expirations;
+    if (read(mixer->clock_fd, &expirations, sizeof(expirations)) < 0)
+        return;
+    uint64_t now_us = clock_us();
+    if (mixer->is_ticking)
+        run_ticks(mixer, now_us);
+    else
+        for (struct hall *hall = mixer->halls; hall != NULL; hall = hall->next)
+            meeting_advance(hall->meeting, now_us);
+    end_turn(mixer);
+}
+
+// ---- life
+// ------------------------------------------------------------------------------------------------------------------------
+
+static void ring_the_bell(void *context)
+{
+    uv_async_send(context);
+}
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+    (void)context;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void on_stop(uv_async_t *stop)
+{
+    struct mixer *mixer = stop->data;
+    uv_walk(&mixer->loop, close_handle, NULL);
+}
+
+static bool init_loop(struct mixer *mixer)
+{
+    mixer->clock_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (mixer->clock_fd < 0 || uv_loop_init(&mixer->loop) != 0)
+        return false;
+    uv_async_init(&mixer->loop, &mixer->bell, on_bell);
+    uv_async_init(&mixer->loop, &mixer->stop, on_stop);
+    uv_poll_init(&mixer->loop, &mixer->clock, mixer->clock_fd);
+    mixer->bell.data = mixer->stop.data = mixer->clock.data = mixer;
+    uv_poll_start(&mixer->clock, UV_READABLE, on_clock);
+    return true;
+}
+
+struct mixer *mixer_new(unsigned index, unsigned n_voice_threads)
+{
+    struct mixer *mixer = calloc(1, sizeof(*mixer));
+    if (mixer == NULL)
+        return NULL;
+    mixer->index = index;
+    mixer->n_voice_threads = n_voice_threads;
+    buffer_init(&mixer->events_backlog, EVENTS_BACKLOG_BYTES);
+    mixer->clock_fd = -1;
+    if (!init_loop(mixer)) {
+        if (mixer->clock_fd >= 0)
+            close(mixer->clock_fd);
+        free(mixer);
+        return NULL;
+    }
+    bool is_made = (mixer->events = ring_new(EVENTS_RING_BYTES)) != NULL;
+    mixer->commands = (struct lane){ .ring = ring_new(COMMANDS_LANE_BYTES),
+                                     .bell = ring_the_bell,
+                                     .bell_context = &mixer->bell };
+    is_made = is_made && mixer->commands.ring != NULL;
+    for (unsigned i = 0; i < n_voice_threads; i++) {
+        mixer->frames[i] = (struct lane){ .ring = ring_new(FRAMES_LANE_BYTES),
+                                          .bell = ring_the_bell,
+                                          .bell_context = &mixer->bell };
+        is_made = is_made && mixer->frames[i].ring != NULL;
+    }
+    pool_fill(&mixer->pool);
+    if (!is_made) {
+        mixer_free(mixer);
+        return NULL;
+    }
+    return mixer;
+}
+
+struct lane *mixer_frames_lane(struct mixer *mixer, unsigned voice_thread)
+{
+    return &mixer->frames[voice_thread];
+}
+
+struct lane *mixer_commands(struct mixer *mixer)
+{
+    return &mixer->commands;
+}
+
+struct ring *mixer_events(struct mixer *mixer)
+{
+    return mixer->events;
+}
+
+void mixer_attach_voice(struct mixer *mixer, unsigned voice_thread, struct lane *mixed)
+{
+    mixer->mixed[voice_thread] = mixed;
+}
+
+void mixer_set_control_bell(struct mixer *mixer, void (*bell)(void *), void *context)
+{
+    mixer->control_bell = bell;
+    mixer->control_context = context;
+}
+
+static void thread_main(void *context)
+{
+    struct mixer *mixer = context;
+    uv_run(&mixer->loop, UV_RUN_DEFAULT);
+}
+
+int mixer_start(struct mixer *mixer)
+{
+    int result = uv_thread_create(&mixer->thread, thread_main, mixer);
+    mixer->is_running = result == 0;
+    return result;
+}
+
+void mixer_stop(struct mixer *mixer)
+{
+    if (!mixer->is_running)
+        return;
+    uv_async_send(&mixer->stop);
+    uv_thread_join(&mixer->thread);
+    mixer->is_running = false;
+}
+
+void mixer_free(struct mixer *mixer)
+{
+    if (mixer == NULL)
+        return;
+    mixer_stop(mixer);
+    uv_walk(&mixer->loop, close_handle, NULL);
+    uv_run(&mixer->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&mixer->loop);
+    while (mixer->halls != NULL) {
+        struct hall *hall = mixer->halls;
+        mixer->halls = hall->next;
+        hall_free(mixer, hall);
+    }
+    pool_clear(&mixer->pool);
+    for (unsigned i = 0; i < VOICE_THREADS_MAX; i++)
+        ring_free(mixer->frames[i].ring);
+    ring_free(mixer->commands.ring);
+    ring_free(mixer->events);
+    buffer_clear(&mixer->events_backlog);
+    close(mixer->clock_fd);
+    free(mixer);
+}
