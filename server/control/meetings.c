@@ -171,6 +171,7 @@ static char *describe(const struct config_meeting *config)
 
 bool meetings_declare(struct server *server, char *error, size_t cap)
 {
+    channels_save(server, model_channel(server->model, MODEL_ROOT));
     for (size_t i = 0; i < server->config->n_meetings; i++) {
         const struct config_meeting *config = &server->config->meetings[i];
         char *declaration = describe(config);
