@@ -42,7 +42,7 @@ static X509 *make_certificate(EVP_PKEY *key)
 // The file appears whole or not at all, and never over one that another program has just made.
 static int write_identity(const char *path, EVP_PKEY *key, X509 *certificate, struct fault *fault)
 {
-    char draft[PATH_MAX_BYTES];
+    char draft[PATH_MAX_BYTES + 24];
     (void)snprintf(draft, sizeof draft, "%s.%ld", path, (long)getpid());
     int result = fault_set(fault, "cannot write %s", draft);
     int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

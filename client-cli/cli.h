@@ -158,7 +158,9 @@ struct voice_out;
 struct voice_out *voice_out_new(uv_loop_t *loop, struct media *media, struct device *device,
                                 const struct join_options *options,
                                 const struct voice_out_handlers *handlers, void *arg);
-void voice_out_start(struct voice_out *out);
+void voice_out_start(struct voice_out *out, uint64_t now_us);
+// Sends what is due. Its own timer calls it; public for tests.
+void voice_out_turn(struct voice_out *out, uint64_t now_us);
 void voice_out_set_bandwidth(struct voice_out *out, uint32_t max_bandwidth_bps);
 void voice_out_stop(struct voice_out *out); // sends the terminator
 void voice_out_free(
@@ -189,9 +191,13 @@ struct voice_in_stats {
 struct voice_in;
 struct voice_in *voice_in_new(uv_loop_t *loop, struct wav_writer *record, struct device *device,
                               const struct voice_in_handlers *handlers, void *arg);
-void voice_in_start(struct voice_in *in); // the recording begins
+// The recording begins; returns when its first sample is heard.
+uint64_t voice_in_start(struct voice_in *in);
 void voice_in_put(struct voice_in *in, const struct voice_packet *packet, bool is_priority,
                   uint64_t now_us);
+// One block of everything that is heard; returns whether any voice is open. Its own timer calls it;
+// public for tests.
+bool voice_in_mix(struct voice_in *in, uint64_t tick_us, float out[AUDIO_BLOCK_SAMPLES]);
 void voice_in_forget(struct voice_in *in, uint32_t session);
 struct voice_in_stats voice_in_stats(const struct voice_in *in);
 void voice_in_free(struct voice_in *in); // as voice_out_free

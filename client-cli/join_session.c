@@ -28,7 +28,7 @@ static void on_start_time(uv_timer_t *timer)
 {
     struct join *join = timer->data;
     if (join->out != NULL)
-        voice_out_start(join->out);
+        voice_out_start(join->out, clock_us());
 }
 
 static void on_end_time(uv_timer_t *timer)
@@ -42,9 +42,9 @@ static void arrive(struct join *join)
         return;
     join->is_there = true;
     (void)uv_timer_stop(&join->move_timer);
+    uint64_t heard_from_us = voice_in_start(join->in);
     if (join->options->record != NULL)
-        events_recording(&join->events, join->options->record, clock_us());
-    voice_in_start(join->in);
+        events_recording(&join->events, join->options->record, heard_from_us);
     on_text_time(&join->text_timer);
     if (join->out != NULL)
         (void)uv_timer_start(&join->start_timer, on_start_time,

@@ -100,8 +100,7 @@ static void end_if_silent(struct voice_in *in, struct voice *voice)
     in->handlers->on_speaking(in->arg, voice->session, false);
 }
 
-// One block of everything that is heard. Returns whether any voice is open.
-static bool mix(struct voice_in *in, uint64_t tick_us, float out[AUDIO_BLOCK_SAMPLES])
+bool voice_in_mix(struct voice_in *in, uint64_t tick_us, float out[AUDIO_BLOCK_SAMPLES])
 {
     bool has_priority = false;
     bool has_open = false;
@@ -138,7 +137,7 @@ static void on_time(uv_timer_t *timer)
         in->due_us = now_us;
     while (in->due_us <= now_us && is_needed) {
         float block[AUDIO_BLOCK_SAMPLES];
-        bool has_open = mix(in, in->due_us, block);
+        bool has_open = voice_in_mix(in, in->due_us, block);
         bool is_fed = (in->record != NULL || in->device != NULL) && in->is_started;
         if (in->record != NULL && in->is_started)
             (void)wav_writer_put(in->record, block, AUDIO_BLOCK_SAMPLES);
@@ -253,11 +252,12 @@ struct voice_in *voice_in_new(uv_loop_t *loop, struct wav_writer *record, struct
     return in;
 }
 
-void voice_in_start(struct voice_in *in)
+uint64_t voice_in_start(struct voice_in *in)
 {
     in->is_started = true;
     if (in->record != NULL || in->device != NULL)
         wake(in);
+    return in->due_us;
 }
 
 static void on_timer_closed(uv_handle_t *handle)

@@ -122,10 +122,8 @@ static void turn_device(struct voice_out *out, uint64_t now_us)
     }
 }
 
-static void on_time(uv_timer_t *timer)
+void voice_out_turn(struct voice_out *out, uint64_t now_us)
 {
-    struct voice_out *out = timer->data;
-    uint64_t now_us = clock_us();
     if (now_us > out->due_us + BEHIND_MAX_US)
         out->due_us = now_us;
     while (!out->is_ended && out->due_us <= now_us) {
@@ -136,6 +134,12 @@ static void on_time(uv_timer_t *timer)
             turn_device(out, now_us);
         out->due_us += (uint64_t)blocks * AUDIO_BLOCK_US;
     }
+}
+
+static void on_time(uv_timer_t *timer)
+{
+    struct voice_out *out = timer->data;
+    voice_out_turn(out, clock_us());
     if (!out->is_ended)
         schedule(out);
 }
@@ -183,9 +187,9 @@ struct voice_out *voice_out_new(uv_loop_t *loop, struct media *media, struct dev
     return out;
 }
 
-void voice_out_start(struct voice_out *out)
+void voice_out_start(struct voice_out *out, uint64_t now_us)
 {
-    out->due_us = clock_us();
+    out->due_us = now_us;
     schedule(out);
 }
 
