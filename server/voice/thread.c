@@ -16,7 +16,7 @@
 
 void thread_turn_begin(struct voice_thread *thread)
 {
-    thread->now_us = clock_us();
+    thread->now_us = thread->voice->read_clock_us();
     routes_take(thread);
     if (thread->is_route_report_due)
         report_route(thread);
@@ -165,7 +165,7 @@ struct voice_thread *thread_new(struct voice *voice, unsigned index,
     thread->voice = voice;
     thread->index = (uint8_t)index;
     thread->n_sessions = options->n_sessions_max;
-    thread->now_us = clock_us();
+    thread->now_us = thread->voice->read_clock_us();
     if (uv_loop_init(&thread->loop) != 0) {
         free(thread);
         return NULL;

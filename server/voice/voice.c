@@ -66,6 +66,7 @@ struct voice *voice_new(const struct voice_options *options, char *error, size_t
     if (voice != NULL) {
         voice->n_threads = options->n_threads;
         voice->reports_to = options->reports_to;
+        voice->read_clock_us = options->now_us != NULL ? options->now_us : clock_us;
     }
     if (voice == NULL || !make_threads(voice, options)) {
         (void)snprintf(error, error_cap, "out of memory");

@@ -184,6 +184,7 @@ struct voice_options {
     struct sockaddr_storage addresses[VOICE_ADDRESSES_MAX]; // with the port; port 0: any free one
     unsigned n_sessions_max; // session numbers are below this
     struct lane reports_to;  // only bell and bell_context are read: control's bell
+    uint64_t (*now_us)(void); // NULL: clock_us; tests give a clock that they move
 };
 struct voice;
 // Binds the sockets and makes the threads, not yet running. NULL and a line for a human in error[] (port in use, permission).

@@ -213,6 +213,7 @@ struct voice {
     unsigned n_threads;
     bool is_running;
     struct lane reports_to;
+    uint64_t (*read_clock_us)(void);
     struct voice_thread *threads[VOICE_THREADS_MAX];
 };
 
