@@ -77,14 +77,14 @@ int socket_open(const struct sockaddr_storage *address, bool is_shared, char *er
                 size_t error_cap)
 {
     struct sockaddr_storage chosen = *address;
-    bool is_dual = false;
     if (chosen.ss_family == AF_UNSPEC) { // every address
         const struct sockaddr_in6 any = { .sin6_family = AF_INET6,
                                           .sin6_port =
                                               ((const struct sockaddr_in *)address)->sin_port };
         memcpy(&chosen, &any, sizeof any);
-        is_dual = true;
     }
+    // The IPv6 wildcard takes IPv4 too, as the TCP listener's does.
+    bool is_dual = chosen.ss_family == AF_INET6 && is_any(&chosen);
     int fd = bind_one(&chosen, is_dual, is_shared);
     if (fd < 0 && is_dual && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) { // no IPv6 here
         const struct sockaddr_in any = { .sin_family = AF_INET,
