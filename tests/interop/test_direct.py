@@ -56,6 +56,7 @@ class DirectTest(RigTest):
             self.assertGreaterEqual(verdict.correlation, 0.95, verdict)
             self.assertLessEqual(abs(verdict.level_db), 0.5, verdict)
             self.assertEqual(verdict.missing, [], verdict)
+            self.assertGreaterEqual(verdict.n_steady, 2, verdict)
 
     def check_tones(self, ana, berta, transport):
         take = self.carry({one: sound.tone(TONES_HZ[one.name], TONE_S, TONE_DBFS)

@@ -156,14 +156,19 @@ class Heard:
         self.correlation = float(np.median([row[2] for row in self.rows]))
         self.worst = float(min(row[2] for row in self.rows))
         self.level_db = float(np.median([row[3] for row in self.rows]))
-        self.missing = dropped_frames(said, heard, self.rows)
         lags = [row[1] for row in self.rows]
+        # A client that shifts its playing in mid-window leaves part of that window out of line.
+        steady = [row for i, row in enumerate(self.rows)
+                  if np.ptp(lags[max(0, i - 1):i + 2]) < RATE_HZ // 200]
+        self.n_steady = len(steady)
+        self.missing = dropped_frames(said, heard, steady)
         self.slip_ms = (max(lags) - min(lags)) * 1000.0 / RATE_HZ
 
     def __str__(self):
         return (f"correlation {self.correlation:.3f} (worst second {self.worst:.3f}), level "
                 f"{self.level_db:+.2f} dB, lag slips {self.slip_ms:.1f} ms, "
-                f"missing frames {len(self.missing)} at {self.missing[:8]}")
+                f"missing frames {len(self.missing)} in {self.n_steady} steady of "
+                f"{len(self.rows)} s {self.missing[:8]}")
 
 
 def gains(said, heard, at, low_hz, high_hz, window_s=0.1, quiet_dbfs=-38.0):

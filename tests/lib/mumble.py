@@ -22,7 +22,8 @@ TREE_X, TREE_Y, TREE_ROW = 340, 74, 20
 N_LOG_MESSAGES = 64  # more than the client has kinds of log messages
 
 
-def settings(name, transmit="continuous", tunnel=False, frames_10ms=2, bitrate=72000, music=True):
+def settings(name, mic, speaker, transmit="continuous", tunnel=False, frames_10ms=2,
+             bitrate=72000, music=True):
     """The client's configuration: {section: {key: value}}."""
     general = {"lastupdate": 2}
     audio = {
@@ -30,7 +31,7 @@ def settings(name, transmit="continuous", tunnel=False, frames_10ms=2, bitrate=7
         "quality": bitrate, "loudness": 30000, "noisesupress": 0, "denoise": False, "echo": False,
         "vadsource": 0, "vadmin": 0.45, "vadmax": 0.5, "voicehold": 50, "volume": 1,
         "attenuateothers": False, "attenuateothersontalk": False, "positional": False,
-        "outputdelay": 5, "pushclick": False, "mute": False, "deaf": False, "idletime": 1000000,
+        "outputdelay": 10, "pushclick": False, "mute": False, "deaf": False, "idletime": 1000000,
         "idleaction": 0,
     }
     net = {"tcponly": tunnel, "jitterbuffer": 6, "framesperpacket": frames_10ms, "qos": True,
@@ -44,7 +45,7 @@ def settings(name, transmit="continuous", tunnel=False, frames_10ms=2, bitrate=7
     return {
         "General": general, "audio": audio, "net": net, "ui": ui, "codec": codec, "tts": {"enable": False},
         "shortcut": {"enable": False}, "overlay": {"enable": False},
-        "pulseaudio": {"input": f"{name}_mic.monitor", "output": f"{name}_speaker"},
+        "pulseaudio": {"input": f"{mic}.monitor", "output": speaker},
         "messages": {"size": N_LOG_MESSAGES, **console_only},
         "messagesounds": {"size": N_LOG_MESSAGES, **no_sounds},
     }
@@ -81,15 +82,15 @@ def _ini(sections):
 class MumbleClient:
     """A client on a display of its own, with its own microphone and speaker.
 
-    Names are ASCII letters: the name is the user's, and names the sound devices too.
+    Names are ASCII letters.
     """
 
     def __init__(self, directory, pulse, server, name, channel="", **options):
         self.name, self.pulse, self.server, self.channel = name, pulse, server, channel
         self.directory = os.path.join(directory, name)
         os.makedirs(self.directory)
+        pulse.seat(name)
         self._prepare(options)
-        pulse.add(name)
         self.display = Display(self.directory)
         env = clean_environment(self.directory, DISPLAY=self.display.name, QT_QPA_PLATFORM="xcb",
                                 QT_ACCESSIBILITY="0", **pulse.client_environment(name))
@@ -108,7 +109,8 @@ class MumbleClient:
         home = os.path.join(self.directory, ".local", "share", "Mumble", "Mumble")
         os.makedirs(home)
         with open(os.path.join(home, "mumble.ini"), "w", encoding="utf-8") as file:
-            file.write(_ini(settings(self.name, **options)))
+            file.write(_ini(settings(self.name, self.pulse.mic(self.name),
+                                     self.pulse.speaker(self.name), **options)))
         base = sqlite3.connect(os.path.join(home, "mumble.sqlite"))
         with base:
             base.execute("CREATE TABLE `cert` (`id` INTEGER PRIMARY KEY AUTOINCREMENT, "
@@ -190,3 +192,4 @@ class MumbleClient:
     def stop(self):
         self.process.stop()
         self.display.stop()
+        self.pulse.leave(self.name)

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A private PulseAudio daemon: for each client a null sink as its speaker, another as its microphone.
 
-What is played into the sink `NAME_mic` is heard by the client, which records that sink's monitor;
-what the client plays into `NAME_speaker` is recorded from that one's monitor. All run by the one
-clock of this machine at 48 kHz mono, so that recordings made at once can be compared.
+What is played into the sink `seatN_mic` is heard by the client, which records that sink's monitor;
+what the client plays into `seatN_speaker` is recorded from that one's monitor. All run by the one
+clock of this machine at 48 kHz mono, so that recordings made at once can be compared. The seats
+are there from the start: a Mumble that starts while devices come and go may miss its own. Without
+rewinds a null sink works in blocks of 50 ms at most; with them an idle one makes blocks of 2 s, and
+a client that attaches starts with that backlog.
 """
 
 import os
@@ -14,9 +17,10 @@ import time
 import numpy as np
 
 from lib import wait
-from lib.process import Process, clean_environment, path_of
+from lib.process import Process, clean_environment, hurry, path_of
 
 RATE_HZ = 48000
+N_SEATS = 4
 
 
 class Recording:
@@ -25,7 +29,8 @@ class Recording:
     def __init__(self, argv, env, log_path):
         self._log = open(log_path, "wb")
         self._popen = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=self._log, env=env,
-                                       stdin=subprocess.DEVNULL, start_new_session=True)
+                                       stdin=subprocess.DEVNULL, start_new_session=True,
+                                       preexec_fn=hurry)
         self._chunks = []
         self._n_bytes = 0
         self.start_s = None  # monotonic clock
@@ -74,7 +79,7 @@ class Playing:
         self._path = path
         with open(path, "rb") as sound, open(log_path, "wb") as log:
             self._popen = subprocess.Popen(argv, stdin=sound, stdout=log, stderr=log, env=env,
-                                           start_new_session=True)
+                                           start_new_session=True, preexec_fn=hurry)
 
     def is_running(self):
         return self._popen.poll() is None
@@ -101,13 +106,17 @@ class PulseAudio:
         self.env = clean_environment(directory, PULSE_SERVER=f"unix:{self.socket}",
                                      PULSE_RUNTIME_PATH=os.path.join(directory, "run"),
                                      PULSE_STATE_PATH=directory)
+        self._all_seats = [f"seat{n}" for n in range(1, N_SEATS + 1)]
+        self._seats = {}  # client's name: seat
         self._n_files = 0
         self._recordings = []
         self._playings = []
         self._process = Process(
             [path_of("pulseaudio"), "-n", "--daemonize=no", "--exit-idle-time=-1",
              "--use-pid-file=no", "--disable-shm=yes", "--log-target=stderr",
-             f"--load=module-native-protocol-unix auth-anonymous=1 socket={self.socket}"],
+             f"--load=module-native-protocol-unix auth-anonymous=1 socket={self.socket}",
+             *[f"--load=module-null-sink sink_name={seat}_{part} rate={RATE_HZ} channels=1 "
+               f"format=float32le norewinds=1" for seat in self._all_seats for part in ("mic", "speaker")]],
             os.path.join(directory, "pulseaudio.log"), env=self.env)
         try:
             wait.until(self._is_ready, 15, lambda: "PulseAudio: " + self._process.tail())
@@ -133,17 +142,26 @@ class PulseAudio:
     def __exit__(self, *_):
         self.stop()
 
-    def add(self, name):
-        """Make the client's speaker and microphone."""
-        for part in ("mic", "speaker"):
-            self._pactl("load-module", "module-null-sink", f"sink_name={name}_{part}",
-                        f"rate={RATE_HZ}", "channels=1", "format=float32le",
-                        f"sink_properties=device.description={name}_{part}")
+    def seat(self, name):
+        """Give the client of that name a free seat; its devices are known by the name from now on."""
+        taken = set(self._seats.values())
+        self._seats[name] = next(one for one in self._all_seats if one not in taken)
+        return self._seats[name]
+
+    def leave(self, name):
+        """The client is gone, its seat is free."""
+        self._seats.pop(name, None)
+
+    def mic(self, name):
+        return f"{self._seats[name]}_mic"
+
+    def speaker(self, name):
+        return f"{self._seats[name]}_speaker"
 
     def client_environment(self, name):
         """What a program needs to find the daemon and to use this client's devices."""
-        return {"PULSE_SERVER": self.env["PULSE_SERVER"], "PULSE_SINK": f"{name}_speaker",
-                "PULSE_SOURCE": f"{name}_mic.monitor"}
+        return {"PULSE_SERVER": self.env["PULSE_SERVER"], "PULSE_SINK": self.speaker(name),
+                "PULSE_SOURCE": self.mic(name) + ".monitor"}
 
     def _streams(self, streams, devices):
         names = dict(line.split("\t")[:2] for line in
@@ -153,8 +171,8 @@ class PulseAudio:
 
     def is_used(self, name):
         """Whether a stream plays to the client's speaker and another records its microphone."""
-        return (f"{name}_speaker" in self._streams("sink-inputs", "sinks")
-                and f"{name}_mic.monitor" in self._streams("source-outputs", "sources"))
+        return (self.speaker(name) in self._streams("sink-inputs", "sinks")
+                and self.mic(name) + ".monitor" in self._streams("source-outputs", "sources"))
 
     def _file(self, kind):
         self._n_files += 1
@@ -170,18 +188,18 @@ class PulseAudio:
 
     def record_speaker(self, name):
         """Begin to record what the client plays. Returns when sound is coming in."""
-        return self._record(f"{name}_speaker.monitor")
+        return self._record(self.speaker(name) + ".monitor")
 
     def record_mic(self, name):
         """Begin to record what the client is given: the reference, in the daemon's own time."""
-        return self._record(f"{name}_mic.monitor")
+        return self._record(self.mic(name) + ".monitor")
 
     def play(self, name, samples):
         """Begin to play float samples into the client's microphone."""
         path = self._file("sound")
         np.asarray(samples, dtype="<f4").tofile(path)
-        argv = [path_of("pacat"), "--playback", f"--device={name}_mic", "--raw",
-                "--format=float32le", f"--rate={RATE_HZ}", "--channels=1", "--latency-msec=100"]
+        argv = [path_of("pacat"), "--playback", f"--device={self.mic(name)}", "--raw",
+                "--format=float32le", f"--rate={RATE_HZ}", "--channels=1", "--latency-msec=1000"]
         playing = Playing(argv, self.env, path, path + ".log")
         self._playings.append(playing)
         return playing

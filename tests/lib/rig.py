@@ -88,8 +88,9 @@ class RigTest(unittest.TestCase):
         self.addCleanup(self._end_clients)
 
     def _end_clients(self):
-        failed = any(error for _, error in self._outcome.errors) if hasattr(
-            self._outcome, "errors") else not self._outcome.success
+        result = self._outcome.result
+        failed = any(self in (one, getattr(one, "test_case", None))
+                     for one, _ in [*result.failures, *result.errors])
         if failed:
             type(self).has_failed = True
             self._tell()
