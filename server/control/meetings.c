@@ -148,44 +148,124 @@ static bool declare(struct server *server, const struct config_meeting *config)
     return declare_tracks(server, meeting, config) && declare_booths(server, meeting, config);
 }
 
-// The declaration as the store keeps it: the same keys as in the file.
+// The declaration as the store keeps it: a section as it would stand in the file.
+static void add_text(struct buffer *out, const char *text)
+{
+    buffer_add(out, text, strlen(text));
+}
+
+static void add_names(struct buffer *out, const char *key, char *const *names)
+{
+    add_text(out, key);
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        add_text(out, i > 0 ? ", " : "");
+        add_text(out, names[i]);
+    }
+}
+
 static char *describe(const struct config_meeting *config)
 {
-    char *text = malloc(4096);
-    if (text == NULL)
-        return NULL;
-    size_t n = (size_t)snprintf(text, 4096, "name = %s\ntracks = ", config->name);
-    for (uint8_t i = 0; i < config->n_tracks && n < 4096; i++)
-        n +=
-            (size_t)snprintf(text + n, 4096 - n, "%s%s", i > 0 ? ", " : "", config->tracks[i].lang);
-    n += (size_t)snprintf(text + n, 4096 - n, "\nbooths = ");
-    for (uint8_t i = 0; i < config->n_booths && n < 4096; i++)
-        n += (size_t)snprintf(text + n, 4096 - n, "%s%s-%s", i > 0 ? ", " : "",
-                              config->tracks[config->booths[i].lang_a].lang,
-                              config->tracks[config->booths[i].lang_b].lang);
-    snprintf(text + n, 4096 - n, "\ndefault_language = %s\nduck_db = %d\nhold_ms = %u\nair = %s\n",
-             config->tracks[config->default_lang].lang, config->duck_db, config->hold_ms,
-             config->is_air_by_voice ? "voice" : "act");
+    struct buffer out;
+    char number[64];
+    buffer_init(&out, 1 << 16);
+    add_text(&out, "[meeting \"");
+    add_text(&out, config->name);
+    add_text(&out, "\"]\ntracks = ");
+    for (uint8_t i = 0; i < config->n_tracks; i++) {
+        add_text(&out, i > 0 ? ", " : "");
+        add_text(&out, config->tracks[i].lang);
+    }
+    add_text(&out, "\nbooths = ");
+    for (uint8_t i = 0; i < config->n_booths; i++) {
+        snprintf(number, sizeof(number), "%s%s-%s", i > 0 ? ", " : "",
+                 config->tracks[config->booths[i].lang_a].lang,
+                 config->tracks[config->booths[i].lang_b].lang);
+        add_text(&out, number);
+    }
+    for (uint8_t i = 0; i < config->n_tracks; i++) {
+        snprintf(number, sizeof(number), "\nname.%s = ", config->tracks[i].lang);
+        add_text(&out, number);
+        add_text(&out, config->tracks[i].name);
+    }
+    for (uint8_t i = 0; i < config->n_booths; i++) {
+        snprintf(number, sizeof(number),
+                 "\nname.%s-%s = ", config->tracks[config->booths[i].lang_a].lang,
+                 config->tracks[config->booths[i].lang_b].lang);
+        add_text(&out, number);
+        add_text(&out, config->booths[i].name);
+    }
+    snprintf(number, sizeof(number), "\ndefault_language = %s\nduck_db = %d\nhold_ms = %u",
+             config->tracks[config->default_lang].lang, config->duck_db, config->hold_ms);
+    add_text(&out, number);
+    add_text(&out, config->is_air_by_voice ? "\nair = voice" : "\nair = act");
+    add_names(&out, "\nmoderators = ", config->moderators);
+    if (config->is_anyone_interpreter)
+        add_text(&out, "\ninterpreters = anyone");
+    else
+        add_names(&out, "\ninterpreters = ", config->interpreters);
+    add_text(&out, "\ntier = ");
+    add_text(&out, config->tier != NULL ? config->tier : "standard");
+    char *text = buffer_add(&out, "\n", 2) ? str_dup((const char *)out.data) : NULL;
+    buffer_clear(&out);
     return text;
+}
+
+static bool declare_and_keep(struct server *server, const struct config_meeting *config)
+{
+    char *declaration = describe(config);
+    bool is_declared = declaration != NULL && declare(server, config);
+    if (is_declared)
+        storage_meeting_put(
+            server, model_channel_child(server->model, MODEL_ROOT, config->name)->id, declaration);
+    free(declaration);
+    return is_declared;
+}
+
+static bool is_in_file(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->n_meetings; i++)
+        if (strcmp(config->meetings[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+// A meeting that the file does not name (any more) goes on as it was last declared, until somebody
+// removes its channel.
+static int restore(void *context, uint32_t channel_id, const char *declaration)
+{
+    struct server *server = context;
+    char error[CONFIG_ERROR_BYTES];
+    struct config *parsed = config_parse("database", declaration, NULL, 0, NULL, NULL, error);
+    if (parsed == NULL) {
+        log_error("control", "a stored meeting is not understood", "channel=%u reason=\"%s\"",
+                  channel_id, error);
+        return 0;
+    }
+    bool is_fine = true;
+    for (size_t i = 0; i < parsed->n_meetings && is_fine; i++) {
+        if (is_in_file(server->config, parsed->meetings[i].name))
+            continue;
+        char name[256];
+        log_info("control", "meeting restored from the database", "meeting=%s",
+                 log_quote(parsed->meetings[i].name, name, sizeof(name)));
+        is_fine = declare(server, &parsed->meetings[i]);
+    }
+    config_free(parsed);
+    return is_fine ? 0 : -1;
 }
 
 bool meetings_declare(struct server *server, char *error, size_t cap)
 {
     channels_save(server, model_channel(server->model, MODEL_ROOT));
     for (size_t i = 0; i < server->config->n_meetings; i++) {
-        const struct config_meeting *config = &server->config->meetings[i];
-        char *declaration = describe(config);
-        bool is_declared = declaration != NULL && declare(server, config);
-        if (is_declared)
-            storage_meeting_put(server, model_meeting_at(server->model, i)->id, declaration);
-        free(declaration);
-        if (!is_declared) {
-            snprintf(error, cap, "meeting \"%s\" cannot be set up: out of memory", config->name);
-            return false;
-        }
+        if (declare_and_keep(server, &server->config->meetings[i]))
+            continue;
+        snprintf(error, cap, "meeting \"%s\" cannot be set up: out of memory or session numbers",
+                 server->config->meetings[i].name);
+        return false;
     }
-    if (!storage_write_now(server)) {
-        snprintf(error, cap, "database: cannot write the meetings: %s",
+    if (store_meetings_each(server->store, restore, server) != 0 || !storage_write_now(server)) {
+        snprintf(error, cap, "database: cannot read or write the meetings: %s",
                  store_last_error(server->store));
         return false;
     }
