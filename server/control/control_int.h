@@ -214,9 +214,10 @@ void channels_save(struct server *server, const struct channel *channel);
 bool channels_load(struct server *server, char *error, size_t cap);
 // text.c
 void text_message(struct conn *conn, const ProtobufCMessage *message);
-// meetings.c
+// declare.c
 bool meetings_declare(struct server *server, char *error, size_t cap);
 void meetings_reload(struct server *server);
+// meetings.c
 void meetings_start(struct server *server); // the mixer is there
 void meetings_user_placed(struct server *server, struct user *user, uint32_t old_meeting);
 void meetings_user_left(struct server *server, uint32_t session, uint32_t meeting);

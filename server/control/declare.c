@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Meetings, from their declaration to channels and server-made users.
+//
+// A meeting is declared in the configuration, or known to the store from an earlier declaration.
+// Its channels carry their ids from one start to the next: they are found by name under the floor
+// channel and made when missing.
+#include "control/control_int.h"
+
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BOOTH_POSITION 100 // booths stand after the tracks
+
+static struct channel *find_or_make(struct server *server, uint32_t parent, const char *name,
+                                    int32_t position)
+{
+    struct channel *channel = model_channel_child(server->model, parent, name);
+    if (channel == NULL &&
+        (channel = model_channel_add(server->model, MODEL_NONE, parent, name)) != NULL)
+        channel->position = position;
+    return channel;
+}
+
+static void assign(struct server *server, struct channel *channel, uint32_t meeting,
+                   enum channel_role role, uint8_t index)
+{
+    channel->meeting = meeting;
+    channel->role = role;
+    channel->role_index = index;
+    channels_save(server, channel);
+}
+
+// The voice of a track or booth: a user made by the server, with a hash that stays, so that clients
+// keep their local volume for it.
+static uint32_t make_voice(struct server *server, const char *meeting, const char *name,
+                           uint32_t channel)
+{
+    char label[256], seed[512];
+    snprintf(label, sizeof(label), "%s 🎧", name);
+    if (model_user_by_name(server->model, label) != NULL)
+        snprintf(label, sizeof(label), "%s · %s 🎧", meeting, name);
+    struct user *user = model_user_add(server->model, label, true);
+    if (user == NULL)
+        return 0;
+    uint8_t digest[SHA_DIGEST_LENGTH];
+    snprintf(seed, sizeof(seed), "susurro voice\n%s\n%s", meeting, name);
+    SHA1((const uint8_t *)seed, strlen(seed), digest);
+    for (size_t i = 0; i < sizeof(digest); i++)
+        snprintf(user->cert_hash + 2 * i, 3, "%02x", digest[i]);
+    user->channel = channel;
+    user->is_priority_speaker =
+        true; // or a stock client would lower it under any other priority speaker
+    return user->session;
+}
+
+static char **names_copy(char *const *names)
+{
+    size_t n = 0;
+    while (names != NULL && names[n] != NULL)
+        n++;
+    char **copy = calloc(n + 1, sizeof(char *));
+    for (size_t i = 0; copy != NULL && i < n; i++)
+        copy[i] = str_dup(names[i]);
+    return copy;
+}
+
+static void names_clear(char **names)
+{
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++)
+        free(names[i]);
+    free(names);
+}
+
+// What can change while people are in it.
+static void take_settings(struct meeting_info *meeting, const struct config_meeting *config)
+{
+    enum tier tier = TIER_STANDARD;
+    if (config->tier != NULL)
+        tier_from_name(config->tier, &tier);
+    meeting->tier = (uint8_t)tier;
+    meeting->duck_db = config->duck_db;
+    meeting->hold_ms = config->hold_ms;
+    meeting->is_air_by_voice = config->is_air_by_voice;
+    meeting->is_anyone_interpreter = config->is_anyone_interpreter;
+    names_clear(meeting->interpreters);
+    names_clear(meeting->moderators);
+    meeting->interpreters = names_copy(config->interpreters);
+    meeting->moderators = names_copy(config->moderators);
+}
+
+static bool declare_tracks(struct server *server, struct meeting_info *meeting,
+                           const struct config_meeting *config)
+{
+    meeting->n_tracks = config->n_tracks;
+    for (uint8_t i = 0; i < config->n_tracks; i++) {
+        struct meeting_track *track = &meeting->tracks[i];
+        snprintf(track->lang, sizeof(track->lang), "%s", config->tracks[i].lang);
+        track->name = str_dup(config->tracks[i].name);
+        struct channel *channel =
+            track->name != NULL ? find_or_make(server, meeting->id, track->name, i) : NULL;
+        if (channel == NULL)
+            return false;
+        track->channel = channel->id;
+        assign(server, channel, meeting->id, CHANNEL_TRACK, i);
+        track->session = make_voice(server, meeting->name, track->name, channel->id);
+    }
+    return true;
+}
+
+static bool declare_booths(struct server *server, struct meeting_info *meeting,
+                           const struct config_meeting *config)
+{
+    meeting->n_booths = config->n_booths;
+    for (uint8_t i = 0; i < config->n_booths; i++) {
+        struct meeting_booth *booth = &meeting->booths[i];
+        booth->lang_a = config->booths[i].lang_a;
+        booth->lang_b = config->booths[i].lang_b;
+        booth->name = str_dup(config->booths[i].name);
+        struct channel *channel =
+            booth->name != NULL ? find_or_make(server, meeting->id, booth->name, BOOTH_POSITION + i)
+                                : NULL;
+        if (channel == NULL)
+            return false;
+        booth->channel = channel->id;
+        assign(server, channel, meeting->id, CHANNEL_BOOTH, i);
+        booth->session = make_voice(server, meeting->name, booth->name, channel->id);
+    }
+    return true;
+}
+
+static bool declare(struct server *server, const struct config_meeting *config)
+{
+    struct channel *floor = find_or_make(server, MODEL_ROOT, config->name, 0);
+    struct meeting_info *meeting =
+        floor != NULL ? model_meeting_add(server->model, floor->id, config->name) : NULL;
+    if (meeting == NULL)
+        return false;
+    meeting->default_lang = config->default_lang;
+    take_settings(meeting, config);
+    assign(server, floor, floor->id, CHANNEL_FLOOR, 0);
+    return declare_tracks(server, meeting, config) && declare_booths(server, meeting, config);
+}
+
+// The declaration as the store keeps it: a section as it would stand in the file.
+static void add_text(struct buffer *out, const char *text)
+{
+    buffer_add(out, text, strlen(text));
+}
+
+static void add_names(struct buffer *out, const char *key, char *const *names)
+{
+    add_text(out, key);
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        add_text(out, i > 0 ? ", " : "");
+        add_text(out, names[i]);
+    }
+}
+
+static char *describe(const struct config_meeting *config)
+{
+    struct buffer out;
+    char number[64];
+    buffer_init(&out, 1 << 16);
+    add_text(&out, "[meeting \"");
+    add_text(&out, config->name);
+    add_text(&out, "\"]\ntracks = ");
+    for (uint8_t i = 0; i < config->n_tracks; i++) {
+        add_text(&out, i > 0 ? ", " : "");
+        add_text(&out, config->tracks[i].lang);
+    }
+    add_text(&out, "\nbooths = ");
+    for (uint8_t i = 0; i < config->n_booths; i++) {
+        snprintf(number, sizeof(number), "%s%s-%s", i > 0 ? ", " : "",
+                 config->tracks[config->booths[i].lang_a].lang,
+                 config->tracks[config->booths[i].lang_b].lang);
+        add_text(&out, number);
+    }
+    for (uint8_t i = 0; i < config->n_tracks; i++) {
+        snprintf(number, sizeof(number), "\nname.%s = ", config->tracks[i].lang);
+        add_text(&out, number);
+        add_text(&out, config->tracks[i].name);
+    }
+    for (uint8_t i = 0; i < config->n_booths; i++) {
+        snprintf(number, sizeof(number),
+                 "\nname.%s-%s = ", config->tracks[config->booths[i].lang_a].lang,
+                 config->tracks[config->booths[i].lang_b].lang);
+        add_text(&out, number);
+        add_text(&out, config->booths[i].name);
+    }
+    snprintf(number, sizeof(number), "\ndefault_language = %s\nduck_db = %d\nhold_ms = %u",
+             config->tracks[config->default_lang].lang, config->duck_db, config->hold_ms);
+    add_text(&out, number);
+    add_text(&out, config->is_air_by_voice ? "\nair = voice" : "\nair = act");
+    add_names(&out, "\nmoderators = ", config->moderators);
+    if (config->is_anyone_interpreter)
+        add_text(&out, "\ninterpreters = anyone");
+    else
+        add_names(&out, "\ninterpreters = ", config->interpreters);
+    add_text(&out, "\ntier = ");
+    add_text(&out, config->tier != NULL ? config->tier : "standard");
+    char *text = buffer_add(&out, "\n", 2) ? str_dup((const char *)out.data) : NULL;
+    buffer_clear(&out);
+    return text;
+}
+
+static bool declare_and_keep(struct server *server, const struct config_meeting *config)
+{
+    char *declaration = describe(config);
+    bool is_declared = declaration != NULL && declare(server, config);
+    if (is_declared)
+        storage_meeting_put(
+            server, model_channel_child(server->model, MODEL_ROOT, config->name)->id, declaration);
+    free(declaration);
+    return is_declared;
+}
+
+static bool is_in_file(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->n_meetings; i++)
+        if (strcmp(config->meetings[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+// A meeting that the file does not name (any more) goes on as it was last declared, until somebody
+// removes its channel.
+static int restore(void *context, uint32_t channel_id, const char *declaration)
+{
+    struct server *server = context;
+    char error[CONFIG_ERROR_BYTES];
+    struct config *parsed = config_parse("database", declaration, NULL, 0, NULL, NULL, error);
+    if (parsed == NULL) {
+        log_error("control", "a stored meeting is not understood", "channel=%u reason=\"%s\"",
+                  channel_id, error);
+        return 0;
+    }
+    bool is_fine = true;
+    for (size_t i = 0; i < parsed->n_meetings && is_fine; i++) {
+        if (is_in_file(server->config, parsed->meetings[i].name))
+            continue;
+        char name[256];
+        log_info("control", "meeting restored from the database", "meeting=%s",
+                 log_quote(parsed->meetings[i].name, name, sizeof(name)));
+        is_fine = declare(server, &parsed->meetings[i]);
+    }
+    config_free(parsed);
+    return is_fine ? 0 : -1;
+}
+
+bool meetings_declare(struct server *server, char *error, size_t cap)
+{
+    channels_save(server, model_channel(server->model, MODEL_ROOT));
+    for (size_t i = 0; i < server->config->n_meetings; i++) {
+        if (declare_and_keep(server, &server->config->meetings[i]))
+            continue;
+        snprintf(error, cap, "meeting \"%s\" cannot be set up: out of memory or session numbers",
+                 server->config->meetings[i].name);
+        return false;
+    }
+    if (store_meetings_each(server->store, restore, server) != 0 || !storage_write_now(server)) {
+        snprintf(error, cap, "database: cannot read or write the meetings: %s",
+                 store_last_error(server->store));
+        return false;
+    }
+    return true;
+}
+
+// SIGHUP: settings of meetings that are there change live; new meetings, tracks and booths need a
+// restart.
+void meetings_reload(struct server *server)
+{
+    model_set_moderators(server->model, server->config->moderators);
+    size_t m = 0;
+    for (struct meeting_info *meeting = model_meeting_at(server->model, 0); meeting != NULL;
+         meeting = model_meeting_at(server->model, ++m)) {
+        const struct config_meeting *config = NULL;
+        for (size_t i = 0; i < server->config->n_meetings; i++)
+            if (strcmp(server->config->meetings[i].name, meeting->name) == 0)
+                config = &server->config->meetings[i];
+        if (config == NULL || config->n_tracks != meeting->n_tracks ||
+            config->n_booths != meeting->n_booths) {
+            log_warn("control", "tracks and booths of a meeting change with a restart",
+                     "meeting=%u", meeting->id);
+            continue;
+        }
+        take_settings(meeting, config);
+        for (uint8_t i = 0; i < meeting->n_booths; i++)
+            channels_enter_rights_broadcast(server, meeting->booths[i].channel);
+    }
+}
