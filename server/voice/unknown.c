@@ -18,6 +18,8 @@ void unknown_init(struct voice_thread *thread)
     limiter_init(&thread->list_ping_nets, share(thread, LIST_PING_PER_NET), now_us);
     uint32_t in_all = share(thread, UNKNOWN_IN_ALL);
     bucket_init(&thread->unknown_all, in_all, in_all, now_us);
+    in_all = share(thread, TRIALS_IN_ALL);
+    bucket_init(&thread->trials_all, in_all, in_all, now_us);
     in_all = share(thread, LIST_PING_IN_ALL);
     bucket_init(&thread->list_ping_all, in_all, in_all, now_us);
 }
@@ -77,17 +79,17 @@ bool unknown_try(struct voice_thread *thread, struct voice_client *client,
     return true;
 }
 
+// Clients of the same host that have no address yet: a whole school may stand behind one NAT.
 static bool try_own(struct voice_thread *thread, const struct voice_path *path, struct span bytes)
 {
-    unsigned n_tried = 0;
     for (struct voice_client *client = thread->homeless, *next; client != NULL; client = next) {
         next = client->next_homeless;
         if (memcmp(&client->host, &path->remote.sin6_addr, sizeof client->host) != 0)
             continue;
+        if (!bucket_take(&thread->trials_all, thread->now_us))
+            return false;
         if (unknown_try(thread, client, path, bytes))
             return true;
-        if (++n_tried == CANDIDATES_MAX)
-            break;
     }
     return false;
 }

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// voice: the threads that move voice. Each owns one UDP socket per address (SO_REUSEPORT) and the crypto state of its clients; it
-// decrypts once, chooses receivers from its own copy of the routes, encrypts for each, sends in batches. A client lives on one
-// voice thread for its whole life; what lands elsewhere is forwarded to the owner, and a voice packet crosses to each other thread
-// as plaintext once. No locks, no allocation per packet.
+// voice: the threads that move voice. Each owns one UDP socket per address (SO_REUSEPORT) and the
+// crypto state of its clients; it decrypts once, chooses receivers from its own copy of the routes,
+// encrypts for each, sends in batches. A client lives on one voice thread for its whole life; what
+// lands elsewhere is forwarded to the owner, and a voice packet crosses to each other thread as
+// plaintext once. No locks, no allocation per packet.
 //
-//   control ──commands──► voice ──reports──► control        commands: bounded, control waits and retries, never drops
-//   control ──routes (slot)──► voice                        reports: commands' answers wait; tunnel sound is dropped when full
-//   voice ──frames──► mixer ──mixed──► voice                frames: bounded; a full lane drops and counts; stale ones (300 ms)
-//   voice ◄──relay──► voice                                 are skipped by the reader, so the oldest go first
+//   control ──commands──► voice ──reports──► control        commands: bounded, control waits and
+//   retries, never drops control ──routes (slot)──► voice                        reports: commands'
+//   answers wait; tunnel sound is dropped when full voice ──frames──► mixer ──mixed──► voice
+//   frames: bounded; a full lane drops and counts; stale ones (300 ms) voice ◄──relay──► voice are
+//   skipped by the reader, so the oldest go first
 //
-// Invariant: a sound reaches a session only if the route in force says so: direct sound by room membership, mixed sound by
-// equal epochs. A route that takes a right away is acknowledged (VOICE_REPORT_ROUTE) before control tells anybody.
-// Source: the Mumble protocol's UDP part; ../docs/THREADS.md draws who talks to whom.
+// Invariant: a sound reaches a session only if the route in force says so: direct sound by room
+// membership, mixed sound by equal epochs. A route that takes a right away is acknowledged
+// (VOICE_REPORT_ROUTE) before control tells anybody. Source: the Mumble protocol's UDP part;
+// ../docs/THREADS.md draws who talks to whom.
 #ifndef SUSURRO_VOICE_H
 #define SUSURRO_VOICE_H
 
@@ -28,7 +31,8 @@
 #define VOICE_ADDRESSES_MAX 8
 #define VOICE_NONE UINT32_MAX
 
-// ---- routes: what each thread needs to know of the model -----------------------------------------------------------------
+// ---- routes: what each thread needs to know of the model
+// -----------------------------------------------------------------
 
 struct route_client {
     uint32_t session;
@@ -44,32 +48,36 @@ struct route_room {
     uint32_t first, count; // into members[]
     uint32_t threads_mask; // bit t: thread t has members of this room
 };
-struct route_receiver { // of a whisper target; only receivers owned by the thread that gets the table
+struct route_receiver { // of a whisper target; only receivers owned by the thread that gets the
+                        // table
     uint32_t session;
     uint8_t context; // enum voice_context
 };
 struct route_target {
-    uint32_t session; // the speaker
-    uint8_t target;   // 1..30
+    uint32_t session;      // the speaker
+    uint8_t target;        // 1..30
     uint32_t first, count; // into receivers[]
-    uint32_t threads_mask; // bit t: thread t has receivers of this target; its table lists the target too
+    uint32_t threads_mask; // bit t: thread t has receivers of this target; its table lists the
+                           // target too
 };
 // One heap object per thread; immutable once put. All arrays are owned by it.
 struct routes {
     uint64_t version;
     uint32_t n_clients, n_rooms, n_members, n_targets, n_receivers;
-    struct route_client *clients;     // all clients of the server, ascending by session
+    struct route_client *clients; // all clients of the server, ascending by session
     struct route_room *rooms;
-    uint32_t *members;                // sessions that this thread owns and that are not deaf
-    struct route_target *targets;     // ascending by (session, target)
+    uint32_t *members;            // sessions that this thread owns and that are not deaf
+    struct route_target *targets; // ascending by (session, target)
     struct route_receiver *receivers;
-    // answers to server-list pings and the limit on what one sender may send (0: none), IP, UDP and crypt headers included
+    // answers to server-list pings and the limit on what one sender may send (0: none), IP, UDP and
+    // crypt headers included
     uint32_t users, max_users, bandwidth_bps;
     bool is_list_ping_allowed;
 };
 void routes_free(struct routes *routes);
 
-// ---- records from control ---------------------------------------------------------------------------------------------------
+// ---- records from control
+// ---------------------------------------------------------------------------------------------------
 
 enum voice_command_kind {
     VOICE_CMD_ADD,      // a client; the crypt object's ownership passes to the thread
@@ -77,9 +85,11 @@ enum voice_command_kind {
     VOICE_CMD_TUNNEL,   // plaintext of a UDPTunnel frame, equal to a decrypted datagram
     VOICE_CMD_TRY,      // a datagram from an unknown address: try these candidates of yours
     VOICE_CMD_COUNTERS, // answered by VOICE_REPORT_COUNTERS with the same token
-    VOICE_CMD_NONCE,    // an empty CryptSetup: answered by VOICE_REPORT_NONCE (not for an unknown session)
+    VOICE_CMD_NONCE,    // an empty CryptSetup: answered by VOICE_REPORT_NONCE (not for an unknown
+                        // session)
     VOICE_CMD_RESYNC,   // CryptSetup with client_nonce: the decrypt nonce is set
-    VOICE_CMD_ADDRESS,  // address belongs to this session on that thread (told to all threads but the owner)
+    VOICE_CMD_ADDRESS,  // address belongs to this session on that thread (told to all threads but
+                        // the owner)
 };
 struct voice_command {
     enum voice_command_kind kind;
@@ -87,8 +97,8 @@ struct voice_command {
     union {
         struct {
             struct crypt *crypt;
-            struct in6_addr host;      // the TCP peer: candidate for address learning
-            enum voice_format format;  // of what we send, by the client's announced version
+            struct in6_addr host;     // the TCP peer: candidate for address learning
+            enum voice_format format; // of what we send, by the client's announced version
         } add;
         struct {
             uint64_t token;
@@ -110,17 +120,19 @@ struct voice_command {
     uint8_t bytes[];  // a record is at least offsetof(struct voice_command, bytes) + n_bytes long
 };
 
-// ---- records to control -----------------------------------------------------------------------------------------------------
+// ---- records to control
+// -----------------------------------------------------------------------------------------------------
 
 enum voice_report_kind {
-    VOICE_REPORT_ROUTE,    // version is in force here, the older one is gone
-    VOICE_REPORT_TUNNEL,   // one packet for several tunnel clients: n_sessions ids, then the packet
+    VOICE_REPORT_ROUTE,  // version is in force here, the older one is gone
+    VOICE_REPORT_TUNNEL, // one packet for several tunnel clients: n_sessions ids, then the packet
     VOICE_REPORT_COUNTERS,
-    VOICE_REPORT_NONCE,    // our current encrypt nonce
-    VOICE_REPORT_RESYNC,   // nothing decrypts: send an empty CryptSetup (at most once in 5 s)
-    VOICE_REPORT_UNKNOWN,  // a datagram from an address nobody knows (20/s an address, 500/s a host, 2,000/s in all)
-    VOICE_REPORT_ADDRESS,  // this client's address was learnt: tell the other threads
-    VOICE_REPORT_REMOVED,  // the answer to REMOVE: the session number may be used again
+    VOICE_REPORT_NONCE,   // our current encrypt nonce
+    VOICE_REPORT_RESYNC,  // nothing decrypts: send an empty CryptSetup (at most once in 5 s)
+    VOICE_REPORT_UNKNOWN, // a datagram from an address nobody knows (20/s an address, 500/s a host,
+                          // 2,000/s in all)
+    VOICE_REPORT_ADDRESS, // this client's address was learnt: tell the other threads
+    VOICE_REPORT_REMOVED, // the answer to REMOVE: the session number may be used again
 };
 struct voice_counters {
     struct crypt_counters crypt;
@@ -153,7 +165,8 @@ struct voice_report {
     uint32_t words[];
 };
 
-// ---- records to and from the mixer -------------------------------------------------------------------------------------------
+// ---- records to and from the mixer
+// -------------------------------------------------------------------------------------------
 
 struct voice_frame { // voice → mixer
     uint32_t session, meeting;
@@ -167,7 +180,8 @@ struct voice_mixed_recipient {
     uint32_t epoch; // not delivered unless equal to the epoch of the recipient's route
     uint32_t from;  // the session that the packet seems to come from
 };
-struct voice_mixed { // mixer → voice: one packet, encoded once, for all its listeners on this thread
+struct voice_mixed { // mixer → voice: one packet, encoded once, for all its listeners on this
+                     // thread
     uint64_t frame_number, made_us;
     uint32_t n_recipients;
     uint16_t n_bytes;
@@ -176,27 +190,35 @@ struct voice_mixed { // mixer → voice: one packet, encoded once, for all its l
     struct voice_mixed_recipient recipients[];
 };
 
-// ---- life (all called by the main thread) --------------------------------------------------------------------------------------
+// ---- life (all called by the main thread)
+// --------------------------------------------------------------------------------------
 
 struct voice_options {
     unsigned n_threads;
-    unsigned n_addresses; // 0: every address (IPv6 socket that takes IPv4, or IPv4 only) at the port of addresses[0]
+    unsigned n_addresses; // 0: every address (IPv6 socket that takes IPv4, or IPv4 only) at the
+                          // port of addresses[0]
     struct sockaddr_storage addresses[VOICE_ADDRESSES_MAX]; // with the port; port 0: any free one
-    unsigned n_sessions_max; // session numbers are below this
-    struct lane reports_to;  // only bell and bell_context are read: control's bell
+    unsigned n_sessions_max;                                // session numbers are below this
+    struct lane reports_to;   // only bell and bell_context are read: control's bell
     uint64_t (*now_us)(void); // NULL: clock_us; tests give a clock that they move
 };
 struct voice;
-// Binds the sockets and makes the threads, not yet running. NULL and a line for a human in error[] (port in use, permission).
+// Binds the sockets and makes the threads, not yet running. NULL and a line for a human in error[]
+// (port in use, permission).
 struct voice *voice_new(const struct voice_options *options, char *error, size_t error_cap);
-uint16_t voice_port(const struct voice *voice, unsigned address);             // the port in fact bound
-struct lane *voice_commands(struct voice *voice, unsigned thread);            // control produces
-struct ring *voice_reports(struct voice *voice, unsigned thread);             // control consumes
-void voice_put_routes(struct voice *voice, unsigned thread, struct routes *routes); // ownership passes; rings the bell
-struct lane *voice_mixed_lane(struct voice *voice, unsigned thread, unsigned mixer); // mixer produces
-void voice_attach_mixer(struct voice *voice, unsigned thread, unsigned mixer, struct lane *frames); // before voice_start
+uint16_t voice_port(const struct voice *voice, unsigned address);  // the port in fact bound
+struct lane *voice_commands(struct voice *voice, unsigned thread); // control produces
+struct ring *voice_reports(struct voice *voice, unsigned thread);  // control consumes
+void voice_put_routes(struct voice *voice, unsigned thread,
+                      struct routes *routes); // ownership passes; rings the bell
+struct lane *voice_mixed_lane(struct voice *voice, unsigned thread,
+                              unsigned mixer); // mixer produces
+void voice_attach_mixer(struct voice *voice, unsigned thread, unsigned mixer,
+                        struct lane *frames); // before voice_start
 int voice_start(struct voice *voice);
-void voice_stop(struct voice *voice); // ends and joins the threads; bells may still be rung until voice_free
-void voice_free(struct voice *voice); // NULL is fine; what was not taken (commands, routes) is freed too
+void voice_stop(
+    struct voice *voice); // ends and joins the threads; bells may still be rung until voice_free
+void voice_free(
+    struct voice *voice); // NULL is fine; what was not taken (commands, routes) is freed too
 
 #endif

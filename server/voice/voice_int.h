@@ -39,7 +39,7 @@
 #define UNKNOWN_PER_ADDRESS 20 // a second, here and below
 #define UNKNOWN_PER_HOST 500
 #define UNKNOWN_IN_ALL 2000
-#define CANDIDATES_MAX 64 // clients that one unknown datagram is tried on here
+#define TRIALS_IN_ALL 128000 // clients of ours that unknown datagrams are tried on: 5 % of a core
 #define LIST_PING_PER_NET 10
 #define LIST_PING_IN_ALL 500
 
@@ -198,7 +198,7 @@ struct voice_thread {
     uint8_t received[RECEIVE_BATCH][DATAGRAM_MAX_BYTES + 1];
 
     struct limiter unknown_addresses, unknown_hosts, list_ping_nets;
-    struct bucket unknown_all, list_ping_all;
+    struct bucket unknown_all, trials_all, list_ping_all;
     struct voice_totals totals;
 
     // ways in and out
