@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { N_TIMERS = 4, N_SIGNALS = 2, N_HANDLES = N_TIMERS + N_SIGNALS };
 #define AFTER_PLAYING_MS 500 // for the last packets to be heard before we leave
 
 void join_leave(struct join *join, const char *reason)
@@ -24,12 +25,12 @@ void join_fail(struct join *join, enum client_end end, const char *reason)
 
 void join_close_all(struct join *join)
 {
-    uv_handle_t *const handles[] = {
+    uv_handle_t *const handles[N_HANDLES] = {
         (uv_handle_t *)&join->end_timer,    (uv_handle_t *)&join->start_timer,
         (uv_handle_t *)&join->text_timer,   (uv_handle_t *)&join->move_timer,
         (uv_handle_t *)&join->on_interrupt, (uv_handle_t *)&join->on_terminate,
     };
-    for (size_t i = 0; i < sizeof handles / sizeof *handles; i++)
+    for (size_t i = 0; i < N_HANDLES; i++)
         uv_close(handles[i], NULL);
     voice_out_free(join->out);
     voice_in_free(join->in);
@@ -150,15 +151,15 @@ static int open_sound(struct join *join)
 
 static void init_handles(struct join *join)
 {
-    uv_timer_t *const timers[] = { &join->end_timer, &join->start_timer, &join->text_timer,
-                                   &join->move_timer };
-    for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) {
+    uv_timer_t *const timers[N_TIMERS] = { &join->end_timer, &join->start_timer, &join->text_timer,
+                                           &join->move_timer };
+    for (size_t i = 0; i < N_TIMERS; i++) {
         (void)uv_timer_init(&join->loop, timers[i]);
         timers[i]->data = join;
     }
-    uv_signal_t *const signals[] = { &join->on_interrupt, &join->on_terminate };
-    static const int numbers[] = { SIGINT, SIGTERM };
-    for (size_t i = 0; i < 2; i++) {
+    uv_signal_t *const signals[N_SIGNALS] = { &join->on_interrupt, &join->on_terminate };
+    static const int numbers[N_SIGNALS] = { SIGINT, SIGTERM };
+    for (size_t i = 0; i < N_SIGNALS; i++) {
         (void)uv_signal_init(&join->loop, signals[i]);
         signals[i]->data = join;
         (void)uv_signal_start(signals[i], on_signal, numbers[i]);

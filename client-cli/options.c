@@ -105,7 +105,7 @@ static int set_level(void *arg, const char *value, struct fault *fault)
 
 static int set_bitrate(void *arg, const char *value, struct fault *fault)
 {
-    double bps;
+    double bps = 0;
     if (parse_number(value, UPLINK_LEAST_BPS, 128000, &bps, fault) != 0)
         return -1;
     ((struct join_options *)arg)->bitrate_bps = (uint32_t)bps;

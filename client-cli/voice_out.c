@@ -156,6 +156,15 @@ void voice_out_set_bandwidth(struct voice_out *out, uint32_t max_bandwidth_bps)
     set_bitrate(out);
 }
 
+// As stock clients choose: where bits abound, the wave itself is kept rather than what a voice
+// needs.
+static int application_for(uint32_t bitrate_bps)
+{
+    if (bitrate_bps >= 64000)
+        return OPUS_APPLICATION_RESTRICTED_LOWDELAY;
+    return bitrate_bps >= 32000 ? OPUS_APPLICATION_AUDIO : OPUS_APPLICATION_VOIP;
+}
+
 struct voice_out *voice_out_new(uv_loop_t *loop, struct media *media, struct device *device,
                                 const struct join_options *options,
                                 const struct voice_out_handlers *handlers, void *arg)
@@ -164,7 +173,8 @@ struct voice_out *voice_out_new(uv_loop_t *loop, struct media *media, struct dev
     if (out == NULL)
         return NULL;
     int error = OPUS_OK;
-    out->encoder = opus_encoder_create(AUDIO_RATE_HZ, 1, OPUS_APPLICATION_VOIP, &error);
+    out->encoder =
+        opus_encoder_create(AUDIO_RATE_HZ, 1, application_for(options->bitrate_bps), &error);
     if (out->encoder == NULL) {
         free(out);
         return NULL;
@@ -180,7 +190,6 @@ struct voice_out *voice_out_new(uv_loop_t *loop, struct media *media, struct dev
     out->is_by_voice =
         (options->transmit != TRANSMIT_DEFAULT ? options->transmit : by_default) == TRANSMIT_VOICE;
     detector_init(&out->detector);
-    (void)opus_encoder_ctl(out->encoder, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
     set_bitrate(out);
     (void)uv_timer_init(loop, &out->timer); // cannot fail
     out->timer.data = out;

@@ -71,14 +71,15 @@ static int read_format(struct span body, struct wav_info *out, struct fault *fau
 static int read_data(uint64_t offset, uint64_t size, uint64_t file_bytes, struct wav_info *out,
                      struct fault *fault)
 {
-    if (out->rate_hz == 0)
+    size_t frame_bytes = wav_frame_bytes(out);
+    if (frame_bytes == 0)
         return fault_set(fault, "its sound comes before its format");
     uint64_t there = file_bytes > offset ? file_bytes - offset : 0;
     bool is_open = size == 0 || size >= 0xFFFFFF00u; // written to a pipe, never corrected
     if (is_open || size > there)
         size = there;
     out->data_offset = offset;
-    out->n_frames = size / wav_frame_bytes(out);
+    out->n_frames = size / frame_bytes;
     return out->n_frames > 0 ? 0 : fault_set(fault, "it holds no sound");
 }
 

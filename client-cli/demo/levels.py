@@ -17,7 +17,7 @@ SILENT_DB = -90.0
 LAG_MOST_S = 0.8
 WANDER = LOW_RATE_HZ * 30 // 1000  # from one window to the next
 TAPS = 33
-SURE, ALIKE = 0.5, 0.15  # correlations: the lag is this; the voice is there (less is codec noise)
+SURE, ALIKE = 0.5, 0.18  # correlations: the lag is this; the voice is there (less is codec noise)
 QUIET_DB = -65.0
 
 
