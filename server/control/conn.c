@@ -37,6 +37,8 @@ void conn_enter(struct conn *conn, enum conn_phase phase, const char *why)
     if (is_unready(conn->phase) && !is_unready(phase))
         conn->server->n_unready--;
     conn->phase = phase;
+    if (phase == CONN_READY || phase == CONN_FINISHING)
+        server_watch(conn);
 }
 
 static void set_poll(struct conn *conn)
@@ -136,8 +138,8 @@ void conn_finish(struct conn *conn, const char *why)
         return;
     if (conn->session != 0)
         login_leave(conn, why, 0);
-    conn_enter(conn, CONN_FINISHING, why);
     conn->heard_us = conn->server->now_us;
+    conn_enter(conn, CONN_FINISHING, why);
     if (!conn->is_dirty)
         conn_stage(conn, "", 0); // so that the gate looks at us
 }

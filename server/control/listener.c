@@ -30,7 +30,9 @@ static void accept_one(struct server *server, int fd, const struct sockaddr_stor
     setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
     struct sockaddr_in6 peer;
     map_address(address, &peer);
-    if (server->n_unready >= CONNS_UNREADY_MAX || conn_new(server, fd, &peer) == NULL) {
+    struct conn *conn =
+        server->n_unready < CONNS_UNREADY_MAX ? conn_new(server, fd, &peer) : NULL;
+    if (conn == NULL) {
         log_warn("control", "connection refused", "reason=\"%s\" waiting=%u",
                  server->n_unready >= CONNS_UNREADY_MAX ? "too many are logging in"
                                                         : "out of memory",
@@ -38,7 +40,7 @@ static void accept_one(struct server *server, int fd, const struct sockaddr_stor
         close(fd);
         return;
     }
-    server_watch(server);
+    server_watch(conn);
 }
 
 static void on_incoming(uv_poll_t *poll, int status, int events)

@@ -21,7 +21,7 @@ static void on_turn_end(uv_prepare_t *prepare)
 // ---- the reaper: one timer, armed for the next connection that could be overdue, so that it runs
 // once a timeout, not once a tick
 
-static uint64_t due_us(const struct server *server, const struct conn *conn)
+static uint64_t due_us_of(const struct server *server, const struct conn *conn)
 {
     if (conn->phase == CONN_READY)
         return conn->heard_us + (uint64_t)server->config->timeout_s * 1000000u;
@@ -37,7 +37,7 @@ static void on_reap(uv_timer_t *timer)
     uint64_t next_us = UINT64_MAX;
     for (struct conn *conn = server->conns, *next; conn != NULL; conn = next) {
         next = conn->next;
-        uint64_t due = due_us(server, conn);
+        uint64_t due = due_us_of(server, conn);
         if (due <= server->now_us) {
             conn_close(conn, conn->phase == CONN_READY ? "timeout" : "did not log in");
             next = server->conns; // closing one may have closed others
@@ -51,9 +51,11 @@ static void on_reap(uv_timer_t *timer)
         uv_timer_start(timer, on_reap, (next_us - server->now_us) / 1000 + 1, 0);
 }
 
-void server_watch(struct server *server)
+void server_watch(const struct conn *conn)
 {
-    uint64_t due_ms = CONN_LOGIN_US / 1000;
+    struct server *server = conn->server;
+    uint64_t due_us = due_us_of(server, conn);
+    uint64_t due_ms = due_us > server->now_us ? (due_us - server->now_us) / 1000 + 1 : 1;
     if (!uv_is_active((uv_handle_t *)&server->reaper) ||
         uv_timer_get_due_in(&server->reaper) > due_ms)
         uv_timer_start(&server->reaper, on_reap, due_ms, 0);
