@@ -6,16 +6,17 @@
 // lands elsewhere is forwarded to the owner, and a voice packet crosses to each other thread as
 // plaintext once. No locks, no allocation per packet.
 //
-//   control ──commands──► voice ──reports──► control        commands: bounded, control waits and
-//   retries, never drops control ──routes (slot)──► voice                        reports: commands'
-//   answers wait; tunnel sound is dropped when full voice ──frames──► mixer ──mixed──► voice
-//   frames: bounded; a full lane drops and counts; stale ones (300 ms) voice ◄──relay──► voice are
-//   skipped by the reader, so the oldest go first
+//   control ──commands (lane)──► voice     bounded; control waits and retries, never drops
+//   control ──routes (slot)────► voice     the newest version
+//   voice ──reports (ring)──► control      answers to commands wait; tunnel sound is dropped
+//   voice ──frames (lane)──► mixer         bounded; dropped and counted when full, and what is
+//   mixer ──mixed (lane)──► voice          older than 300 ms is skipped by the reader, so the
+//   voice ◄──relays (lane)──► voice        oldest go first
 //
 // Invariant: a sound reaches a session only if the route in force says so: direct sound by room
 // membership, mixed sound by equal epochs. A route that takes a right away is acknowledged
-// (VOICE_REPORT_ROUTE) before control tells anybody. Source: the Mumble protocol's UDP part;
-// ../docs/THREADS.md draws who talks to whom.
+// (VOICE_REPORT_ROUTE) before control tells anybody.
+// Source: the Mumble protocol's UDP part. docs/THREADS.md draws who talks to whom.
 #ifndef SUSURRO_VOICE_H
 #define SUSURRO_VOICE_H
 
@@ -31,8 +32,7 @@
 #define VOICE_ADDRESSES_MAX 8
 #define VOICE_NONE UINT32_MAX
 
-// ---- routes: what each thread needs to know of the model
-// -----------------------------------------------------------------
+// ---- routes: what each thread needs to know of the model ----------------------------------------
 
 struct route_client {
     uint32_t session;
@@ -48,8 +48,7 @@ struct route_room {
     uint32_t first, count; // into members[]
     uint32_t threads_mask; // bit t: thread t has members of this room
 };
-struct route_receiver { // of a whisper target; only receivers owned by the thread that gets the
-                        // table
+struct route_receiver { // of a whisper target; owned by the thread that gets the table
     uint32_t session;
     uint8_t context; // enum voice_context
 };
@@ -57,8 +56,7 @@ struct route_target {
     uint32_t session;      // the speaker
     uint8_t target;        // 1..30
     uint32_t first, count; // into receivers[]
-    uint32_t threads_mask; // bit t: thread t has receivers of this target; its table lists the
-                           // target too
+    uint32_t threads_mask; // bit t: thread t has receivers of it; each of them lists the target
 };
 // One heap object per thread; immutable once put. All arrays are owned by it.
 struct routes {
@@ -76,8 +74,7 @@ struct routes {
 };
 void routes_free(struct routes *routes);
 
-// ---- records from control
-// ---------------------------------------------------------------------------------------------------
+// ---- records from control -----------------------------------------------------------------------
 
 enum voice_command_kind {
     VOICE_CMD_ADD,      // a client; the crypt object's ownership passes to the thread
@@ -85,11 +82,9 @@ enum voice_command_kind {
     VOICE_CMD_TUNNEL,   // plaintext of a UDPTunnel frame, equal to a decrypted datagram
     VOICE_CMD_TRY,      // a datagram from an unknown address: try these candidates of yours
     VOICE_CMD_COUNTERS, // answered by VOICE_REPORT_COUNTERS with the same token
-    VOICE_CMD_NONCE,    // an empty CryptSetup: answered by VOICE_REPORT_NONCE (not for an unknown
-                        // session)
+    VOICE_CMD_NONCE,    // an empty CryptSetup: answered by VOICE_REPORT_NONCE if the client exists
     VOICE_CMD_RESYNC,   // CryptSetup with client_nonce: the decrypt nonce is set
-    VOICE_CMD_ADDRESS,  // address belongs to this session on that thread (told to all threads but
-                        // the owner)
+    VOICE_CMD_ADDRESS,  // address belongs to this session on that thread; to all but the owner
 };
 struct voice_command {
     enum voice_command_kind kind;
@@ -120,8 +115,7 @@ struct voice_command {
     uint8_t bytes[];  // a record is at least offsetof(struct voice_command, bytes) + n_bytes long
 };
 
-// ---- records to control
-// -----------------------------------------------------------------------------------------------------
+// ---- records to control -------------------------------------------------------------------------
 
 enum voice_report_kind {
     VOICE_REPORT_ROUTE,  // version is in force here, the older one is gone
@@ -129,8 +123,7 @@ enum voice_report_kind {
     VOICE_REPORT_COUNTERS,
     VOICE_REPORT_NONCE,   // our current encrypt nonce
     VOICE_REPORT_RESYNC,  // nothing decrypts: send an empty CryptSetup (at most once in 5 s)
-    VOICE_REPORT_UNKNOWN, // a datagram from an address nobody knows (20/s an address, 500/s a host,
-                          // 2,000/s in all)
+    VOICE_REPORT_UNKNOWN, // a datagram from nobody's address (20/s each, 500/s a host, 2,000/s)
     VOICE_REPORT_ADDRESS, // this client's address was learnt: tell the other threads
     VOICE_REPORT_REMOVED, // the answer to REMOVE: the session number may be used again
 };
@@ -165,8 +158,7 @@ struct voice_report {
     uint32_t words[];
 };
 
-// ---- records to and from the mixer
-// -------------------------------------------------------------------------------------------
+// ---- records to and from the mixer --------------------------------------------------------------
 
 struct voice_frame { // voice → mixer
     uint32_t session, meeting;
@@ -180,8 +172,7 @@ struct voice_mixed_recipient {
     uint32_t epoch; // not delivered unless equal to the epoch of the recipient's route
     uint32_t from;  // the session that the packet seems to come from
 };
-struct voice_mixed { // mixer → voice: one packet, encoded once, for all its listeners on this
-                     // thread
+struct voice_mixed { // mixer → voice: one packet, encoded once, for its listeners on this thread
     uint64_t frame_number, made_us;
     uint32_t n_recipients;
     uint16_t n_bytes;
@@ -190,15 +181,15 @@ struct voice_mixed { // mixer → voice: one packet, encoded once, for all its l
     struct voice_mixed_recipient recipients[];
 };
 
-// ---- life (all called by the main thread)
-// --------------------------------------------------------------------------------------
+// ---- life (all called by the main thread) -------------------------------------------------------
 
 struct voice_options {
     unsigned n_threads;
-    unsigned n_addresses; // 0: every address (IPv6 socket that takes IPv4, or IPv4 only) at the
-                          // port of addresses[0]
-    struct sockaddr_storage addresses[VOICE_ADDRESSES_MAX]; // with the port; port 0: any free one
-    unsigned n_sessions_max;                                // session numbers are below this
+    // With the port; port 0: any free one. n_addresses = 0: every address (an IPv6 socket that
+    // takes IPv4, or IPv4 only) at the port of addresses[0].
+    unsigned n_addresses;
+    struct sockaddr_storage addresses[VOICE_ADDRESSES_MAX];
+    unsigned n_sessions_max;  // session numbers are below this
     struct lane reports_to;   // only bell and bell_context are read: control's bell
     uint64_t (*now_us)(void); // NULL: clock_us; tests give a clock that they move
 };
@@ -206,19 +197,20 @@ struct voice;
 // Binds the sockets and makes the threads, not yet running. NULL and a line for a human in error[]
 // (port in use, permission).
 struct voice *voice_new(const struct voice_options *options, char *error, size_t error_cap);
-uint16_t voice_port(const struct voice *voice, unsigned address);  // the port in fact bound
+// The port in fact bound.
+uint16_t voice_port(const struct voice *voice, unsigned address);
 struct lane *voice_commands(struct voice *voice, unsigned thread); // control produces
 struct ring *voice_reports(struct voice *voice, unsigned thread);  // control consumes
-void voice_put_routes(struct voice *voice, unsigned thread,
-                      struct routes *routes); // ownership passes; rings the bell
-struct lane *voice_mixed_lane(struct voice *voice, unsigned thread,
-                              unsigned mixer); // mixer produces
-void voice_attach_mixer(struct voice *voice, unsigned thread, unsigned mixer,
-                        struct lane *frames); // before voice_start
-int voice_start(struct voice *voice);
-void voice_stop(
-    struct voice *voice); // ends and joins the threads; bells may still be rung until voice_free
-void voice_free(
-    struct voice *voice); // NULL is fine; what was not taken (commands, routes) is freed too
+// Ownership of the routes passes. Rings the thread's bell.
+void voice_put_routes(struct voice *voice, unsigned thread, struct routes *routes);
+// The mixer produces.
+struct lane *voice_mixed_lane(struct voice *voice, unsigned thread, unsigned mixer);
+// Where this thread's frames for that mixer go. Before voice_start.
+void voice_attach_mixer(struct voice *voice, unsigned thread, unsigned mixer, struct lane *frames);
+int voice_start(struct voice *voice); // 0, or -1: no thread runs
+// Ends and joins the threads. Bells may still be rung until voice_free.
+void voice_stop(struct voice *voice);
+// NULL is fine. What was handed over and not taken (commands, routes) is freed too.
+void voice_free(struct voice *voice);
 
 #endif

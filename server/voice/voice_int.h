@@ -5,12 +5,17 @@
 // it takes the newest routes first, works, then flushes the send batches and rings control's bell.
 // `now_us` is read once a turn.
 //
-//   receive.c   datagram ─► whose? ─► open ─► ping: echo, voice: uplink      unknown.c  nobody's:
-//   list ping, candidates, control uplink.c    may it be sent, and to whom: room, target, loopback,
-//   mixer   relay.c    the same, from another thread fanout.c    encode once per format, seal for
-//   each, or into a tunnel report socket.c    batches in and out command.c  what control orders
+//   receive.c   datagram ─► whose? ─► open ─► ping: echo, voice: uplink
+//   unknown.c   nobody's: a list ping, a client without an address, or control is asked
+//   uplink.c    may it be sent, and to whom: room, target, loopback, mixer
+//   fanout.c    write once per format, seal for each, or list for the tunnel
+//   relay.c     to and from the other voice threads
+//   socket.c    batches in and out
+//   command.c   what control orders
+//   report.c    what control is told
+//   routes.c    who hears whom
 //
-// Invariants are numbered in docs/THREADS.md.
+// The invariants are numbered in docs/THREADS.md.
 #ifndef SUSURRO_VOICE_INT_H
 #define SUSURRO_VOICE_INT_H
 
@@ -43,8 +48,7 @@
 #define LIST_PING_PER_NET 10
 #define LIST_PING_IN_ALL 500
 
-// ---- addresses: which session sends from where, and which thread owns it
-// ---------------------------------------------------
+// ---- addresses: which session sends from where, and which thread owns it ------------------------
 
 struct address_entry {
     struct sockaddr_in6 remote;
@@ -69,8 +73,7 @@ uint32_t address_set(struct address_table *table, uint32_t session,
 void address_drop(struct address_table *table, uint32_t session);
 bool address_equal(const struct sockaddr_in6 *a, const struct sockaddr_in6 *b);
 
-// ---- limiter: a leaky bucket per key, keys that collide share one, so a limit is never exceeded
-// -----------------------------
+// ---- limiter: a leaky bucket per key, keys that collide share one, so a limit is never exceeded -
 
 #define LIMITER_BUCKETS 1024
 struct limiter {
@@ -81,8 +84,7 @@ void limiter_init(struct limiter *limiter, uint32_t rate_per_s, uint64_t now_us)
 bool limiter_take(struct limiter *limiter, const void *key, size_t key_bytes, uint64_t now_us);
 uint64_t hash_bytes(uint64_t seed, const void *data, size_t n);
 
-// ---- sockets
-// -----------------------------------------------------------------------------------------------------------------
+// ---- sockets ------------------------------------------------------------------------------------
 
 // Where a datagram came from, and so where its answer goes.
 struct voice_path {
@@ -131,8 +133,7 @@ uint8_t *socket_reserve(struct voice_socket *socket, size_t n);
 void socket_commit(struct voice_socket *socket, const struct voice_envelope *envelope, size_t n);
 void socket_send(struct voice_socket *socket, const struct voice_path *path, struct span bytes);
 
-// ---- clients
-// -------------------------------------------------------------------------------------------------------------------
+// ---- clients ------------------------------------------------------------------------------------
 
 struct voice_client {
     struct crypt *crypt;
@@ -152,8 +153,7 @@ struct voice_client {
     struct voice_client *next_homeless, **homeless_link; // clients without an address
 };
 
-// ---- threads
-// -------------------------------------------------------------------------------------------------------------------
+// ---- threads ------------------------------------------------------------------------------------
 
 struct plain { // one packet in one format
     int len;   // 0: not written yet, < 0: cannot be written
