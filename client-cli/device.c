@@ -15,51 +15,66 @@
 
 #define RING_BYTES (1u << 17)
 #define QUEUE_MAX_BLOCKS 8
+#define BLOCK_BYTES (AUDIO_BLOCK_SAMPLES * sizeof(float))
 
 struct device {
-    PaStream *stream;
+    PaStream *speakers, *microphone; // microphone: NULL where there is none
     struct ring *from_microphone, *to_speakers;
     _Atomic int n_queued; // blocks in to_speakers
     bool is_initialised;
 };
 
-static int on_sound(const void *input, void *output, unsigned long n_frames,
-                    const PaStreamCallbackTimeInfo *time, PaStreamCallbackFlags flags, void *arg)
+static int on_microphone(const void *input, void *output, unsigned long n_frames,
+                         const PaStreamCallbackTimeInfo *time, PaStreamCallbackFlags flags,
+                         void *arg)
 {
     struct device *device = arg;
-    const size_t bytes = AUDIO_BLOCK_SAMPLES * sizeof(float);
+    (void)output;
     (void)time;
     (void)flags;
-    if (n_frames != AUDIO_BLOCK_SAMPLES)
-        return paContinue;
-    if (input != NULL) {
-        void *room = ring_reserve(device->from_microphone, bytes);
-        if (room != NULL) {
-            memcpy(room, input, bytes);
-            ring_commit(device->from_microphone);
-        }
-    }
-    size_t size;
-    const void *block = ring_peek(device->to_speakers, &size);
-    if (block != NULL) {
-        memcpy(output, block, bytes);
-        ring_consume(device->to_speakers);
-        atomic_fetch_sub(&device->n_queued, 1);
-    } else {
-        memset(output, 0, bytes);
+    void *room = input != NULL && n_frames == AUDIO_BLOCK_SAMPLES
+                     ? ring_reserve(device->from_microphone, BLOCK_BYTES)
+                     : NULL;
+    if (room != NULL) {
+        memcpy(room, input, BLOCK_BYTES);
+        ring_commit(device->from_microphone);
     }
     return paContinue;
 }
 
-// Both directions, or the speakers alone where there is no microphone.
-static PaError open_stream(struct device *device)
+static int on_speakers(const void *input, void *output, unsigned long n_frames,
+                       const PaStreamCallbackTimeInfo *time, PaStreamCallbackFlags flags, void *arg)
 {
-    PaError error = Pa_OpenDefaultStream(&device->stream, 1, 1, paFloat32, AUDIO_RATE_HZ,
-                                         AUDIO_BLOCK_SAMPLES, on_sound, device);
-    if (error != paNoError)
-        error = Pa_OpenDefaultStream(&device->stream, 0, 1, paFloat32, AUDIO_RATE_HZ,
-                                     AUDIO_BLOCK_SAMPLES, on_sound, device);
-    return error != paNoError ? error : Pa_StartStream(device->stream);
+    struct device *device = arg;
+    (void)input;
+    (void)time;
+    (void)flags;
+    size_t size;
+    const void *block =
+        n_frames == AUDIO_BLOCK_SAMPLES ? ring_peek(device->to_speakers, &size) : NULL;
+    if (block != NULL) {
+        memcpy(output, block, BLOCK_BYTES);
+        ring_consume(device->to_speakers);
+        atomic_fetch_sub(&device->n_queued, 1);
+    } else {
+        memset(output, 0, n_frames * sizeof(float));
+    }
+    return paContinue;
+}
+
+// Two streams, so that a microphone that stalls does not stop the speakers. Without a microphone
+// one can still listen.
+static PaError open_streams(struct device *device)
+{
+    PaError error = Pa_OpenDefaultStream(&device->speakers, 0, 1, paFloat32, AUDIO_RATE_HZ,
+                                         AUDIO_BLOCK_SAMPLES, on_speakers, device);
+    if (error == paNoError)
+        error = Pa_StartStream(device->speakers);
+    if (error == paNoError &&
+        Pa_OpenDefaultStream(&device->microphone, 1, 0, paFloat32, AUDIO_RATE_HZ,
+                             AUDIO_BLOCK_SAMPLES, on_microphone, device) == paNoError)
+        (void)Pa_StartStream(device->microphone);
+    return error;
 }
 
 // The libraries below PortAudio write dozens of lines about every card that is not there.
@@ -73,7 +88,7 @@ static PaError initialise_quietly(struct device *device)
     PaError error = Pa_Initialize();
     device->is_initialised = error == paNoError;
     if (error == paNoError)
-        error = open_stream(device);
+        error = open_streams(device);
     if (saved >= 0) {
         (void)dup2(saved, STDERR_FILENO);
         (void)close(saved);
@@ -106,8 +121,10 @@ void device_close(struct device *device)
 {
     if (device == NULL)
         return;
-    if (device->stream != NULL)
-        (void)Pa_CloseStream(device->stream);
+    if (device->microphone != NULL)
+        (void)Pa_CloseStream(device->microphone);
+    if (device->speakers != NULL)
+        (void)Pa_CloseStream(device->speakers);
     if (device->is_initialised)
         (void)Pa_Terminate();
     ring_free(device->from_microphone);
@@ -121,7 +138,7 @@ bool device_read(struct device *device, float block[AUDIO_BLOCK_SAMPLES])
     const void *next = ring_peek(device->from_microphone, &size);
     if (next == NULL)
         return false;
-    memcpy(block, next, AUDIO_BLOCK_SAMPLES * sizeof *block);
+    memcpy(block, next, BLOCK_BYTES);
     ring_consume(device->from_microphone);
     return true;
 }
@@ -130,10 +147,10 @@ void device_write(struct device *device, const float block[AUDIO_BLOCK_SAMPLES])
 {
     if (atomic_load(&device->n_queued) >= QUEUE_MAX_BLOCKS)
         return;
-    void *room = ring_reserve(device->to_speakers, AUDIO_BLOCK_SAMPLES * sizeof *block);
+    void *room = ring_reserve(device->to_speakers, BLOCK_BYTES);
     if (room == NULL)
         return;
-    memcpy(room, block, AUDIO_BLOCK_SAMPLES * sizeof *block);
+    memcpy(room, block, BLOCK_BYTES);
     ring_commit(device->to_speakers);
     atomic_fetch_add(&device->n_queued, 1);
 }
