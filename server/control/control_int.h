@@ -41,7 +41,8 @@ struct conn {
     int fd, poll_events;
     SSL *ssl;
     enum conn_phase phase;
-    uint32_t session; // 0 before login
+    struct check *check; // login.c: the password being compared, while CHECKING
+    uint32_t session;    // 0 before login
     unsigned thread;  // the voice thread that owns this client
     struct sockaddr_in6 peer;
     char cert_hash[41];
@@ -137,7 +138,7 @@ static inline struct conn *conn_of(const struct server *server, uint32_t session
 }
 
 // server.c
-void server_watch(struct server *server); // the reaper runs while there are connections
+void server_watch(const struct conn *conn); // the reaper runs when this one could be overdue
 // tls.c
 SSL_CTX *tls_context(struct server *server, char *error, size_t cap);
 // listener.c

@@ -166,9 +166,9 @@ static bool equal_secret(const char *a, const char *b)
     return CRYPTO_memcmp(digest_a, digest_b, sizeof(digest_a)) == 0;
 }
 
-// A user of that name who is the same person (same certificate or same host) is a ghost and gives
-// way.
-static bool clear_name(struct conn *conn, const char *name)
+// A user of that name who is the same person (same password, certificate or host) is a ghost and
+// gives way.
+static bool clear_name(struct conn *conn, const char *name, int32_t user_id)
 {
     const struct user *other = model_user_by_name(conn->server->model, name);
     if (other == NULL)
@@ -180,7 +180,7 @@ static bool clear_name(struct conn *conn, const char *name)
                        ? strcmp(conn->cert_hash, ghost->cert_hash) == 0
                        : ghost->cert_hash[0] == '\0' &&
                              memcmp(&conn->peer.sin6_addr, &ghost->peer.sin6_addr, 16) == 0;
-    if (!is_same)
+    if (!is_same && user_id == MODEL_GUEST)
         return false;
     MumbleProto__UserRemove remove = MUMBLE_PROTO__USER_REMOVE__INIT;
     remove.session = ghost->session;
@@ -193,7 +193,7 @@ static bool clear_name(struct conn *conn, const char *name)
 static void admit(struct conn *conn, const char *name, int32_t user_id, bool is_bot)
 {
     struct server *server = conn->server;
-    if (!clear_name(conn, name)) {
+    if (!clear_name(conn, name, user_id)) {
         reject(conn, MUMBLE_PROTO__REJECT__REJECT_TYPE__UsernameInUse, "This name is in use");
         return;
     }
@@ -216,9 +216,7 @@ static void admit(struct conn *conn, const char *name, int32_t user_id, bool is_
 
 struct check {
     uv_work_t work;
-    struct server *server;
-    struct conn
-        *conn; // only compared with live connections, never followed before it was found among them
+    struct server *server; // the connection that waits for this check points at it
     char *password;
     struct store_password stored;
     bool matches;
@@ -235,9 +233,10 @@ static void check_done(uv_work_t *work, int status)
     struct check *check = work->data;
     check->server->now_us = clock_us();
     struct conn *conn = check->server->conns;
-    while (conn != NULL && conn != check->conn)
+    while (conn != NULL && conn->check != check)
         conn = conn->next;
-    if (conn != NULL && conn->phase == CONN_CHECKING) {
+    if (conn != NULL) {
+        conn->check = NULL;
         if (status == 0 && check->matches)
             admit(conn, SUPERUSER, MODEL_SUPERUSER, false);
         else
@@ -258,11 +257,12 @@ static void check_superuser(struct conn *conn, const char *password)
         !server->gate.is_storing &&
         store_password_get(server->store, MODEL_SUPERUSER, &check->stored)) {
         check->server = server;
-        check->conn = conn;
         check->work.data = check;
+        conn->check = check;
         conn_enter(conn, CONN_CHECKING, "SuperUser");
         if (uv_queue_work(&server->loop, &check->work, check_work, check_done) == 0)
             return;
+        conn->check = NULL;
     }
     if (check != NULL)
         free(check->password);
