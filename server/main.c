@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -285,6 +286,7 @@ static int start(struct config *config, const struct arguments *arguments)
 int main(int argc, char **argv)
 {
     struct arguments arguments = { 0 };
+    (void)signal(SIGPIPE, SIG_IGN); // a connection that is gone is an error of the write, not our end
     if (!read_arguments(argc, argv, &arguments)) {
         fprintf(stderr, "susurrod: --help lists what can be given\n");
         return EXIT_CONFIG;
