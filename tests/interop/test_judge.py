@@ -81,7 +81,7 @@ class DuckJudgeTest(unittest.TestCase):
         self.assertAlmostEqual(duck.floor(1, 3.8), 0.0, delta=0.2)
         self.assertAlmostEqual(duck.floor(4.3, 8.9), -15.0, delta=0.3)
         self.assertAlmostEqual(duck.interpreter(), 0.0, delta=0.2)
-        self.assertAlmostEqual(duck.back_s(), 2.55, delta=0.15)
+        self.assertAlmostEqual(duck.back_s(), 2.55, delta=0.2)
         self.assertEqual(duck.clicks, [])
 
     def test_step_is_a_click(self):
