@@ -37,6 +37,8 @@ static void receiver_open(struct receiver *receiver)
     if (receiver->fd < 0 || bind(receiver->fd, (struct sockaddr *)&receiver->address, len) != 0 ||
         getsockname(receiver->fd, (struct sockaddr *)&receiver->address, &len) != 0)
         fail("socket: %s", strerror(errno));
+    const int on = 1; // as for the listeners of the other measurements
+    (void)setsockopt(receiver->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     receiver->crypt = crypt_new(key, nonce, nonce);
     if (receiver->crypt == NULL)
         fail("out of memory");
@@ -72,7 +74,7 @@ static void drain(const struct receiver *receivers, size_t n)
     }
 }
 
-double bare_loop_ns(size_t n_receivers, size_t payload_bytes, double seconds)
+double bare_loop_ns(size_t n_receivers, size_t payload_bytes, double seconds, bool has_pauses)
 {
     uint8_t payload[VOICE_PACKET_MAX_BYTES] = { 0x80 };
     struct receiver *receivers = calloc(n_receivers, sizeof *receivers);
@@ -82,13 +84,18 @@ double bare_loop_ns(size_t n_receivers, size_t payload_bytes, double seconds)
     for (size_t i = 0; i < n_receivers; i++)
         receiver_open(&receivers[i]);
 
+    const struct timespec half_frame = { .tv_nsec = 10000000 };
     int64_t used_ns = 0, n_sent = 0;
     for (int64_t end = now_ns() + (int64_t)(seconds * 1e9); now_ns() < end;) {
         int64_t start = own_cpu_ns();
         send_round(fd, receivers, n_receivers, (struct span){ payload, payload_bytes });
         used_ns += own_cpu_ns() - start;
         n_sent += (int64_t)n_receivers;
+        if (has_pauses)
+            (void)nanosleep(&half_frame, NULL);
         drain(receivers, n_receivers);
+        if (has_pauses)
+            (void)nanosleep(&half_frame, NULL);
     }
     for (size_t i = 0; i < n_receivers; i++) {
         crypt_free(receivers[i].crypt);

@@ -64,7 +64,7 @@ struct setup {
     size_t n_listeners, n_speakers, payload_bytes;
     double seconds;
     const char *listen_channel, *speak_channel;
-    bool is_mixed, is_bare, is_connect;
+    bool is_mixed, is_bare, has_pauses, is_connect;
 };
 struct setup setup_read(int argc, char **argv); // prints help and ends where that is asked for
 
@@ -104,8 +104,8 @@ bool onset_feed(struct onset_detector *onset, struct span opus, float *offset_ms
 
 // ---- bare: the reference ----
 
-// CPU nanoseconds to seal one payload for one receiver and to send it with sendmmsg, in a bare
-// loop.
-double bare_loop_ns(size_t n_receivers, size_t payload_bytes, double seconds);
+// CPU nanoseconds to seal one payload for one receiver and to send it with sendmmsg in a bare loop;
+// with pauses, 50 times a second.
+double bare_loop_ns(size_t n_receivers, size_t payload_bytes, double seconds, bool has_pauses);
 
 #endif

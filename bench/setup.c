@@ -18,7 +18,8 @@ static const char help[] =
     "  --listen PATH   channel of the listeners; --speak PATH: of the speakers\n"
     "  --mixed         send coded sound and find the latency in what is heard\n"
     "  --connect N     instead: log in and leave N times\n"
-    "  --bare          instead: seal and send to N listeners in a bare loop\n";
+    "  --bare          instead: seal and send to N listeners in a bare loop; --pauses: 50 times a "
+    "second\n";
 
 enum option_id {
     OPT_PORT = 1,
@@ -34,6 +35,7 @@ enum option_id {
     OPT_MIXED,
     OPT_CONNECT,
     OPT_BARE,
+    OPT_PAUSES,
     OPT_HELP
 };
 
@@ -51,6 +53,7 @@ static const struct option options[] = {
     { "mixed", no_argument, NULL, OPT_MIXED },
     { "connect", required_argument, NULL, OPT_CONNECT },
     { "bare", no_argument, NULL, OPT_BARE },
+    { "pauses", no_argument, NULL, OPT_PAUSES },
     { "help", no_argument, NULL, OPT_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -106,6 +109,9 @@ static void setup_option(struct setup *setup, int option)
         break;
     case OPT_BARE:
         setup->is_bare = true;
+        break;
+    case OPT_PAUSES:
+        setup->has_pauses = true;
         break;
     case OPT_HELP:
         (void)fputs(help, stdout);
