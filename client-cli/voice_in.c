@@ -80,9 +80,11 @@ static void tell_levels(struct voice_in *in)
     in->ticks = 0;
     if (in->mix_meter.n_blocks == 0)
         return;
-    for (size_t i = 0; i < in->n_voices; i++)
-        if (in->voices[i].meter.n_blocks > 0)
-            levels[n++] = meter_read(&in->voices[i].meter, in->voices[i].session);
+    for (size_t i = 0; i < in->n_voices; i++) {
+        struct voice_level level = meter_read(&in->voices[i].meter, in->voices[i].session);
+        if (level.peak_db > AUDIO_SILENCE_DB) // a voice of digital silence only shows who speaks
+            levels[n++] = level;
+    }
     levels[n++] = meter_read(&in->mix_meter, 0);
     in->handlers->on_levels(in->arg, levels, n);
 }
