@@ -35,15 +35,14 @@ void channels_send(struct conn *conn, const struct channel *channel)
     state.has_position = true;
     state.position = channel->position;
     state.has_temporary = state.temporary = channel->is_temporary;
-    state.has_max_users = channel->max_users != 0;
+    state.has_max_users = true; // 0 as well: it may have been another number before
     state.max_users = channel->max_users;
     state.has_is_enter_restricted = state.has_can_enter = true;
     state.is_enter_restricted = model_is_enter_restricted(conn->server->model, channel->id);
     state.can_enter =
         reader == NULL ||
         (model_permissions(conn->server->model, reader, channel->id) & PERM_ENTER) != 0;
-    if (channel->description[0] != '\0')
-        put_description(&state, channel, hash);
+    put_description(&state, channel, hash);
     send_message(conn, MSG_CHANNEL_STATE, &state.base);
 }
 

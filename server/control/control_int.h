@@ -167,6 +167,7 @@ void send_denied(struct conn *conn, uint32_t permission, uint32_t channel);
 void send_denied_type(struct conn *conn, MumbleProto__PermissionDenied__DenyType type);
 void send_text(struct conn *conn, const char *html);
 void send_permissions(struct conn *conn, uint32_t channel);
+void send_permissions_entered(struct conn *conn, uint32_t channel); // and those in its parent
 void say(struct conn *conn, enum phrase phrase,
          ...); // a private text in the reader's language; arguments are escaped
 const char *reader_language(const struct conn *conn);

@@ -81,6 +81,14 @@ void send_permissions(struct conn *conn, uint32_t channel)
     send_message(conn, MSG_PERMISSION_QUERY, &query.base);
 }
 
+void send_permissions_entered(struct conn *conn, uint32_t id)
+{
+    send_permissions(conn, id);
+    const struct channel *channel = model_channel(conn->server->model, id);
+    if (channel != NULL && channel->id != MODEL_ROOT)
+        send_permissions(conn, channel->parent);
+}
+
 const char *reader_language(const struct conn *conn)
 {
     const struct model *model = conn->server->model;
