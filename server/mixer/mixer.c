@@ -2,6 +2,8 @@
 #include "mixer/mixer_int.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -259,6 +261,9 @@ void mixer_set_control_bell(struct mixer *mixer, void (*bell)(void *), void *con
 static void thread_main(void *context)
 {
     struct mixer *mixer = context;
+    char name[16];
+    (void)snprintf(name, sizeof name, "mixer-%u", mixer->index);
+    (void)pthread_setname_np(pthread_self(), name);
     uv_run(&mixer->loop, UV_RUN_DEFAULT);
 }
 
