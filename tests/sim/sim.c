@@ -184,7 +184,8 @@ void sim_command(struct sim *sim, unsigned thread, const struct voice_command *h
     if (bytes.len > 0)
         memcpy(command->bytes, bytes.data, bytes.len);
     ring_commit(lane->ring);
-    lane_bell(lane);
+    if (!sim->is_bell_held)
+        lane_bell(lane);
 }
 
 static void try_everybody(struct sim *sim, const struct voice_report *report)

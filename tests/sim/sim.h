@@ -44,6 +44,7 @@ struct sim {
     unsigned n_targets;
     uint32_t bandwidth_bps;
     struct sim_report *inbox;
+    bool is_bell_held;       // commands gather, to be read in one turn
     bool is_deaf_to_unknown; // UNKNOWN reports stay in the inbox
 };
 struct sim_peer {

@@ -273,6 +273,34 @@ static void list_pings_are_limited(void **state)
     (void)close(strangers[1]);
 }
 
+static void list_pings_are_limited_in_all(void **state)
+{
+    enum { N_NETS = 70, N_EACH = 10 };
+    struct stage *stage = *state;
+    int strangers[N_NETS];
+    for (uint32_t i = 0; i < N_NETS; i++) {
+        const struct sockaddr_in own = { .sin_family = AF_INET,
+                                         .sin_addr.s_addr = htonl(0x7F020001 + (i << 8)) };
+        const struct sockaddr_in server = { .sin_family = AF_INET,
+                                            .sin_port = htons(stage->sim.port),
+                                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        strangers[i] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(bind(strangers[i], (const struct sockaddr *)&own, sizeof own), 0);
+        assert_int_equal(connect(strangers[i], (const struct sockaddr *)&server, sizeof server), 0);
+        for (unsigned n = 0; n < N_EACH; n++)
+            ask_list(strangers[i], VOICE_FORMAT_LEGACY, n);
+    }
+    sim_ping(&stage->speaker);
+    uint8_t bytes[LIST_PING_MAX_BYTES];
+    unsigned n = 0;
+    for (unsigned i = 0; i < N_NETS; i++) {
+        while (recv(strangers[i], bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+            n++;
+        (void)close(strangers[i]);
+    }
+    assert_int_equal(n, 500);
+}
+
 // The answer leaves from the address that was asked, or a client does not take it.
 static void answers_leave_from_the_address_addressed(void **state)
 {
@@ -319,6 +347,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(unknown_datagrams_are_reported_within_limits,
                                         stage_open_alone, stage_close),
         cmocka_unit_test_setup_teardown(list_pings_are_limited, stage_open_alone, stage_close),
+        cmocka_unit_test_setup_teardown(list_pings_are_limited_in_all, stage_open_alone,
+                                        stage_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

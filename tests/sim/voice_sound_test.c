@@ -189,6 +189,21 @@ static void removed_is_gone_and_reported(void **state)
     sim_expect_nothing(&stage->peers[2]);
 }
 
+// Their last sound is in the batch when they are removed: it is sent, and nothing points to them
+// after.
+static void removed_in_the_turn_of_a_packet(void **state)
+{
+    struct stage *stage = *state;
+    const struct voice_command command = { .kind = VOICE_CMD_REMOVE, .session = FIRST_SESSION + 1 };
+    stage->sim.is_bell_held = true;
+    sim_tunnel(&stage->peers[0], VOICE_FORMAT_LEGACY, VOICE_TARGET_NORMAL, 1, OPUS);
+    stage->sim.is_bell_held = false;
+    sim_command(&stage->sim, 0, &command, (struct span){ 0 });
+    sim_report_free(sim_await(&stage->sim, VOICE_REPORT_REMOVED, FIRST_SESSION + 1));
+    sim_expect(&stage->peers[1], FIRST_SESSION, VOICE_CONTEXT_NORMAL, 1, OPUS);
+    sim_expect(&stage->peers[4], FIRST_SESSION, VOICE_CONTEXT_NORMAL, 1, OPUS);
+}
+
 static void bandwidth_is_limited_and_the_limit_is_counted(void **state)
 {
     struct stage *stage = *state;
@@ -245,6 +260,7 @@ int main(void)
         TEST(deaf_does_not_hear),
         TEST(who_has_moved_hears_no_more),
         TEST(removed_is_gone_and_reported),
+        TEST(removed_in_the_turn_of_a_packet),
         TEST(bandwidth_is_limited_and_the_limit_is_counted),
         TEST(garbage_is_survived),
     };
