@@ -195,6 +195,8 @@ static void try_candidates(struct server *server, const struct voice_report *rep
                                          .session = conn->session,
                                          .n_bytes = report->n_bytes };
         command.try_.remote = report->remote;
+        command.try_.local = report->local;
+        command.try_.socket = report->socket;
         link_voice(server, conn->thread, &command, report->words);
     }
 }
