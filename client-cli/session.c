@@ -190,8 +190,8 @@ static void on_user_remove(struct client *client, const ProtobufCMessage *messag
         client->handlers->on_user_left(client->arg, user, actor, reason);
     if (client->session != 0 && gone->session == client->session) {
         char text[200];
-        (void)snprintf(text, sizeof text, "%s%s%s", gone->ban ? "banned" : "kicked",
-                       reason[0] != '\0' ? ": " : "", reason);
+        (void)snprintf(text, sizeof text, "%s%s", gone->ban ? "banned: " : "",
+                       reason[0] != '\0' ? reason : "no reason was given");
         client_close(client, CLIENT_END_KICKED, text);
         return;
     }

@@ -290,7 +290,7 @@ static void test_kick_ends_as_such(void **state)
     give(scene, MSG_USER_REMOVE, &gone.base);
     run_to_the_end(scene);
     assert_int_equal(scene->seen.end, CLIENT_END_KICKED);
-    assert_string_equal(scene->seen.text, "kicked: late");
+    assert_string_equal(scene->seen.text, "late");
 }
 
 static void test_sync_before_our_own_state_fails(void **state)
