@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -196,6 +197,16 @@ static bool write_pid(const char *path)
     return fclose(file) == 0;
 }
 
+// A client is a file descriptor: take as many as we may have.
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 static unsigned thread_count(const struct config *config)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -232,6 +243,7 @@ static int run(struct config *config, struct store *store, const struct argument
 {
     char error[CONTROL_ERROR_BYTES];
     unsigned n_threads = thread_count(config);
+    raise_file_limit();
     struct server *server = server_new(config, store, error); // config is the server's from here
     if (server == NULL) {
         complain(error);
@@ -286,7 +298,8 @@ static int start(struct config *config, const struct arguments *arguments)
 int main(int argc, char **argv)
 {
     struct arguments arguments = { 0 };
-    (void)signal(SIGPIPE, SIG_IGN); // a connection that is gone is an error of the write, not our end
+    (void)signal(SIGPIPE,
+                 SIG_IGN); // a connection that is gone is an error of the write, not our end
     if (!read_arguments(argc, argv, &arguments)) {
         fprintf(stderr, "susurrod: --help lists what can be given\n");
         return EXIT_CONFIG;

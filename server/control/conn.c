@@ -37,6 +37,7 @@ void conn_enter(struct conn *conn, enum conn_phase phase, const char *why)
     if (is_unready(conn->phase) && !is_unready(phase))
         conn->server->n_unready--;
     conn->phase = phase;
+    listeners_resume(conn->server);
     if (phase == CONN_READY || phase == CONN_FINISHING)
         server_watch(conn);
 }
@@ -93,6 +94,7 @@ static void on_closed(uv_handle_t *handle)
 {
     struct conn *conn = handle->data;
     close(conn->fd);
+    listeners_resume(conn->server);
     SSL_free(conn->ssl);
     buffer_clear(&conn->in);
     buffer_clear(&conn->out);
@@ -144,16 +146,34 @@ void conn_finish(struct conn *conn, const char *why)
         conn_stage(conn, "", 0); // so that the gate looks at us
 }
 
+void conn_doom(struct conn *conn)
+{
+    conn->is_doomed = conn->server->has_doomed = true;
+}
+
+// Closing one tells the others, which may doom more.
+void conn_close_doomed(struct server *server)
+{
+    while (server->has_doomed) {
+        server->has_doomed = false;
+        for (struct conn *conn = server->conns, *next; conn != NULL; conn = next) {
+            next = conn->next;
+            if (conn->is_doomed)
+                conn_close(conn, "reads too slowly");
+        }
+    }
+}
+
 // ---- writing
 // -----------------------------------------------------------------------------------------------------------
 
 void conn_stage(struct conn *conn, const void *frame, size_t len)
 {
     struct server *server = conn->server;
-    if (conn->phase == CONN_CLOSED || (conn->phase == CONN_FINISHING && len > 0))
+    if (conn->is_doomed || conn->phase == CONN_CLOSED || (conn->phase == CONN_FINISHING && len > 0))
         return;
     if (!buffer_add(&conn->out, frame, len)) {
-        conn_close(conn, "reads too slowly");
+        conn_doom(conn);
         return;
     }
     if (!conn->is_dirty) {

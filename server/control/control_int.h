@@ -37,6 +37,7 @@ struct conn {
     struct conn *next, *prev; // of all
     struct conn *next_dirty;  // of those with something staged
     bool is_dirty;
+    bool is_doomed; // takes nothing more and is closed at the end of the turn
     uv_poll_t poll;
     int fd, poll_events;
     SSL *ssl;
@@ -99,6 +100,7 @@ struct server {
     uv_signal_t on_term, on_int, on_hup;
     uint64_t now_us; // of this turn
     bool is_stopping;
+    bool has_doomed; // some connection is
 
     struct config *config;
     struct store *store;
@@ -108,6 +110,7 @@ struct server {
     struct name_rule *user_names, *channel_names;
     struct listener listeners[VOICE_ADDRESSES_MAX];
     unsigned n_listeners;
+    bool is_listening_paused;
 
     struct model *model;
     struct conn *conns; // all
@@ -139,17 +142,23 @@ static inline struct conn *conn_of(const struct server *server, uint32_t session
 
 // server.c
 void server_watch(const struct conn *conn); // the reaper runs when this one could be overdue
+void server_watch_crowd(struct server *server); // nobody more is accepted: the slow ones go sooner
 // tls.c
 SSL_CTX *tls_context(struct server *server, char *error, size_t cap);
 // listener.c
 int listeners_open(struct server *server, char *error, size_t cap);
 void listeners_start(struct server *server);
+void listeners_resume(struct server *server); // after a connection has logged in or gone
 void listeners_close(struct server *server);
 // conn.c
 struct conn *conn_new(struct server *server, int fd, const struct sockaddr_in6 *peer);
 void conn_enter(struct conn *conn, enum conn_phase phase, const char *why);
 void conn_close(struct conn *conn, const char *why);  // at once
 void conn_finish(struct conn *conn, const char *why); // after what is staged has been sent
+// Sending may find a connection impossible in the middle of a handler, which still holds the user:
+// so it is closed at the end of the turn.
+void conn_doom(struct conn *conn);
+void conn_close_doomed(struct server *server);
 void conn_resume(struct conn *conn); // after CHECKING: handle what has come meanwhile
 void conn_stage(struct conn *conn, const void *frame, size_t len);
 void conn_flush(struct conn *conn);

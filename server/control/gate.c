@@ -92,6 +92,7 @@ void gate_progress(struct server *server)
 
 void gate_turn_end(struct server *server)
 {
+    conn_close_doomed(server);
     link_retry(server);
     if (server->gate.is_closed)
         return;

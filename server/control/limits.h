@@ -9,13 +9,16 @@
 #define CONN_VOICE_BYTES 16384 // tunnelled voice waiting for a busy line; the newest is dropped
 #define CONN_VOICE_STALE_US 300000u // voice older than this is not sent any more
 #define CONN_PINGS 8                // unanswered pings of one client; the oldest is forgotten
-#define CONNS_UNREADY_MAX 256   // connections that have not logged in; more are closed at accept
-#define CONN_LOGIN_US 15000000u // to finish TLS and log in
-#define CONN_FINISH_US 3000000u // to take the last bytes
-#define LISTENER_ACCEPTS 64     // accepted in one turn
+#define CONNS_UNREADY_MAX 256       // connections that have not logged in; more wait to be accepted
+#define LISTENER_BACKLOG 4096       // ... in the kernel
+#define CONN_LOGIN_CROWDED_US 3000000u // to log in, while others wait
+#define CONN_LOGIN_US 15000000u        // to finish TLS and log in
+#define CONN_FINISH_US 3000000u        // to take the last bytes
+#define LISTENER_ACCEPTS 64            // accepted in one turn
 #define LANE_BACKLOG_BYTES                                                                         \
     (16u << 20)                // commands waiting for a thread; beyond, the server stops itself
 #define TEXT_COMMAND_BYTES 512 // a longer text is never a command
+#define TEXT_PLACES_MAX 8      // channels and trees that one text goes to; with more it is refused
 #define UNCOVERED_NOTICE_US                                                                        \
     300000000u // a listener is told that nobody interprets at most this often
 

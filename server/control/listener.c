@@ -30,17 +30,24 @@ static void accept_one(struct server *server, int fd, const struct sockaddr_stor
     setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
     struct sockaddr_in6 peer;
     map_address(address, &peer);
-    struct conn *conn =
-        server->n_unready < CONNS_UNREADY_MAX ? conn_new(server, fd, &peer) : NULL;
+    struct conn *conn = conn_new(server, fd, &peer);
     if (conn == NULL) {
-        log_warn("control", "connection refused", "reason=\"%s\" waiting=%u",
-                 server->n_unready >= CONNS_UNREADY_MAX ? "too many are logging in"
-                                                        : "out of memory",
-                 server->n_unready);
+        log_warn("control", "connection refused", "reason=memory");
         close(fd);
         return;
     }
     server_watch(conn);
+}
+
+// Overload: nobody is turned away; who comes waits in the kernel's queue until others have logged
+// in or their time to do so, shorter now, is over.
+static void pause_listening(struct server *server, const char *why)
+{
+    log_warn("control", "accepting slower", "reason=\"%s\" waiting=%u", why, server->n_unready);
+    server->is_listening_paused = true;
+    for (unsigned i = 0; i < server->n_listeners; i++)
+        uv_poll_stop(&server->listeners[i].poll);
+    server_watch_crowd(server);
 }
 
 static void on_incoming(uv_poll_t *poll, int status, int events)
@@ -48,16 +55,32 @@ static void on_incoming(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     struct listener *listener = poll->data;
-    listener->server->now_us = clock_us();
+    struct server *server = listener->server;
+    server->now_us = clock_us();
     for (unsigned i = 0; i < LISTENER_ACCEPTS; i++) {
+        if (server->n_unready >= CONNS_UNREADY_MAX) {
+            pause_listening(server, "many are logging in");
+            return;
+        }
         struct sockaddr_storage address;
         socklen_t len = sizeof(address);
         int fd =
             accept4(listener->fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+            pause_listening(server, strerror(errno));
         if (fd < 0)
             return;
-        accept_one(listener->server, fd, &address);
+        accept_one(server, fd, &address);
     }
+}
+
+void listeners_resume(struct server *server)
+{
+    if (!server->is_listening_paused || server->n_unready >= CONNS_UNREADY_MAX)
+        return;
+    server->is_listening_paused = false;
+    for (unsigned i = 0; i < server->n_listeners; i++)
+        uv_poll_start(&server->listeners[i].poll, UV_READABLE, on_incoming);
 }
 
 static int open_one(struct server *server, const struct sockaddr *address, socklen_t len)
@@ -72,7 +95,7 @@ static int open_one(struct server *server, const struct sockaddr *address, sockl
         bool is_any = IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, is_any ? &off : &on, sizeof(on));
     }
-    if (bind(fd, address, len) != 0 || listen(fd, 1024) != 0) {
+    if (bind(fd, address, len) != 0 || listen(fd, LISTENER_BACKLOG) != 0) {
         int error = errno;
         close(fd);
         return -error;

@@ -12,7 +12,7 @@ void send_message(struct conn *conn, unsigned type, const ProtobufCMessage *mess
     size_t size = msg_packed_size(message);
     uint8_t *frame = size <= sizeof(small) ? small : malloc(size);
     if (frame == NULL) {
-        conn_close(conn, "out of memory");
+        conn_doom(conn);
         return;
     }
     conn_stage(conn, frame, msg_pack(type, message, frame));
@@ -20,8 +20,7 @@ void send_message(struct conn *conn, unsigned type, const ProtobufCMessage *mess
         free(frame);
 }
 
-// Packed once for everybody. Staging may close a connection that reads too slowly, which may
-// broadcast in turn: so the next one is taken from the list only afterwards.
+// Packed once for everybody.
 void broadcast(struct server *server, unsigned type, const ProtobufCMessage *message,
                const struct conn *except)
 {

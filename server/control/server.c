@@ -27,7 +27,7 @@ static uint64_t due_us_of(const struct server *server, const struct conn *conn)
         return conn->heard_us + (uint64_t)server->config->timeout_s * 1000000u;
     if (conn->phase == CONN_FINISHING)
         return conn->heard_us + CONN_FINISH_US;
-    return conn->opened_us + CONN_LOGIN_US;
+    return conn->opened_us + (server->is_listening_paused ? CONN_LOGIN_CROWDED_US : CONN_LOGIN_US);
 }
 
 static void on_reap(uv_timer_t *timer)
@@ -59,6 +59,11 @@ void server_watch(const struct conn *conn)
     if (!uv_is_active((uv_handle_t *)&server->reaper) ||
         uv_timer_get_due_in(&server->reaper) > due_ms)
         uv_timer_start(&server->reaper, on_reap, due_ms, 0);
+}
+
+void server_watch_crowd(struct server *server)
+{
+    uv_timer_start(&server->reaper, on_reap, CONN_LOGIN_CROWDED_US / 1000, 0);
 }
 
 // ---- signals

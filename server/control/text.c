@@ -73,6 +73,11 @@ static bool mark_receivers(struct conn *conn, const MumbleProto__TextMessage *te
 {
     struct server *server = conn->server;
     const struct user *writer = model_user(server->model, conn->session);
+    if (text->n_channel_id + text->n_tree_id > TEXT_PLACES_MAX ||
+        text->n_session > model_sessions_max(server->model)) {
+        send_denied_type(conn, MUMBLE_PROTO__PERMISSION_DENIED__DENY_TYPE__TextTooLong);
+        return false;
+    }
     for (size_t i = 0; i < text->n_channel_id + text->n_tree_id; i++) {
         bool is_tree = i >= text->n_channel_id;
         uint32_t id = is_tree ? text->tree_id[i - text->n_channel_id] : text->channel_id[i];

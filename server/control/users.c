@@ -195,7 +195,7 @@ static bool check_target(struct conn *conn, const struct user *actor, const stru
         send_denied(conn, target == actor ? PERM_SELF_REGISTER : PERM_REGISTER, MODEL_ROOT);
         return false;
     }
-    for (size_t i = 0; i < state->n_listening_channel_add; i++)
+    for (size_t i = 0; i < state->n_listening_channel_add && !conn->is_doomed; i++)
         send_denied(conn, PERM_LISTEN, state->listening_channel_add[i]);
     return true;
 }
@@ -452,7 +452,7 @@ void users_request_blob(struct conn *conn, const ProtobufCMessage *message)
 {
     const MumbleProto__RequestBlob *ask = (const MumbleProto__RequestBlob *)message;
     struct model *model = conn->server->model;
-    for (size_t i = 0; i < ask->n_session_texture; i++) {
+    for (size_t i = 0; i < ask->n_session_texture && !conn->is_doomed; i++) {
         const struct user *user = model_user(model, ask->session_texture[i]);
         if (user == NULL || user->texture.len == 0)
             continue;
@@ -462,7 +462,7 @@ void users_request_blob(struct conn *conn, const ProtobufCMessage *message)
         state.texture = (ProtobufCBinaryData){ user->texture.len, user->texture.data };
         send_message(conn, MSG_USER_STATE, &state.base);
     }
-    for (size_t i = 0; i < ask->n_session_comment; i++) {
+    for (size_t i = 0; i < ask->n_session_comment && !conn->is_doomed; i++) {
         const struct user *user = model_user(model, ask->session_comment[i]);
         if (user == NULL || user->comment.len == 0)
             continue;
@@ -472,7 +472,7 @@ void users_request_blob(struct conn *conn, const ProtobufCMessage *message)
         state.comment = (char *)user->comment.data;
         send_message(conn, MSG_USER_STATE, &state.base);
     }
-    for (size_t i = 0; i < ask->n_channel_description; i++) {
+    for (size_t i = 0; i < ask->n_channel_description && !conn->is_doomed; i++) {
         const struct channel *channel = model_channel(model, ask->channel_description[i]);
         if (channel == NULL || channel->description[0] == '\0')
             continue;
