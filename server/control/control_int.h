@@ -212,6 +212,7 @@ void users_state_send(struct conn *to, const struct user *user,
 void users_state_broadcast(struct server *server, const struct user *user);
 bool users_move(struct server *server, struct user *user, uint32_t channel,
                 uint32_t actor); // rights were checked; false: full
+void users_refresh_suppression(struct server *server, struct user *user); // after rights have changed
 void users_flags_broadcast(struct server *server, const struct user *user, uint32_t actor);
 // channels.c
 void channels_state(struct conn *conn, const ProtobufCMessage *message);

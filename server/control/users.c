@@ -95,6 +95,19 @@ void users_flags_broadcast(struct server *server, const struct user *user, uint3
     broadcast(server, MSG_USER_STATE, &state.base, NULL);
 }
 
+void users_refresh_suppression(struct server *server, struct user *user)
+{
+    bool is_suppressed = (model_permissions(server->model, user, user->channel) & PERM_SPEAK) == 0;
+    if (is_suppressed == user->is_suppressed)
+        return;
+    user->is_suppressed = is_suppressed;
+    server->are_routes_dirty = true;
+    users_flags_broadcast(server, user, 0);
+    const struct meeting_info *meeting = model_meeting_of(server->model, user);
+    if (meeting != NULL)
+        meetings_user_placed(server, user, meeting->id);
+}
+
 // ---- moving
 // ----------------------------------------------------------------------------------------------------------------
 
