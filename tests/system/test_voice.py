@@ -1,0 +1,399 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Voice through the tunnel and in datagrams, between clients of both forms; who hears it and who not."""
+
+import json
+import math
+import os
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+import wave
+
+from lib import protobuf, wait
+from lib.observer import CRYPT_SETUP, PING, USER_STATE, VOICE_TARGET
+from lib.process import clean_environment
+from lib.protobuf import last
+from system.case import SystemTest
+from system.client import VERSION_1_5_0
+from system.voice import (LOOPBACK, NORMAL, SHOUT, WHISPER, Datagrams, Heard, Ocb2, legacy, modern,
+                          varint)
+
+MODERN = {"version": 0x010500, "version_v2": VERSION_1_5_0}
+SOUND = b"\x68" + bytes(range(1, 60))  # never decoded here: an Opus packet of 20 ms by its first byte
+
+
+class CipherTest(unittest.TestCase):
+    """The cipher of these tests, held against known answers."""
+
+    def test_vectors(self):
+        key = bytes(range(16))
+        self.assertEqual(Ocb2(key).seal(key, b"")[1].hex(), "bf3108130773ad5ec70ec69e7875a7b0")
+        sealed, tag = Ocb2(key).seal(key, bytes(range(0x28)))
+        self.assertEqual(sealed.hex(), "f75d6bc8b4dc8d66b836a2b08b32a6369f1cd3c5228d79fd6c267f5f6a"
+                                       "a7b231c7dfb9d59951ae9c")
+        self.assertEqual(tag.hex(), "9db0cdf880f73e3e10d4eb3217766688")
+        self.assertEqual(Ocb2(key).open(key, sealed), (bytes(range(0x28)), tag))
+
+
+class VoiceTest(SystemTest):
+    """A plain room."""
+
+    keys = {"bandwidth": 1000000, "moderators": "Mona"}
+    has_superuser = True
+
+    def setUp(self):
+        self.ana, self.berta = self.client("Ana"), self.client("Berta", **MODERN)
+        self.frame = 1000
+
+    def datagrams(self, client):
+        one = Datagrams(client)
+        self.addCleanup(one.close)
+        return one
+
+    def hear(self, client, speaker):
+        """What a client has got by the tunnel when the speaker is through, each as Heard."""
+        speaker.barrier()
+        client.barrier()
+        client.pump(0.05)
+        return [Heard(packet) for packet in client.heard()]
+
+    def say(self, speaker, target=0, is_last=False, write=None):
+        self.frame += 2
+        write = write or (modern if speaker.version_v2 else legacy)
+        speaker.tunnel(write(self.frame, SOUND, target, is_last))
+
+    def assert_heard(self, client, speaker, context=NORMAL, is_last=False):
+        one, = wait.until(lambda: self.hear(client, speaker), 5, "a voice packet")
+        self.assertEqual(one.key(), (context, speaker.session, self.frame, SOUND, is_last))
+        return one
+
+    def test_both_forms_in_one_room(self):
+        """Each client gets its own form, whatever the speaker's, and never its own voice."""
+        clara, dora = self.client("Clara", **MODERN), self.client("Dora")
+        everybody = (self.ana, self.berta, clara, dora)
+        for speaker in everybody:
+            for is_last in (False, True):
+                with self.subTest(f"{speaker.name} {is_last}"):
+                    self.say(speaker, is_last=is_last)
+                    for client in everybody:
+                        if client is speaker:
+                            self.assertEqual(self.hear(client, speaker), [])
+                        else:
+                            one = self.assert_heard(client, speaker, is_last=is_last)
+                            self.assertEqual(one.is_modern, bool(client.version_v2))
+
+    def test_form_is_told_by_the_packet(self):
+        """Some clients announce 1.5 and write the old form into the tunnel."""
+        self.say(self.berta, write=legacy)
+        self.assert_heard(self.ana, self.berta)
+
+    def test_large_frame_numbers(self):
+        for self.frame in (0, 126, 16382, 2097150, 268435454, 4294967290):
+            with self.subTest(self.frame):
+                self.say(self.ana)
+                self.assert_heard(self.berta, self.ana)
+
+    def test_other_rooms_do_not_hear(self):
+        root = self.superuser()
+        root.send(7, {2: 0, 3: "Aparte"})
+        root.until(lambda: root.channel("Aparte"), 5, "the channel")
+        self.berta.join(root.channel("Aparte")["channel_id"])
+        self.say(self.ana)
+        self.assertEqual(self.hear(self.berta, self.ana), [])
+        self.assertEqual(self.hear(root, self.ana)[0].session, self.ana.session)
+        self.say(self.berta)
+        self.assertEqual(self.hear(self.ana, self.berta), [])
+
+    def test_loopback(self):
+        for speaker in (self.ana, self.berta):
+            self.say(speaker, target=LOOPBACK)
+            self.assert_heard(speaker, speaker)
+            self.assertEqual(self.hear(self.ana if speaker is self.berta else self.berta, speaker),
+                             [])
+
+    def test_muted_and_deaf(self):
+        mona = self.client("Mona")
+        for who, flag in ((self.ana, 9), (mona, 6)):
+            who.change(self.ana.session, **{f"f{flag}": 1})
+            self.ana.barrier()
+            for target in (0, LOOPBACK):
+                self.say(self.ana, target)
+                self.assertEqual(self.hear(self.berta, self.ana), [], flag)
+                self.assertEqual(self.hear(self.ana, self.ana), [], flag)
+            who.change(self.ana.session, **{f"f{flag}": 0})
+            self.say(self.ana)
+            self.assert_heard(self.berta, self.ana)
+        for who, flag in ((self.berta, 10), (mona, 7)):
+            who.change(self.berta.session, **{f"f{flag}": 1})
+            self.say(self.ana)
+            self.assertEqual(self.hear(self.berta, self.ana), [], flag)
+            who.change(self.berta.session, **{f"f{flag - 1}": 0})
+            self.say(self.ana)
+            self.assert_heard(self.berta, self.ana)
+
+    def test_superuser_is_not_heard(self):
+        root = self.superuser()
+        self.say(root)
+        self.assertEqual(self.hear(self.ana, root), [])
+
+    def test_whispers(self):
+        root, clara = self.superuser(), self.client("Clara")
+        ids = {}
+        for name, parent in (("Sala", None), ("Hija", "Sala")):
+            root.send(7, {2: ids.get(parent, 0), 3: name})
+            root.until(lambda what=name: root.channel(what), 5, "the channel")
+            ids[name] = root.channel(name)["channel_id"]
+        self.addCleanup(root.send, 6, {1: ids["Sala"]})
+        self.berta.join(ids["Sala"])
+        clara.join(ids["Hija"])
+        for targets, to_berta, to_clara in (
+                ({1: self.berta.session}, WHISPER, None),
+                ({1: [self.berta.session, clara.session]}, WHISPER, WHISPER),
+                ({2: ids["Sala"]}, SHOUT, None), ({2: ids["Sala"], 5: True}, SHOUT, SHOUT),
+                ([{2: ids["Sala"]}, {1: [self.berta.session, clara.session]}], SHOUT, WHISPER),
+                ({1: 999}, None, None), ([], None, None)):
+            with self.subTest(targets):
+                self.ana.send(VOICE_TARGET, {1: 7, 2: targets})
+                self.ana.barrier()
+                self.say(self.ana, target=7)
+                for client, context in ((self.berta, to_berta), (clara, to_clara)):
+                    if context is None:
+                        self.assertEqual(self.hear(client, self.ana), [])
+                    else:
+                        self.assert_heard(client, self.ana, context)
+                self.assertEqual(self.hear(root, self.ana), [])
+        self.say(self.ana, target=9)  # never registered
+        self.assertEqual(self.hear(self.berta, self.ana), [])
+        # The target follows the person.
+        self.ana.send(VOICE_TARGET, {1: 30, 2: {2: ids["Hija"]}})
+        self.ana.barrier()
+        self.berta.join(ids["Hija"])
+        self.say(self.ana, target=30)
+        self.assert_heard(self.berta, self.ana, SHOUT)
+
+    def test_bad_packets(self):
+        for packet in (b"", b"\x80", b"\x80\x01", b"\x80\x01\x40", b"\x80\x01\x45abc", b"\x20\x05",
+                       b"\x00", b"\x00\x08", b"\x01\x08\x05", b"\xe0\x01\x01\x01", b"\x80" * 1100,
+                       b"\x00\x2a\x00"):
+            self.ana.tunnel(packet)
+            self.assertEqual(self.hear(self.berta, self.ana), [], packet[:8])
+        self.say(self.ana)
+        self.assert_heard(self.berta, self.ana)
+
+    # Datagrams
+
+    def test_udp_ping(self):
+        for client in (self.ana, self.berta):
+            udp = self.datagrams(client)
+            self.assertEqual(udp.ping(1234567), b"\x20" + varint(1234567))
+            udp.send(b"\x01" + protobuf.encode({1: 99}))
+            answer = udp.receive()
+            self.assertEqual((answer[0], protobuf.decode(answer[1:])), (1, {1: [99]}))
+
+    def test_udp_both_ways_and_tunnel_and_back(self):
+        ana, berta = self.datagrams(self.ana), self.datagrams(self.berta)
+        for udp in (ana, berta):
+            self.assertTrue(udp.ping())
+        ana.send(legacy(10, SOUND))
+        self.assertEqual(Heard(berta.receive()).key(), (0, self.ana.session, 10, SOUND, False))
+        # A tunnelled packet says: datagrams do not reach me.
+        self.berta.tunnel(modern(20, SOUND))
+        self.assertEqual(Heard(ana.receive()).frame, 20)
+        ana.send(legacy(12, SOUND))
+        one, = wait.until(lambda: self.hear(self.berta, self.ana), 5, "the tunnel")
+        self.assertEqual(one.frame, 12)
+        # A voice datagram says: now they do.
+        berta.send(modern(22, SOUND))
+        self.assertEqual(Heard(ana.receive()).frame, 22)
+        ana.send(legacy(14, SOUND))
+        self.assertEqual(Heard(berta.receive()).frame, 14)
+        self.assertEqual(self.hear(self.berta, self.ana), [])
+
+    def test_another_port(self):
+        udp = self.datagrams(self.berta)
+        self.assertTrue(udp.ping())
+        udp.rebind()
+        self.assertTrue(udp.ping())
+        self.say(self.ana)
+        self.assertEqual(Heard(udp.receive()).frame, self.frame)
+
+    def test_replay_is_dropped(self):
+        ana, berta = self.datagrams(self.ana), self.datagrams(self.berta)
+        self.assertTrue(ana.ping() and berta.ping())
+        datagram = ana.send(legacy(10, SOUND))
+        self.assertEqual(Heard(berta.receive()).frame, 10)
+        ana.socket.send(datagram)
+        ana.socket.send(datagram[:-1] + bytes([datagram[-1] ^ 1]))
+        ana.send(legacy(12, SOUND))
+        self.assertEqual(Heard(berta.receive()).frame, 12)
+
+    def test_counters_in_ping(self):
+        udp = self.datagrams(self.ana)
+        for i in range(5):
+            self.assertTrue(udp.ping(i))
+        udp.to_server += 3  # three get lost
+        self.assertTrue(udp.ping(7))
+        self.ana.send(PING, {1: 0xFFFFFFFFFFFFFFFF})
+        self.ana.until(lambda: any(last(one, 1) == 0xFFFFFFFFFFFFFFFF
+                                   for one in self.ana.kinds(PING)), 5, "the answer")
+        answer = self.ana.kinds(PING)[-1]
+        self.assertEqual([last(answer, n) for n in (2, 3, 4, 5)], [6, 0, 3, 0])
+        self.assertEqual(set(answer), {1, 2, 3, 4, 5})
+
+    def test_resync_asked_by_client(self):
+        udp = self.datagrams(self.berta)
+        self.assertTrue(udp.ping())
+        for i in range(300):
+            self.ana.tunnel(legacy(i, SOUND))
+        frames = self.berta.ask(CRYPT_SETUP, {})
+        frames += wait.until(lambda: [one for one in self.berta.barrier() if one[0] == CRYPT_SETUP]
+                             or any(kind == CRYPT_SETUP for kind, _ in frames), 5, "CryptSetup") \
+            if not any(kind == CRYPT_SETUP for kind, _ in frames) else []
+        setup = [fields for kind, fields in frames if kind == CRYPT_SETUP][-1]
+        self.assertEqual(set(setup), {3})
+        nonce = int.from_bytes(last(setup, 3), "little")
+        self.assertGreaterEqual(nonce, udp.from_server)
+
+    def test_resync_told_by_client(self):
+        udp = self.datagrams(self.ana)
+        self.assertTrue(udp.ping())
+        udp.to_server += 100_000
+        self.ana.send(CRYPT_SETUP, {2: (udp.to_server % (1 << 128)).to_bytes(16, "little")})
+        self.ana.barrier()
+        self.assertTrue(udp.ping())
+        self.ana.barrier()
+        self.assertEqual(last(self.ana.kinds(PING)[-1], 5), 1)
+        self.ana.send(CRYPT_SETUP, {2: b"short"})  # ignored
+        self.ana.barrier()
+        self.assertTrue(udp.ping())
+
+    def test_resync_asked_by_server(self):
+        """After 5 s without a good datagram, a bad one makes the server ask."""
+        udp = self.datagrams(self.ana)
+        self.assertTrue(udp.ping())
+        start = time.monotonic()
+        udp.to_server += 100_000
+
+        def asked():
+            udp.send(b"\x20\x05")
+            self.ana.barrier()
+            self.ana.pump(0.2)
+            return {} in self.ana.kinds(CRYPT_SETUP)
+        wait.until(asked, 9, "an empty CryptSetup")
+        self.assertGreater(time.monotonic() - start, 4)
+        self.ana.send(CRYPT_SETUP, {2: (udp.to_server % (1 << 128)).to_bytes(16, "little")})
+        self.ana.barrier()
+        self.assertTrue(udp.ping())
+
+    def test_list_ping(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.settimeout(3)
+            udp.connect(("127.0.0.1", self.server.port))
+            udp.send(struct.pack(">I8s", 0, b"whatever"))
+            version, opaque, users, most, bandwidth = struct.unpack(">I8sIII", udp.recv(100))
+            self.assertEqual((version >> 8, opaque, users, most, bandwidth),
+                             (0x0105, b"whatever", 2, 100, 1000000))
+            udp.send(b"\x01" + protobuf.encode({1: 77, 2: True}))
+            answer = udp.recv(100)
+            fields = protobuf.decode(answer[1:])
+            self.assertEqual((answer[0], [last(fields, n) for n in (1, 4, 5, 6)]),
+                             (1, [77, 2, 100, 1000000]))
+            self.assertGreaterEqual(last(fields, 3), VERSION_1_5_0)
+
+    def test_no_word_of_those_who_left(self):
+        """A speaker's session is gone before their last packets could be heard under another's."""
+        udp = self.datagrams(self.ana)
+        self.assertTrue(udp.ping())
+        self.ana.close()
+        self.berta.until(lambda: self.ana.session not in self.berta.users, 5, "Ana has left")
+        udp.send(legacy(10, SOUND))
+        self.assertEqual(self.hear(self.berta, self.berta), [])
+
+
+class BandwidthTest(SystemTest):
+    """Who sends more than allowed is cut down to it."""
+
+    keys = {"bandwidth": 72000}
+
+    def test_limit(self):
+        ana, berta = self.client("Ana"), self.client("Berta")
+        for i in range(2000):
+            ana.tunnel(legacy(2 * i, bytes(200)))
+        ana.barrier()
+        berta.barrier()
+        berta.pump(0.1)
+        self.assertGreater(len(berta.voice), 10)
+        self.assertLess(len(berta.voice), 1000)
+
+
+class ListPingOffTest(SystemTest):
+    """allowping = false."""
+
+    keys = {"allowping": "false"}
+
+    def test_silence(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.settimeout(0.5)
+            udp.connect(("127.0.0.1", self.server.port))
+            udp.send(struct.pack(">I8s", 0, b"whatever"))
+            with self.assertRaises(TimeoutError):
+                udp.recv(100)
+
+
+def tone(path, seconds, hz=440, rate=48000):
+    """A sine of -12 dBFS peak as a WAV file."""
+    samples = (round(8192 * math.sin(2 * math.pi * hz * i / rate)) for i in range(seconds * rate))
+    with wave.open(path, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(struct.pack(f"<{seconds * rate}h", *samples))
+
+
+class ProgramTest(SystemTest):
+    """The command-line client: real Opus, both forms, both ways."""
+
+    keys = {"bandwidth": 130000}
+
+    def join(self, name, *arguments, seconds=6):
+        home = tempfile.mkdtemp(dir=self.directory)
+        return subprocess.Popen(
+            [os.environ["SUSURRO"], "join", f"mumble://{name}@127.0.0.1:{self.server.port}/",
+             "--json", "--insecure", "--for", str(seconds), *arguments], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, env=clean_environment(home), cwd=home)
+
+    def test_all_ways(self):
+        sound = os.path.join(self.directory, "tone.wav")
+        tone(sound, 3)
+        silence = os.path.join(self.directory, "silence.wav")
+        with wave.open(silence, "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(48000)
+            file.writeframes(bytes(96000))
+        listeners = {}
+        for name, more in (("udp15", ["--udp"]), ("tcp15", ["--tcp"]),
+                           ("udp13", ["--udp", "--legacy"]), ("tcp13", ["--tcp", "--legacy"])):
+            record = os.path.join(self.directory, f"{name}.wav")
+            listeners[name] = self.join(name, "--record", record, "--play", silence, *more)
+        watcher = self.client("Watcher")
+        for name in listeners:
+            watcher.wait_user(name, timeout_s=10)
+        speakers = [self.join("speaker", "--play", sound, "--udp"),]
+        outputs = {name: process.communicate(timeout=40)[0] for name, process in listeners.items()}
+        speakers[0].communicate(timeout=40)
+        for name, output in outputs.items():
+            with self.subTest(name):
+                events = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+                levels = [one["dbfs"] for one in events if one["event"] == "level"
+                          and one.get("name") == "speaker" and one.get("seconds", 0) > 0.8]
+                self.assertTrue(levels, output[-2000:])
+                for level in levels:
+                    self.assertAlmostEqual(level, -15.05, delta=1.0)
+
+
+if __name__ == "__main__":
+    unittest.main()
