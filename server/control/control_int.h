@@ -242,6 +242,7 @@ meetings_default(const struct conn *conn);           // where a command without 
 char *meetings_welcome(const struct server *server); // heap; NULL when there is nothing to say
 // menu.c
 void menu_update(struct conn *conn);
+void menu_forget(struct server *server, const struct meeting_info *meeting); // it is about to go
 void menu_action(struct conn *conn, const ProtobufCMessage *message);
 // commands.c
 bool commands_run(struct conn *conn, const char *plain); // false: not a command

@@ -119,6 +119,7 @@ void meetings_removed(struct server *server, uint32_t id)
         voices[n++] = meeting->booths[i].session;
     link_mixer(server, &(struct mixer_command){ .kind = MIXER_CMD_MEETING_REMOVE, .meeting = id });
     storage_meeting_remove(server, id);
+    menu_forget(server, meeting);
     model_meeting_remove(server->model, id);
     for (size_t i = 0; i < n; i++) {
         if (voices[i] == 0)
@@ -132,6 +133,9 @@ void meetings_removed(struct server *server, uint32_t id)
     for (struct user *user = model_user_next(server->model, 0); user != NULL;
          user = model_user_next(server->model, user->session))
         user->epoch++; // nothing of the old mix reaches anybody
+    for (struct conn *conn = server->conns; conn != NULL; conn = conn->next)
+        if (conn->phase == CONN_READY)
+            menu_update(conn);
     server->are_routes_dirty = true;
     log_info("control", "meeting ended", "meeting=%u", id);
 }
@@ -156,14 +160,26 @@ static struct conn *next_in(const struct server *server, uint32_t channel, struc
     return NULL;
 }
 
-static void tell_booth(struct server *server, const struct meeting_info *meeting,
+// Whom the event is about: of "nobody is on air any more", who was.
+static uint32_t subject_of(struct meeting_booth *booth, const struct track_event *event)
+{
+    uint32_t session = event->session;
+    if (event->kind == TRACK_EVENT_OFF_AIR)
+        session = booth->on_air;
+    if (event->kind == TRACK_EVENT_ON_AIR || event->kind == TRACK_EVENT_OFF_AIR)
+        booth->on_air = event->kind == TRACK_EVENT_ON_AIR ? session : 0;
+    return session;
+}
+
+static void tell_booth(struct server *server, struct meeting_info *meeting,
                        const struct track_event *event)
 {
     uint32_t channel = meeting->booths[event->booth].channel;
-    const struct user *who = model_user(server->model, event->session);
+    uint32_t subject = subject_of(&meeting->booths[event->booth], event);
+    const struct user *who = model_user(server->model, subject);
     for (struct conn *conn = next_in(server, channel, NULL); conn != NULL;
          conn = next_in(server, channel, conn)) {
-        bool is_self = conn->session == event->session;
+        bool is_self = conn->session == subject;
         switch (event->kind) {
         case TRACK_EVENT_ON_AIR:
             if (is_self)
@@ -243,7 +259,7 @@ static void log_event(const struct meeting_info *meeting, const struct track_eve
 
 void meetings_event(struct server *server, const struct mixer_event *event)
 {
-    const struct meeting_info *meeting = model_meeting(server->model, event->meeting);
+    struct meeting_info *meeting = model_meeting(server->model, event->meeting);
     if (event->kind == MIXER_EVENT_RESULT)
         tell_result(server, event);
     if (event->kind != MIXER_EVENT_TRACK || meeting == NULL)

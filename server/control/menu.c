@@ -81,6 +81,16 @@ void menu_update(struct conn *conn)
     conn->has_booth_menu = is_in_booth;
 }
 
+void menu_forget(struct server *server, const struct meeting_info *meeting)
+{
+    for (struct conn *conn = server->conns; conn != NULL; conn = conn->next) {
+        if (conn->phase != CONN_READY || !conn->has_menu || conn->menu_meeting != meeting->id)
+            continue;
+        modify_languages(conn, meeting, false);
+        conn->menu_meeting = MODEL_NONE;
+    }
+}
+
 void menu_action(struct conn *conn, const ProtobufCMessage *message)
 {
     const MumbleProto__ContextAction *chosen = (const MumbleProto__ContextAction *)message;

@@ -94,6 +94,7 @@ struct meeting_booth {
     uint8_t lang_a, lang_b;
     char *name;
     uint32_t channel, session;
+    uint32_t on_air; // session, 0: nobody
 };
 struct meeting_info {
     uint32_t id; // channel id of the floor

@@ -216,7 +216,7 @@ class VoiceTest(SystemTest):
         udp = self.datagrams(self.berta)
         self.assertTrue(udp.ping())
         udp.rebind()
-        self.assertTrue(udp.ping())
+        wait.until(lambda: udp.send(b"\x20\x05") and udp.receive(0.3), 8, "an answer")
         self.say(self.ana)
         self.assertEqual(Heard(udp.receive()).frame, self.frame)
 
