@@ -106,6 +106,7 @@ void ramp_add(struct ramp *ramp, const float in[AUDIO_BLOCK_SAMPLES], float out[
 struct limiter;
 struct limiter *limiter_new(float ceiling_db); // NULL: out of memory
 void limiter_free(struct limiter *limiter);
+void limiter_copy(struct limiter *to, const struct limiter *from); // ceiling, delay line and all
 void limiter_process(struct limiter *limiter, float block[AUDIO_BLOCK_SAMPLES]); // in place
 
 // ---- encoder: one rung of the ladder -----------------------------------------------------------------------------------
@@ -129,6 +130,9 @@ struct encoder;
 struct encoder *encoder_new(enum tier tier, int complexity); // NULL: out of memory
 void encoder_free(struct encoder *encoder);
 void encoder_reset(struct encoder *encoder); // as new: empty frame, fresh codec state
+// From here on both go on from the same point, the unfinished frame included: a listener's decoder follows either. The
+// same tier; complexity goes along.
+void encoder_copy(struct encoder *to, const struct encoder *from);
 // The next packet is coded without prediction from what came before, in up to twice the bytes (for listeners who change
 // to this encoder). A change to or from lifeline leaves a hole of 4 ms in the decoder, but for one between lifeline and
 // full: best done in a pause. The others are below the codec's own noise.

@@ -32,6 +32,15 @@ static void configure(OpusEncoder *opus, const struct tier_spec *spec, int compl
     opus_encoder_ctl(opus, OPUS_SET_INBAND_FEC(0));
 }
 
+// Fullband tiers carry the sound as it is; the speech mode's filters take the lows and 0.5 dB of the
+// middle away, which pays only where the bits are few.
+static int application_of(const struct tier_spec *spec)
+{
+    if (spec->is_low_delay)
+        return OPUS_APPLICATION_RESTRICTED_LOWDELAY;
+    return spec->bandwidth == 0 ? OPUS_APPLICATION_AUDIO : OPUS_APPLICATION_VOIP;
+}
+
 struct encoder *encoder_new(enum tier tier, int complexity)
 {
     const struct tier_spec *spec = tier_spec(tier);
@@ -41,9 +50,7 @@ struct encoder *encoder_new(enum tier tier, int complexity)
         return NULL;
     encoder->spec = spec;
     encoder->opus = (OpusEncoder *)((char *)encoder + head);
-    const int application =
-        spec->is_low_delay ? OPUS_APPLICATION_RESTRICTED_LOWDELAY : OPUS_APPLICATION_VOIP;
-    if (opus_encoder_init(encoder->opus, AUDIO_RATE_HZ, 1, application) != OPUS_OK) {
+    if (opus_encoder_init(encoder->opus, AUDIO_RATE_HZ, 1, application_of(spec)) != OPUS_OK) {
         free(encoder);
         return NULL;
     }
@@ -61,6 +68,15 @@ void encoder_reset(struct encoder *encoder)
     encoder->filled_blocks = 0;
     encoder->is_breaking = false;
     opus_encoder_ctl(encoder->opus, OPUS_RESET_STATE);
+}
+
+void encoder_copy(struct encoder *to, const struct encoder *from)
+{
+    assert(to->spec == from->spec);
+    OpusEncoder *opus = to->opus;
+    *to = *from;
+    to->opus = opus;
+    memcpy(opus, from->opus, (size_t)opus_encoder_get_size(1)); // opus.h allows it
 }
 
 void encoder_break_prediction(struct encoder *encoder)

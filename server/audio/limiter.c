@@ -80,6 +80,11 @@ void limiter_free(struct limiter *limiter)
     free(limiter);
 }
 
+void limiter_copy(struct limiter *to, const struct limiter *from)
+{
+    *to = *from;
+}
+
 // peaks[i] = the largest of samples[i] and the three points between it and samples[i + 1].
 static void true_peaks(const struct limiter *limiter, const float *samples,
                        float peaks[AUDIO_BLOCK_SAMPLES])

@@ -7,428 +7,456 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool frame_begins(const struct hall *hall, enum tier tier, uint64_t tick)
-{
-    return (tick + hall->phase) % tier_spec(tier)->frame_blocks == 0;
-}
+// ---- what a seat plays --------------------------------------------------------------------------
 
-// ---- streams
-// --------------------------------------------------------------------------------------------------------------------
-
-static void stream_release(struct hall *hall, struct mix *mix, enum tier tier)
+static void play_drop(struct mixer *mixer, struct play *play)
 {
-    struct stream *stream = &mix->streams[tier];
-    if (stream->n_have != 0 || stream->n_want != 0 || stream->encoder == NULL)
+    if (play->mix == NULL)
         return;
-    encoder_free(stream->encoder);
-    *stream = (struct stream){ 0 };
-    if (mix->ear.minus == 0)
-        hall->n_streams--;
+    struct stream *stream = &play->mix->streams[play->tier];
+    if (--stream->n_plays == 0) {
+        pool_encoder_back(&mixer->pool, play->tier, play->mix->is_booth, stream->encoder);
+        *stream = (struct stream){ 0 };
+    }
+    play->mix = NULL;
 }
 
-static bool stream_open_for(struct hall *hall, struct mix *mix, enum tier tier)
+bool play_set(struct mixer *mixer, struct play *play, struct play value)
 {
-    struct stream *stream = &mix->streams[tier];
-    if (stream->encoder != NULL)
+    if (play->mix == value.mix && play->tier == value.tier)
         return true;
-    stream->encoder =
-        encoder_new(tier, mix->is_booth ? ENCODER_COMPLEXITY_BOOTH : ENCODER_COMPLEXITY_TRACK);
-    if (stream->encoder != NULL && mix->ear.minus == 0)
-        hall->n_streams++;
-    return stream->encoder != NULL;
-}
-
-static void drop_have(struct hall *hall, struct seat *seat)
-{
-    if (seat->have == NULL)
-        return;
-    seat->have->streams[seat->have_tier].n_have--;
-    stream_release(hall, seat->have, seat->have_tier);
-    seat->have = NULL;
-}
-
-static void drop_want(struct hall *hall, struct seat *seat)
-{
-    if (seat->want == NULL)
-        return;
-    seat->want->streams[seat->want_tier].n_want--;
-    stream_release(hall, seat->want, seat->want_tier);
-    seat->want = NULL;
-}
-
-static void set_want(struct hall *hall, struct seat *seat, struct mix *mix, enum tier tier)
-{
-    if (seat->want == mix && seat->want_tier == tier)
-        return;
-    if (mix != NULL && !stream_open_for(hall, mix, tier))
-        mix = NULL;
-    if (mix != NULL)
-        mix->streams[tier].n_want++; // before the old is dropped: it may be the same mix
-    drop_want(hall, seat);
-    seat->want = mix;
-    seat->want_tier = tier;
-}
-
-// ---- mixes
-// ------------------------------------------------------------------------------------------------------------------------
-
-static bool is_unused(const struct mix *mix)
-{
-    for (int tier = 0; tier < TIERS; tier++)
-        if (mix->streams[tier].n_have != 0 || mix->streams[tier].n_want != 0)
-            return false;
-    return mix->n_classes == 0;
+    if (value.mix != NULL) {
+        struct stream *stream = &value.mix->streams[value.tier];
+        if (stream->encoder == NULL)
+            stream->encoder = pool_encoder(&mixer->pool, value.tier, value.mix->is_booth);
+        if (stream->encoder == NULL)
+            value.mix = NULL;
+        else
+            stream->n_plays++;
+    }
+    play_drop(mixer, play);
+    *play = value;
+    return value.mix != NULL;
 }
 
 static void sweep_mixes(struct mixer *mixer, struct hall *hall)
 {
     for (struct mix **at = &hall->mixes; *at != NULL;) {
         struct mix *mix = *at;
-        if (!is_unused(mix)) {
+        bool is_used = false;
+        for (int tier = 0; tier < TIERS; tier++)
+            is_used = is_used || mix->streams[tier].n_plays != 0;
+        if (is_used) {
             at = &mix->next;
             continue;
         }
         *at = mix->next;
+        for (int tier = 0; tier < TIERS; tier++) // forked for nobody in the end
+            if (mix->streams[tier].encoder != NULL)
+                pool_encoder_back(&mixer->pool, (enum tier)tier, mix->is_booth,
+                                  mix->streams[tier].encoder);
         mix_give(mixer, mix);
     }
 }
 
-static struct mix *mix_add(struct mixer *mixer, struct hall *hall, const struct ear *ear)
-{
-    struct mix *mix = mix_take(mixer);
-    if (mix == NULL)
-        return NULL;
-    mix->is_booth = ear->place.kind == PLACE_BOOTH;
-    mix->limiter = limiter_new(mix->is_booth ? LIMITER_CEILING_BOOTH_DB : LIMITER_CEILING_TRACK_DB);
-    if (mix->limiter == NULL) {
-        mix_give(mixer, mix);
-        return NULL;
-    }
-    mix->ear = *ear;
-    mix->next = hall->mixes;
-    hall->mixes = mix;
-    return mix;
-}
-
-static void set_mix(struct ear_class *class, struct mix *mix)
-{
-    if (class->mix != NULL)
-        class->mix->n_classes--;
-    class->mix = mix;
-    if (mix != NULL)
-        mix->n_classes++;
-}
-
-// A voice that begins is at its gain from the start: it fades in by itself.
-static void begin_voices(struct hall *hall, struct mix *mix, const float wanted_db[SPEAKERS_MAX])
-{
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++) {
-        if (hall->speakers[i].session == 0 || mix->has_target[i])
-            continue;
-        mix->has_target[i] = true;
-        mix->target_db[i] = wanted_db[i];
-        mix->later_db[i] = NAN;
-        ramp_init(&mix->ramps[i], wanted_db[i]);
-    }
-}
-
-static void retarget_now(struct hall *hall, struct mix *mix, const float wanted_db[SPEAKERS_MAX])
-{
-    begin_voices(hall, mix, wanted_db);
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++) {
-        if (hall->speakers[i].session == 0)
-            continue;
-        if (mix->retarget_tick != 0) {
-            mix->later_db[i] = wanted_db[i]; // it waits for its boundary anyway
-        } else {
-            mix->target_db[i] = wanted_db[i];
-            ramp_to(&mix->ramps[i], wanted_db[i]);
-        }
-    }
-}
-
-static float target_of(const struct mix *mix, unsigned i)
-{
-    return mix->retarget_tick != 0 && !isnan(mix->later_db[i]) ? mix->later_db[i]
-                                                               : mix->target_db[i];
-}
-
-static bool fits(const struct hall *hall, const struct mix *mix,
-                 const float wanted_db[SPEAKERS_MAX])
-{
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++)
-        if (hall->speakers[i].session != 0 && mix->has_target[i] &&
-            target_of(mix, i) != wanted_db[i])
-            return false;
-    return true;
-}
-
-// As fits, and nothing is moving: a listener may come from silence or from an equal mix without
-// hearing a difference.
-static bool fits_at_rest(const struct hall *hall, const struct mix *mix,
-                         const float wanted_db[SPEAKERS_MAX])
-{
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++)
-        if (hall->speakers[i].session != 0 && !mix->has_target[i])
-            return false;
-    return fits(hall, mix, wanted_db) && mix_is_settled(mix);
-}
-
-static bool equal_wishes(const struct hall *hall, const struct ear_class *a,
-                         const struct ear_class *b)
-{
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++)
-        if (hall->speakers[i].session != 0 && a->wanted_db[i] != b->wanted_db[i])
-            return false;
-    return true;
-}
-
-// The first tick from which every listener of these tiers can change streams.
-static uint64_t next_boundary(const struct hall *hall, uint64_t tick)
-{
-    bool has_tier[TIERS] = { false };
-    for (size_t i = 0; i < hall->n_seats; i++)
-        if (hall->seats[i].is_listening)
-            has_tier[hall->seats[i].tier] = true;
-    for (uint64_t at = tick;; at++) {
-        bool is_common = true;
-        for (int tier = 0; tier < TIERS; tier++)
-            is_common = is_common && (!has_tier[tier] || frame_begins(hall, (enum tier)tier, at));
-        if (is_common)
-            return at; // within 12 ticks, as frames are of 2, 4 and 6
-    }
-}
-
-static struct mix *mix_clone(struct mixer *mixer, struct hall *hall, const struct mix *from,
-                             const struct ear_class *class, uint64_t tick)
-{
-    struct mix *mix = mix_add(mixer, hall, &class->ear);
-    if (mix == NULL)
-        return NULL;
-    memcpy(mix->target_db, from->target_db, sizeof(mix->target_db));
-    memcpy(mix->has_target, from->has_target, sizeof(mix->has_target));
-    memcpy(mix->ramps, from->ramps, sizeof(mix->ramps));
-    mix->loud_tick = from->loud_tick;
-    memcpy(mix->later_db, class->wanted_db, sizeof(mix->later_db));
-    mix->retarget_tick = next_boundary(hall, tick);
-    begin_voices(hall, mix, class->wanted_db);
-    return mix;
-}
-
-// ---- classes
-// ------------------------------------------------------------------------------------------------------------------------
-
-static struct ear_class *class_of(struct hall *hall, const struct ear *ear)
-{
-    for (size_t i = 0; i < hall->n_classes; i++)
-        if (ear_equal(&hall->classes[i].ear, ear))
-            return &hall->classes[i];
-    if (hall->n_classes == hall->cap_classes) {
-        size_t cap = hall->cap_classes != 0 ? 2 * hall->cap_classes : 16;
-        struct ear_class *grown = realloc(hall->classes, cap * sizeof(*grown));
-        if (grown == NULL)
-            return NULL;
-        hall->classes = grown;
-        hall->cap_classes = cap;
-    }
-    hall->classes[hall->n_classes] = (struct ear_class){ .ear = *ear };
-    return &hall->classes[hall->n_classes++];
-}
+// ---- groups -------------------------------------------------------------------------------------
 
 // Own voice is never in one's mix, from the first packet on, before the detector has heard it.
-static bool ear_of(struct hall *hall, const struct seat *seat, struct ear *ear)
+static bool ear_of(const struct hall *hall, const struct seat *seat, struct ear *ear)
 {
-    if (!seat->is_listening || seat->place.kind == PLACE_FLOOR ||
+    if (!seat->is_listening || seat->from == 0 || seat->place.kind == PLACE_FLOOR ||
         !meeting_ear(hall->meeting, seat->session, ear))
         return false;
-    if (ear->minus == 0 && ear->self == 0 && hall_speaker(hall, seat->session) != NULL)
+    if (seat->is_speaking && ear->self == 0)
         ear->minus = seat->session;
     return true;
 }
 
-// A seat that changes its class in this turn brings along the mix that it hears, as the start of
-// the new class's.
-static void count_seats(struct hall *hall)
+// What the seat hears now. A change of streams that is under way is thought over again.
+static struct mix *base_of(const struct seat *seat)
 {
-    for (size_t i = 0; i < hall->n_classes; i++)
-        hall->classes[i].n_seats = 0;
-    for (size_t i = 0; i < hall->n_seats; i++) {
-        struct seat *seat = &hall->seats[i];
-        struct ear ear;
-        struct ear_class *class = ear_of(hall, seat, &ear) ? class_of(hall, &ear) : NULL;
-        if (class == NULL)
-            continue;
-        class->n_seats++;
-        if (class->mix == NULL && seat->want != NULL &&
-            seat->want->is_booth == (ear.place.kind == PLACE_BOOTH))
-            set_mix(class, seat->want);
+    if (seat->have.mix != NULL && seat->have.mix->streams[seat->have.tier].is_open)
+        return seat->have.mix;
+    return seat->want.mix;
+}
+
+static struct group *group_for(struct hall *hall, const struct ear *ear, struct mix *base)
+{
+    for (size_t i = 0; i < hall->n_groups; i++)
+        if (hall->groups[i].base == base && ear_equal(&hall->groups[i].ear, ear))
+            return &hall->groups[i];
+    if (hall->n_groups == hall->cap_groups) {
+        size_t cap = hall->cap_groups != 0 ? 2 * hall->cap_groups : 16;
+        struct group *grown = realloc(hall->groups, cap * sizeof(*grown));
+        if (grown == NULL)
+            return NULL;
+        hall->groups = grown;
+        hall->cap_groups = cap;
     }
-    for (size_t i = 0; i < hall->n_classes;) {
-        if (hall->classes[i].n_seats != 0) {
-            i++;
+    struct group *group = &hall->groups[hall->n_groups++];
+    *group = (struct group){ .ear = *ear, .base = base, .mix = base };
+    return group;
+}
+
+static void make_groups(struct hall *hall)
+{
+    hall->n_groups = 0;
+    for (size_t i = 0; i < hall->n_seats; i++) {
+        struct seat *seat = hall->seats[i];
+        struct ear ear;
+        struct group *group =
+            ear_of(hall, seat, &ear) ? group_for(hall, &ear, base_of(seat)) : NULL;
+        seat->group = group != NULL ? (size_t)(group - hall->groups) : SIZE_MAX;
+        if (group == NULL)
             continue;
-        }
-        set_mix(&hall->classes[i], NULL);
-        hall->classes[i] = hall->classes[--hall->n_classes];
+        group->n_seats++;
+        group->tiers |= 1u << seat->tier;
+        group->is_personal = ear.minus != 0 || (ear.self != 0 && seat->is_speaking);
     }
 }
 
-static void work_out_wishes(struct hall *hall, struct ear_class *class)
+static void work_out_wishes(const struct hall *hall, struct group *group)
 {
     for (unsigned i = 0; i < SPEAKERS_MAX; i++) {
         const struct speaker *speaker = &hall->speakers[i];
-        bool is_heard = speaker->session != 0 && speaker->is_mixed &&
-                        speaker->session != class->ear.minus && speaker->session != class->ear.self;
-        class->wanted_db[i] = is_heard
-                                  ? meeting_gain_db(hall->meeting, &class->ear, speaker->session)
+        bool is_heard = speaker_is_live(speaker) && speaker->is_mixed &&
+                        speaker->session != group->ear.minus && speaker->session != group->ear.self;
+        group->wanted_db[i] = is_heard
+                                  ? meeting_gain_db(hall->meeting, &group->ear, speaker->session)
                                   : TRACKS_SILENT_DB;
     }
-    class->is_done = false;
 }
 
-// Classes that share a mix and no longer want the same: those whose wish fits stay; when none fits
-// the largest takes the mix along; the others get clones, shared by equals.
-static void split(struct mixer *mixer, struct hall *hall, struct mix *mix, uint64_t tick)
+static bool equal_wishes(const struct hall *hall, const struct group *a, const struct group *b)
 {
-    struct ear_class *keeper = NULL;
-    for (size_t i = 0; i < hall->n_classes; i++) {
-        struct ear_class *class = &hall->classes[i];
-        if (class->mix != mix)
-            continue;
-        bool is_fitting = fits(hall, mix, class->wanted_db);
-        bool was_fitting = keeper != NULL && fits(hall, mix, keeper->wanted_db);
-        if (keeper == NULL || (is_fitting && !was_fitting) ||
-            (is_fitting == was_fitting && class->n_seats > keeper->n_seats))
-            keeper = class;
-    }
-    if (keeper == NULL)
-        return;
-    for (size_t i = 0; i < hall->n_classes; i++) {
-        struct ear_class *class = &hall->classes[i];
-        if (class->mix != mix || class->is_done)
-            continue;
-        class->is_done = true;
-        if (equal_wishes(hall, class, keeper))
-            continue;
-        struct mix *clone = mix_clone(mixer, hall, mix, class, tick);
-        if (clone == NULL)
-            continue;
-        for (size_t k = i + 1; k < hall->n_classes; k++)
-            if (hall->classes[k].mix == mix && !hall->classes[k].is_done &&
-                equal_wishes(hall, class, &hall->classes[k])) {
-                set_mix(&hall->classes[k], clone);
-                hall->classes[k].is_done = true;
-            }
-        set_mix(class, clone);
-    }
-    keeper->is_done = true;
-    retarget_now(hall, mix, keeper->wanted_db);
+    for (unsigned i = 0; i < SPEAKERS_MAX; i++)
+        if (speaker_is_live(&hall->speakers[i]) && a->wanted_db[i] != b->wanted_db[i])
+            return false;
+    return true;
 }
 
-// Over the limit of encoders: the mix of the same place whose duck is the nearest serves, and
-// control tells the listener.
-static struct mix *nearest_mix(struct mixer *mixer, struct hall *hall,
-                               const struct ear_class *class)
+// ---- the limit of encoders ----------------------------------------------------------------------
+
+static unsigned count_bits(unsigned bits)
+{
+    unsigned n = 0;
+    for (; bits != 0; bits &= bits - 1)
+        n++;
+    return n;
+}
+
+static unsigned count_streams(struct hall *hall)
+{
+    unsigned n = 0;
+    for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
+        mix->tiers = 0;
+    for (size_t i = 0; i < hall->n_groups; i++)
+        if (!hall->groups[i].is_personal && hall->groups[i].mix != NULL)
+            hall->groups[i].mix->tiers |= hall->groups[i].tiers;
+    for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
+        n += count_bits(mix->tiers);
+    return n;
+}
+
+static bool has_room_for(struct hall *hall, struct group *group)
+{
+    if (group->is_personal)
+        return true;
+    struct mix *mix = group->mix;
+    group->mix = NULL;
+    unsigned n = count_streams(hall);
+    group->mix = mix;
+    return n + count_bits(group->tiers) <= MIXER_ENCODERS_MAX;
+}
+
+// Over the limit: the mix that is the least wrong serves. It never has a voice that this group must
+// not hear, as that would be the most wrong of all.
+static struct mix *nearest_mix(const struct hall *hall, const struct group *group)
 {
     struct mix *best = NULL;
-    int best_distance = 0;
-    if (class->ear.minus != 0 || hall->n_streams < MIXER_ENCODERS_MAX)
-        return NULL;
+    float best_distance = INFINITY;
     for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next) {
-        int distance = abs(mix->ear.duck_db - class->ear.duck_db);
-        if (mix->ear.minus == 0 && mix->ear.place.kind == class->ear.place.kind &&
-            mix->ear.place.index == class->ear.place.index && mix->ear.self == class->ear.self &&
-            (best == NULL || distance < best_distance)) {
+        bool is_usable = mix->is_booth == (group->ear.place.kind == PLACE_BOOTH) && mix->tiers != 0;
+        float distance = 0.0f;
+        for (unsigned i = 0; i < SPEAKERS_MAX && is_usable; i++) {
+            if (!speaker_is_live(&hall->speakers[i]))
+                continue;
+            float have_db = mix->has_target[i] ? mix->target_db[i] : TRACKS_SILENT_DB;
+            bool is_foreign =
+                group->wanted_db[i] <= TRACKS_SILENT_DB && have_db > TRACKS_SILENT_DB &&
+                meeting_gain_db(hall->meeting, &group->ear, hall->speakers[i].session) !=
+                    (float)group->ear.duck_db;
+            distance += fabsf(have_db - group->wanted_db[i]);
+            is_usable = !is_foreign;
+        }
+        if (is_usable && distance < best_distance) {
             best = mix;
             best_distance = distance;
         }
     }
-    if (best != NULL)
-        mixer_event(mixer, &(struct mixer_event){ .kind = MIXER_EVENT_SNAPPED,
-                                                  .meeting = hall->id,
-                                                  .result = best->ear.duck_db });
     return best;
 }
 
-static void place_newcomers(struct mixer *mixer, struct hall *hall)
+// Then tiers merge downward, first where the fewest would notice.
+static void merge_tiers(struct hall *hall)
 {
-    for (size_t i = 0; i < hall->n_classes; i++) {
-        struct ear_class *class = &hall->classes[i];
-        if (class->mix != NULL)
-            continue;
-        struct mix *found = hall->mixes;
-        while (found != NULL && (found->is_booth != (class->ear.place.kind == PLACE_BOOTH) ||
-                                 !fits_at_rest(hall, found, class->wanted_db)))
-            found = found->next;
-        if (found == NULL)
-            found = nearest_mix(mixer, hall, class);
-        if (found == NULL && (found = mix_add(mixer, hall, &class->ear)) != NULL)
-            begin_voices(hall, found, class->wanted_db);
-        set_mix(class, found);
+    for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
+        mix->least_tier = TIER_FULL;
+    for (unsigned n = count_streams(hall); n > MIXER_ENCODERS_MAX; n--) {
+        struct mix *rarest = NULL;
+        for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
+            if (count_bits(mix->tiers) > 1 &&
+                (rarest == NULL || mix->streams[__builtin_ctz(mix->tiers)].n_plays <
+                                       rarest->streams[__builtin_ctz(rarest->tiers)].n_plays))
+                rarest = mix;
+        if (rarest == NULL)
+            return;
+        rarest->tiers &= rarest->tiers - 1;
+        rarest->least_tier = (enum tier)__builtin_ctz(rarest->tiers);
     }
 }
 
-static void seat_all(struct hall *hall)
+// ---- groups that part ---------------------------------------------------------------------------
+
+static struct group *choose_keeper(struct hall *hall, const struct mix *mix)
 {
+    struct group *keeper = NULL;
+    bool is_keeper_fitting = false;
+    for (size_t i = 0; i < hall->n_groups; i++) {
+        struct group *group = &hall->groups[i];
+        if (group->base != mix)
+            continue;
+        bool is_fitting = mix_fits(hall, mix, group->wanted_db);
+        if (keeper == NULL || (is_fitting && !is_keeper_fitting) ||
+            (is_fitting == is_keeper_fitting && group->n_seats > keeper->n_seats)) {
+            keeper = group;
+            is_keeper_fitting = is_fitting;
+        }
+    }
+    return keeper;
+}
+
+static void fork_for(struct mixer *mixer, struct hall *hall, struct mix *mix, struct group *group,
+                     uint64_t tick)
+{
+    for (struct mix *fork = hall->mixes; fork != NULL; fork = fork->next) {
+        if (fork->parent == mix && mix_fits(hall, fork, group->wanted_db)) {
+            group->mix = fork; // an equal has it already
+            return;
+        }
+    }
+    if (!has_room_for(hall, group)) {
+        group->mix = NULL;
+        return; // all who have room come first
+    }
+    group->mix = mix_fork(mixer, mix);
+    if (group->mix == NULL)
+        return;
+    group->mix->next = hall->mixes;
+    hall->mixes = group->mix;
+    mix_retarget(hall, group->mix, group->wanted_db, tick);
+}
+
+// Of the groups on a mix that no longer want the same, those that it fits stay; when it fits none
+// the largest takes it along. The others get forks, the largest first, shared by equals.
+static void split(struct mixer *mixer, struct hall *hall, struct mix *mix, uint64_t tick)
+{
+    struct group *keeper = choose_keeper(hall, mix);
+    if (keeper == NULL)
+        return;
+    for (size_t i = 0; i < hall->n_groups; i++) {
+        struct group *group = &hall->groups[i];
+        group->is_done = group->base != mix || equal_wishes(hall, group, keeper);
+    }
+    for (;;) {
+        struct group *largest = NULL;
+        for (size_t i = 0; i < hall->n_groups; i++) {
+            struct group *group = &hall->groups[i];
+            if (!group->is_done && (largest == NULL || group->n_seats > largest->n_seats))
+                largest = group;
+        }
+        if (largest == NULL)
+            break;
+        fork_for(mixer, hall, mix, largest, tick);
+        largest->is_done = true;
+    }
+    mix_retarget(hall, mix, keeper->wanted_db, tick);
+}
+
+static void place_newcomer(struct mixer *mixer, struct hall *hall, struct group *group,
+                           uint64_t tick)
+{
+    bool is_booth = group->ear.place.kind == PLACE_BOOTH;
+    for (struct mix *mix = hall->mixes; mix != NULL && group->mix == NULL; mix = mix->next)
+        if (mix->is_booth == is_booth && mix_knows_all(hall, mix) &&
+            mix_fits(hall, mix, group->wanted_db))
+            group->mix = mix;
+    if (group->mix == NULL && !has_room_for(hall, group)) {
+        group->mix = nearest_mix(hall, group);
+        group->is_snapped = group->mix != NULL;
+    }
+    if (group->mix != NULL)
+        return;
+    group->mix = mix_take(mixer, is_booth);
+    if (group->mix == NULL)
+        return;
+    group->mix->next = hall->mixes;
+    hall->mixes = group->mix;
+    mix_retarget(hall, group->mix, group->wanted_db, tick);
+}
+
+// ---- seats --------------------------------------------------------------------------------------
+
+static void tell_snapped(struct mixer *mixer, struct hall *hall, struct seat *seat,
+                         const struct group *group)
+{
+    float worst = 0.0f;
+    int heard_db = group->ear.duck_db;
+    for (unsigned i = 0; i < SPEAKERS_MAX && group->is_snapped; i++) {
+        float apart = fabsf(group->wanted_db[i] - group->mix->target_db[i]);
+        if (!speaker_is_live(&hall->speakers[i]) || apart <= worst)
+            continue;
+        worst = apart;
+        heard_db = (int)group->mix->target_db[i];
+    }
+    bool is_snapped = group->is_snapped || seat->want.tier != seat->tier;
+    bool is_news = is_snapped && (!seat->is_snapped || seat->snapped_db != heard_db ||
+                                  seat->snapped_tier != seat->want.tier);
+    seat->is_snapped = is_snapped;
+    seat->snapped_db = (int8_t)heard_db;
+    seat->snapped_tier = seat->want.tier;
+    if (is_news)
+        mixer_event(mixer, &(struct mixer_event){ .kind = MIXER_EVENT_SNAPPED,
+                                                  .meeting = hall->id,
+                                                  .session = seat->session,
+                                                  .result = heard_db,
+                                                  .tier = seat->want.tier });
+}
+
+// Those whose mix was forked go along with the fork at once, and miss nothing.
+static void follow_fork(struct mixer *mixer, struct seat *seat, struct mix *fork)
+{
+    struct play have = { .mix = fork, .tier = seat->have.tier };
+    if (mix_fork_stream(mixer, seat->have.mix, fork, seat->have.tier))
+        play_set(mixer, &seat->have, have);
+}
+
+static void seat_all(struct mixer *mixer, struct hall *hall)
+{
+    static const struct play nothing = { 0 };
     for (size_t i = 0; i < hall->n_seats; i++) {
-        struct seat *seat = &hall->seats[i];
-        struct ear ear;
-        struct ear_class *class = ear_of(hall, seat, &ear) ? class_of(hall, &ear) : NULL;
-        set_want(hall, seat, class != NULL ? class->mix : NULL, seat->tier);
-        if (seat->want == NULL)
-            drop_have(hall, seat);
+        struct seat *seat = hall->seats[i];
+        const struct group *group = seat->group != SIZE_MAX ? &hall->groups[seat->group] : NULL;
+        if (group == NULL || group->mix == NULL) {
+            play_set(mixer, &seat->want, nothing);
+            play_set(mixer, &seat->have, nothing);
+            continue;
+        }
+        struct mix *mix = group->mix;
+        if (mix->parent != NULL && seat->have.mix == mix->parent)
+            follow_fork(mixer, seat, mix);
+        enum tier tier = seat->tier > mix->least_tier ? seat->tier : mix->least_tier;
+        if (mix->parent != NULL && mix->parent == group->base)
+            mix_fork_stream(mixer, group->base, mix, tier);
+        play_set(mixer, &seat->want, (struct play){ .mix = mix, .tier = tier });
+        hall->is_moving = true;
+        if (seat->want.mix != NULL)
+            tell_snapped(mixer, hall, seat, group);
+        else
+            play_set(mixer, &seat->have, nothing); // out of memory
     }
 }
+
+// ---- entry points -------------------------------------------------------------------------------
 
 void assign_seats(struct mixer *mixer, struct hall *hall, uint64_t tick)
 {
     hall->must_assign = false;
     hall->revision = meeting_revision(hall->meeting);
-    count_seats(hall);
-    for (size_t i = 0; i < hall->n_classes; i++)
-        work_out_wishes(hall, &hall->classes[i]);
+    make_groups(hall);
+    for (size_t i = 0; i < hall->n_groups; i++)
+        work_out_wishes(hall, &hall->groups[i]);
     for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
-        split(mixer, hall, mix, tick);
-    place_newcomers(mixer, hall);
-    seat_all(hall);
+        mix->parent = NULL;
+    for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
+        split(mixer, hall, mix, tick); // forks are put before the first
+    for (size_t i = 0; i < hall->n_groups; i++)
+        if (hall->groups[i].mix == NULL)
+            place_newcomer(mixer, hall, &hall->groups[i], tick);
+    merge_tiers(hall);
+    seat_all(mixer, hall);
     sweep_mixes(mixer, hall);
 }
 
-// Two mixes at rest with the same gains are one: the second's classes go over to the first.
-void assign_merge(struct mixer *mixer, struct hall *hall)
+static bool may_merge(const struct mix *mix, uint64_t tick)
 {
-    bool has_merged = false;
-    for (struct mix *a = hall->mixes; a != NULL; a = a->next) {
-        if (a->n_classes == 0 || !mix_is_settled(a))
+    return mix_is_settled(mix) && (tick - mix->voice_tick >= MERGE_PAUSE_TICKS ||
+                                   tick - mix->moved_tick >= MERGE_LATEST_TICKS);
+}
+
+static bool are_equal(const struct hall *hall, const struct mix *a, const struct mix *b)
+{
+    return a->is_booth == b->is_booth && mix_knows_all(hall, a) && mix_knows_all(hall, b) &&
+           mix_fits(hall, a, b->target_db);
+}
+
+static unsigned plays_of(const struct mix *mix)
+{
+    unsigned n = 0;
+    for (int tier = 0; tier < TIERS; tier++)
+        n += mix->streams[tier].n_plays;
+    return n;
+}
+
+static void merge(struct mixer *mixer, struct hall *hall, struct mix *from, struct mix *into)
+{
+    for (size_t i = 0; i < hall->n_seats; i++) {
+        struct seat *seat = hall->seats[i];
+        if (seat->want.mix != from)
             continue;
-        for (size_t i = 0; i < hall->n_classes; i++) {
-            struct ear_class *class = &hall->classes[i];
-            if (class->mix == NULL || class->mix == a || class->mix->is_booth != a->is_booth ||
-                !mix_is_settled(class->mix) || !fits_at_rest(hall, a, class->mix->target_db) ||
-                !fits_at_rest(hall, class->mix, a->target_db))
+        play_set(mixer, &seat->want, (struct play){ .mix = into, .tier = seat->want.tier });
+        hall->is_moving = true;
+    }
+}
+
+static bool is_wanted(const struct hall *hall, const struct mix *mix)
+{
+    for (size_t i = 0; i < hall->n_seats; i++)
+        if (hall->seats[i]->want.mix == mix)
+            return true;
+    return false;
+}
+
+// Two mixes at rest with the same gains are one: the smaller's listeners go over to the larger.
+void assign_merge(struct mixer *mixer, struct hall *hall, uint64_t tick)
+{
+    sweep_mixes(mixer, hall);
+    for (struct mix *a = hall->mixes; a != NULL; a = a->next) {
+        if (!may_merge(a, tick))
+            continue;
+        for (struct mix *b = a->next; b != NULL; b = b->next) {
+            if (!may_merge(b, tick) || !are_equal(hall, a, b) || !is_wanted(hall, a) ||
+                !is_wanted(hall, b))
                 continue;
-            set_mix(class, a);
-            has_merged = true;
+            bool is_a_larger = plays_of(a) >= plays_of(b);
+            merge(mixer, hall, is_a_larger ? b : a, is_a_larger ? a : b);
         }
     }
-    if (has_merged)
-        seat_all(hall);
-    sweep_mixes(mixer, hall);
 }
 
 void assign_forget_seat(struct mixer *mixer, struct hall *hall, struct seat *seat)
 {
-    drop_want(hall, seat);
-    drop_have(hall, seat);
-    (void)mixer;
+    play_drop(mixer, &seat->want);
+    play_drop(mixer, &seat->have);
+    hall->must_assign = true;
 }
 
 void assign_clear(struct mixer *mixer, struct hall *hall)
 {
     for (size_t i = 0; i < hall->n_seats; i++)
-        assign_forget_seat(mixer, hall, &hall->seats[i]);
-    for (size_t i = 0; i < hall->n_classes; i++)
-        set_mix(&hall->classes[i], NULL);
-    hall->n_classes = 0;
+        assign_forget_seat(mixer, hall, hall->seats[i]);
     sweep_mixes(mixer, hall);
+    free(hall->groups);
+    hall->groups = NULL;
+    hall->n_groups = hall->cap_groups = 0;
 }

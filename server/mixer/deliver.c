@@ -5,14 +5,7 @@
 
 #include <string.h>
 
-// ---- records to the voice threads
-// --------------------------------------------------------------------------------------------
-
-struct parcel {
-    struct span opus;
-    uint64_t frame_number, made_us;
-    bool is_terminator;
-};
+// ---- records to the voice threads ---------------------------------------------------------------
 
 static void send_parcel(struct mixer *mixer, unsigned thread, const struct parcel *parcel)
 {
@@ -37,10 +30,12 @@ static void send_parcel(struct mixer *mixer, unsigned thread, const struct parce
     mixer->was_sent[thread] = true;
 }
 
-static void add_recipient(struct mixer *mixer, const struct seat *seat, uint32_t from,
-                          const struct parcel *parcel)
+void deliver_to(struct mixer *mixer, const struct seat *seat, uint32_t from,
+                const struct parcel *parcel)
 {
     unsigned thread = seat->thread;
+    if (thread >= mixer->n_voice_threads || mixer->mixed[thread] == NULL)
+        return;
     if (mixer->n_recipients[thread] == RECIPIENTS_MAX)
         send_parcel(mixer, thread, parcel);
     mixer->recipients[thread][mixer->n_recipients[thread]++] = (struct voice_mixed_recipient){
@@ -48,202 +43,150 @@ static void add_recipient(struct mixer *mixer, const struct seat *seat, uint32_t
     };
 }
 
-static void send_rest(struct mixer *mixer, const struct parcel *parcel)
+void deliver_rest(struct mixer *mixer, const struct parcel *parcel)
 {
     for (unsigned i = 0; i < mixer->n_voice_threads; i++)
         if (mixer->n_recipients[i] > 0)
             send_parcel(mixer, i, parcel);
 }
 
-// ---- streams
-// ------------------------------------------------------------------------------------------------------------------
-
-// Seats that wait for this frame: their old stream is silent, or it ends a frame just where this
-// one begins.
-static void take_over(struct hall *hall, struct mix *mix, enum tier tier)
+static void deliver_packet(struct mixer *mixer, struct hall *hall, const struct mix *mix,
+                           enum tier tier, const struct parcel *parcel, unsigned n_blocks)
 {
-    struct stream *stream = &mix->streams[tier];
+    uint64_t frame_tick = mix->streams[tier].frame_tick;
     for (size_t i = 0; i < hall->n_seats; i++) {
-        struct seat *seat = &hall->seats[i];
-        if (seat->want != mix || seat->want_tier != tier || seat->have == mix)
+        struct seat *seat = hall->seats[i];
+        if (seat->have.mix != mix || seat->have.tier != tier || frame_tick < seat->until_tick)
             continue;
-        if (seat->have != NULL && seat->have->streams[seat->have_tier].is_open)
-            continue; // changes in finish_frame of the old one
-        if (seat->have != NULL)
-            seat->have->streams[seat->have_tier].n_have--;
-        seat->have = mix;
-        seat->have_tier = tier;
-        seat->is_fresh = true;
-        stream->n_have++;
+        deliver_to(mixer, seat, seat->from, parcel);
+        seat->until_tick = frame_tick + n_blocks;
     }
+    deliver_rest(mixer, parcel);
 }
 
-static void deliver_packet(struct mixer *mixer, struct hall *hall, struct mix *mix, enum tier tier,
-                           const struct parcel *parcel)
+// ---- one stream ---------------------------------------------------------------------------------
+
+static bool is_live(const struct mix *mix, uint64_t tick)
 {
-    for (size_t i = 0; i < hall->n_seats; i++) {
-        struct seat *seat = &hall->seats[i];
-        if (seat->have != mix || seat->have_tier != tier)
-            continue;
-        add_recipient(mixer, seat, seat->from, parcel);
-        seat->is_fresh = false;
-    }
-    send_rest(mixer, parcel);
-    mix->streams[tier].has_fresh = false;
+    return mix->was_loud && tick - mix->loud_tick <= GATE_TICKS;
 }
 
-// The old stream's frame ends here: whoever wants another whose frame begins here changes now.
-static void change_over(struct hall *hall, struct mix *mix, enum tier tier, uint64_t end_tick)
-{
-    for (size_t i = 0; i < hall->n_seats; i++) {
-        struct seat *seat = &hall->seats[i];
-        if (seat->have != mix || seat->have_tier != tier || seat->want == NULL ||
-            (seat->want == mix && seat->want_tier == tier) ||
-            !frame_begins(hall, seat->want_tier, end_tick))
-            continue;
-        mix->streams[tier].n_have--;
-        seat->have = seat->want;
-        seat->have_tier = seat->want_tier;
-        seat->is_fresh = true;
-        seat->have->streams[seat->have_tier].n_have++;
-        hall->must_assign = true; // the old stream may be nobody's now
-    }
-}
-
-static bool has_fresh_seat(const struct hall *hall, const struct mix *mix, enum tier tier)
-{
-    for (size_t i = 0; i < hall->n_seats; i++)
-        if (hall->seats[i].have == mix && hall->seats[i].have_tier == tier &&
-            hall->seats[i].is_fresh)
-            return true;
-    return false;
-}
-
-static void open_stream(struct hall *hall, struct mix *mix, enum tier tier, uint64_t tick)
+// Frames lie on the meeting's grid: what has passed of this one is filled with silence.
+static void open_stream(const struct hall *hall, struct mix *mix, enum tier tier, uint64_t tick)
 {
     static const float silence[AUDIO_BLOCK_SAMPLES];
     struct stream *stream = &mix->streams[tier];
     uint8_t unused[ENCODER_PACKET_MAX_BYTES];
     encoder_reset(stream->encoder);
     stream->is_open = true;
-    stream->frame_tick = tick;
+    stream->is_fresh = false;
+    stream->opened_tick = stream->frame_tick = tick;
     while (!frame_begins(hall, tier, stream->frame_tick)) {
         stream->frame_tick--;
-        encoder_push(stream->encoder, silence,
-                     unused); // never completes a frame: this tick's block is still to come
+        encoder_push(stream->encoder, silence, unused); // this tick's block is still to come
     }
 }
 
+// The last packet takes the place of a frame, so that the next one may follow at once.
 static void close_stream(struct mixer *mixer, struct hall *hall, struct mix *mix, enum tier tier,
                          uint64_t tick)
 {
+    struct stream *stream = &mix->streams[tier];
     struct parcel last = { .opus = audio_silence_20ms(),
-                           .frame_number = tick - hall->base_tick,
+                           .frame_number = stream->frame_tick - hall->base_tick,
                            .made_us = tick * AUDIO_BLOCK_US,
                            .is_terminator = true };
-    deliver_packet(mixer, hall, mix, tier, &last);
-    change_over(hall, mix, tier, tick);
-    mix->streams[tier].is_open = false;
+    deliver_packet(mixer, hall, mix, tier, &last, 2);
+    stream->is_open = false;
 }
 
-static void run_stream(struct mixer *mixer, struct hall *hall, struct mix *mix, enum tier tier,
+static void push_block(struct mixer *mixer, struct hall *hall, struct mix *mix, enum tier tier,
                        uint64_t tick)
 {
     struct stream *stream = &mix->streams[tier];
     uint8_t packet[ENCODER_PACKET_MAX_BYTES];
-    bool is_quiet = tick - mix->loud_tick > MIXER_GATE_MS * 1000 / AUDIO_BLOCK_US;
-    if (!stream->is_open && mix->loud_tick != tick)
-        return;
-    if (stream->is_open && is_quiet && frame_begins(hall, tier, tick)) {
-        close_stream(mixer, hall, mix, tier, tick);
-        return;
-    }
-    if (!stream->is_open)
-        open_stream(hall, mix, tier, tick);
-    if (frame_begins(hall, tier, tick))
+    uint8_t filled = encoder_filled_blocks(stream->encoder);
+    uint8_t frame_blocks = tier_spec(tier)->frame_blocks;
+    if (filled == 0)
         stream->frame_tick = tick;
-    take_over(hall, mix, tier);
-    if (encoder_filled_blocks(stream->encoder) + 1 == tier_spec(tier)->frame_blocks &&
-        has_fresh_seat(hall, mix, tier))
-        encoder_break_prediction(stream->encoder);
+    if (filled + 1 == frame_blocks) {
+        if (!is_live(mix, tick)) {
+            close_stream(mixer, hall, mix, tier, tick);
+            return;
+        }
+        if (stream->is_fresh)
+            encoder_break_prediction(stream->encoder);
+        stream->is_fresh = false;
+    }
     int len = encoder_push(stream->encoder, mix->block, packet);
     if (len <= 0)
         return;
     struct parcel parcel = { .opus = { packet, (size_t)len },
                              .frame_number = stream->frame_tick - hall->base_tick,
                              .made_us = tick * AUDIO_BLOCK_US };
-    deliver_packet(mixer, hall, mix, tier, &parcel);
-    change_over(hall, mix, tier, tick + 1);
+    deliver_packet(mixer, hall, mix, tier, &parcel, frame_blocks);
 }
 
-void deliver_mix(struct mixer *mixer, struct hall *hall, struct mix *mix, uint64_t tick)
-{
-    for (int tier = 0; tier < TIERS; tier++)
-        if (mix->streams[tier].encoder != NULL)
-            run_stream(mixer, hall, mix, (enum tier)tier, tick);
-}
+// ---- seats that change streams ------------------------------------------------------------------
 
-// ---- indicators: who really speaks
-// ---------------------------------------------------------------------------------------------
-
-// Floor speakers are shown on tracks and in booths, interpreters only in their own booth. Not on
-// thin lines, never to oneself.
-static bool sees(const struct seat *seat, const struct seat *speaker)
+// Only where a frame of the old stream has ended; only to a stream that has its look-ahead, and
+// begins a frame now.
+static bool can_move(const struct seat *seat, uint64_t tick)
 {
-    if (!seat->is_listening || seat->session == speaker->session ||
-        seat->place.kind == PLACE_FLOOR || seat->tier > TIER_STANDARD)
-        return false;
-    return speaker->place.kind != PLACE_BOOTH ||
-           (seat->place.kind == PLACE_BOOTH && seat->place.index == speaker->place.index);
-}
-
-static void indicate(struct mixer *mixer, struct hall *hall, const struct speaker *speaker,
-                     bool is_terminator)
-{
-    const struct seat *who = hall_seat(hall, speaker->session);
-    struct parcel parcel = { .opus = audio_silence_60ms(),
-                             .frame_number = speaker->info.frame_number,
-                             .made_us = mixer->tick * AUDIO_BLOCK_US,
-                             .is_terminator = is_terminator };
-    for (size_t i = 0; who != NULL && i < hall->n_seats; i++)
-        if (sees(&hall->seats[i], who))
-            add_recipient(mixer, &hall->seats[i], speaker->session, &parcel);
-    send_rest(mixer, &parcel);
-}
-
-static bool is_shown(const struct hall *hall, const struct speaker *speaker,
-                     const struct floor_state *floor)
-{
-    if (!speaker->is_playing || !speaker->info.is_voice)
-        return false;
-    if (speaker->session == floor->holder || speaker->session == floor->second)
+    if (seat->have.mix == NULL)
         return true;
-    for (size_t i = 0; i < hall->n_seats; i++)
-        if (hall->seats[i].session == speaker->session)
-            return hall->seats[i].place.kind == PLACE_BOOTH;
-    return false;
+    const struct stream *old = &seat->have.mix->streams[seat->have.tier];
+    const struct stream *next = &seat->want.mix->streams[seat->want.tier];
+    if (!old->is_open)
+        return true;
+    return encoder_filled_blocks(old->encoder) == 0 && next->is_open && next->opened_tick < tick &&
+           encoder_filled_blocks(next->encoder) == 0;
 }
 
-void deliver_indicators(struct mixer *mixer, struct hall *hall, uint64_t tick)
+static void move_seats(struct mixer *mixer, struct hall *hall, uint64_t tick)
 {
-    struct floor_state floor = meeting_floor_state(hall->meeting);
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++) {
-        struct speaker *speaker = &hall->speakers[i];
-        if (speaker->session == 0)
+    hall->is_moving = false;
+    for (size_t i = 0; i < hall->n_seats; i++) {
+        struct seat *seat = hall->seats[i];
+        if (seat->want.mix == NULL ||
+            (seat->want.mix == seat->have.mix && seat->want.tier == seat->have.tier))
             continue;
-        if (!is_shown(hall, speaker, &floor)) {
-            deliver_indicator_end(mixer, hall, speaker);
-        } else if (speaker->indicated_tick == 0 ||
-                   tick - speaker->indicated_tick >= INDICATOR_TICKS) {
-            indicate(mixer, hall, speaker, false);
-            speaker->indicated_tick = tick;
+        if (!can_move(seat, tick)) {
+            hall->is_moving = true;
+            continue;
         }
+        play_set(mixer, &seat->have, seat->want);
+        struct stream *stream = &seat->want.mix->streams[seat->want.tier];
+        stream->is_fresh = stream->is_open && stream->opened_tick < tick;
     }
 }
 
-void deliver_indicator_end(struct mixer *mixer, struct hall *hall, struct speaker *speaker)
+// ---- all streams --------------------------------------------------------------------------------
+
+void deliver_streams(struct mixer *mixer, struct hall *hall, uint64_t tick)
 {
-    if (speaker->indicated_tick != 0)
-        indicate(mixer, hall, speaker, true);
-    speaker->indicated_tick = 0;
+    for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
+        for (int tier = 0; tier < TIERS; tier++)
+            if (mix->streams[tier].encoder != NULL && !mix->streams[tier].is_open &&
+                is_live(mix, tick))
+                open_stream(hall, mix, (enum tier)tier, tick);
+    if (hall->is_moving)
+        move_seats(mixer, hall, tick);
+    for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
+        for (int tier = 0; tier < TIERS; tier++)
+            if (mix->streams[tier].encoder != NULL && mix->streams[tier].is_open)
+                push_block(mixer, hall, mix, (enum tier)tier, tick);
+}
+
+void deliver_ends(struct mixer *mixer, struct hall *hall)
+{
+    for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
+        for (int tier = 0; tier < TIERS; tier++) {
+            struct stream *stream = &mix->streams[tier];
+            if (stream->encoder == NULL || !stream->is_open)
+                continue;
+            if (encoder_filled_blocks(stream->encoder) == 0)
+                stream->frame_tick = mixer->tick + 1;
+            close_stream(mixer, hall, mix, (enum tier)tier, mixer->tick);
+        }
 }

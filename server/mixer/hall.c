@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-// ---- finding
-// -----------------------------------------------------------------------------------------------------------------
+// ---- finding ------------------------------------------------------------------------------------
 
-static struct hall *find_hall(struct mixer *mixer, uint32_t id)
+struct hall *hall_find(struct mixer *mixer, uint32_t id)
 {
     struct hall *hall = mixer->halls;
     while (hall != NULL && hall->id != id)
@@ -15,24 +14,48 @@ static struct hall *find_hall(struct mixer *mixer, uint32_t id)
     return hall;
 }
 
-struct seat *hall_seat(struct hall *hall, uint32_t session)
+// Where this session stands among the seats by session, or would stand.
+static size_t session_index(const struct hall *hall, uint32_t session)
 {
-    for (size_t i = 0; i < hall->n_seats; i++)
-        if (hall->seats[i].session == session)
-            return &hall->seats[i];
-    return NULL;
+    size_t low = 0, high = hall->n_seats;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (hall->by_session[middle]->session < session)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
-struct speaker *hall_speaker(struct hall *hall, uint32_t session)
+// Likewise among the seats in the order of delivery.
+static size_t order_index(const struct hall *hall, uint32_t from, uint32_t session)
 {
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++)
-        if (hall->speakers[i].session == session)
-            return &hall->speakers[i];
-    return NULL;
+    size_t low = 0, high = hall->n_seats;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct seat *seat = hall->seats[middle];
+        if (seat->from < from || (seat->from == from && seat->session < session))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
-// ---- seats
-// -------------------------------------------------------------------------------------------------------------------
+struct seat *hall_seat(const struct hall *hall, uint32_t session)
+{
+    size_t i = session_index(hall, session);
+    return i < hall->n_seats && hall->by_session[i]->session == session ? hall->by_session[i]
+                                                                        : NULL;
+}
+
+bool frame_begins(const struct hall *hall, enum tier tier, uint64_t tick)
+{
+    return (tick + hall->phase) % tier_spec(tier)->frame_blocks == 0;
+}
+
+// ---- seats --------------------------------------------------------------------------------------
 
 static uint32_t voice_of_place(const struct hall *hall, struct place place)
 {
@@ -43,96 +66,112 @@ static uint32_t voice_of_place(const struct hall *hall, struct place place)
     return 0;
 }
 
-static void take_seat_away(struct mixer *mixer, struct hall *hall, uint32_t session)
+static void remove_at(struct seat **seats, size_t n, size_t at)
 {
-    struct seat *seat = hall_seat(hall, session);
-    if (seat == NULL)
-        return;
-    assign_forget_seat(mixer, hall, seat);
-    size_t index = (size_t)(seat - hall->seats);
-    memmove(seat, seat + 1, (hall->n_seats - index - 1) * sizeof(*seat));
+    memmove(&seats[at], &seats[at + 1], (n - at - 1) * sizeof(*seats));
+}
+
+static void insert_at(struct seat **seats, size_t n, size_t at, struct seat *seat)
+{
+    memmove(&seats[at + 1], &seats[at], (n - at) * sizeof(*seats));
+    seats[at] = seat;
+}
+
+static void unlink_seat(struct hall *hall, const struct seat *seat)
+{
+    remove_at(hall->seats, hall->n_seats, order_index(hall, seat->from, seat->session));
+    remove_at(hall->by_session, hall->n_seats, session_index(hall, seat->session));
     hall->n_seats--;
-    hall->must_assign = true;
 }
 
-static void put_seat(struct mixer *mixer, struct hall *hall, const struct seat *fresh)
+static void link_seat(struct hall *hall, struct seat *seat)
 {
-    take_seat_away(mixer, hall, fresh->session);
-    if (hall->n_seats == hall->cap_seats) {
-        size_t cap = hall->cap_seats != 0 ? 2 * hall->cap_seats : 16;
-        struct seat *grown = realloc(hall->seats, cap * sizeof(*grown));
-        if (grown == NULL) {
-            log_error("mixer", "a listener gets no sound", "session=%u reason=memory",
-                      fresh->session);
-            return;
-        }
-        hall->seats = grown;
-        hall->cap_seats = cap;
-    }
-    size_t at = hall->n_seats;
-    while (at > 0 && (hall->seats[at - 1].from > fresh->from ||
-                      (hall->seats[at - 1].from == fresh->from &&
-                       hall->seats[at - 1].session > fresh->session)))
-        at--;
-    memmove(&hall->seats[at + 1], &hall->seats[at], (hall->n_seats - at) * sizeof(*fresh));
-    hall->seats[at] = *fresh;
+    insert_at(hall->seats, hall->n_seats, order_index(hall, seat->from, seat->session), seat);
+    insert_at(hall->by_session, hall->n_seats, session_index(hall, seat->session), seat);
     hall->n_seats++;
-    hall->must_assign = true;
 }
 
-// A new tier or a new epoch keeps the stream that the seat plays until a frame's end; a new place
-// begins anew.
-static void join(struct mixer *mixer, struct hall *hall, const struct mixer_command *command,
-                 uint64_t now_us)
+static bool grow_seats(struct hall *hall)
 {
-    int result = meeting_join(hall->meeting, command->session, command->join.place, now_us);
-    if (result != 0)
-        log_warn("mixer", "not in the meeting", "session=%u reason=\"%s\"", command->session,
-                 tracks_error_text(result));
-    struct seat *old = hall_seat(hall, command->session);
-    struct place place = command->join.place;
-    if (old != NULL && old->place.kind == place.kind && old->place.index == place.index) {
-        old->epoch = command->join.epoch;
-        old->tier = command->join.tier;
-        old->is_listening = command->join.is_listening;
-        hall->must_assign = true;
-        return;
-    }
-    struct seat seat = { .session = command->session,
-                         .epoch = command->join.epoch,
-                         .from = voice_of_place(hall, place),
-                         .thread = command->join.thread,
-                         .tier = command->join.tier,
-                         .place = place,
-                         .is_listening = command->join.is_listening };
-    put_seat(mixer, hall, &seat);
-}
-
-static void end_speaker(struct mixer *mixer, struct hall *hall, struct speaker *speaker,
-                        uint64_t now_us)
-{
-    meeting_silent(hall->meeting, speaker->session, speaker->had_terminator, now_us);
-    deliver_indicator_end(mixer, hall, speaker);
-    size_t slot = (size_t)(speaker - hall->speakers);
-    for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
-        mix->has_target[slot] = false;
-    pool_source_back(&mixer->pool, speaker->source);
-    *speaker = (struct speaker){ 0 };
-    hall->n_speakers--;
-    hall->must_assign = true;
+    if (hall->n_seats < hall->cap_seats)
+        return true;
+    size_t cap = hall->cap_seats != 0 ? 2 * hall->cap_seats : 16;
+    struct seat **seats = realloc(hall->seats, cap * sizeof(*seats));
+    if (seats != NULL)
+        hall->seats = seats;
+    struct seat **by_session = realloc(hall->by_session, cap * sizeof(*by_session));
+    if (by_session != NULL)
+        hall->by_session = by_session;
+    if (seats == NULL || by_session == NULL)
+        return false;
+    hall->cap_seats = cap;
+    return true;
 }
 
 static void leave(struct mixer *mixer, struct hall *hall, uint32_t session, uint64_t now_us)
 {
-    struct speaker *speaker = hall_speaker(hall, session);
-    if (speaker != NULL)
-        end_speaker(mixer, hall, speaker, now_us);
-    take_seat_away(mixer, hall, session);
+    struct seat *seat = hall_seat(hall, session);
+    if (seat != NULL) {
+        speaker_cut(mixer, hall, seat, now_us);
+        assign_forget_seat(mixer, hall, seat);
+        unlink_seat(hall, seat);
+        free(seat);
+    }
     meeting_leave(hall->meeting, session, now_us);
 }
 
-// ---- commands
-// ------------------------------------------------------------------------------------------------------------------
+// Hears nothing until it is assigned again. What is waiting of the voice was said where it was
+// said: it does not go along into a booth, nor out of one.
+static void move_seat(struct mixer *mixer, struct hall *hall, struct seat *seat, struct place place,
+                      uint64_t now_us)
+{
+    if (place.kind == PLACE_BOOTH || seat->place.kind == PLACE_BOOTH)
+        speaker_cut(mixer, hall, seat, now_us);
+    assign_forget_seat(mixer, hall, seat);
+    unlink_seat(hall, seat);
+    seat->place = place;
+    seat->from = voice_of_place(hall, place);
+    link_seat(hall, seat);
+}
+
+static struct seat *add_seat(struct hall *hall, uint32_t session, struct place place)
+{
+    struct seat *seat = grow_seats(hall) ? calloc(1, sizeof(*seat)) : NULL;
+    if (seat == NULL)
+        return NULL;
+    seat->session = session;
+    seat->place = place;
+    seat->from = voice_of_place(hall, place);
+    link_seat(hall, seat);
+    return seat;
+}
+
+// A new tier or a new epoch keeps the stream that the seat plays until a frame's end; a new place
+// begins anew. Who cannot be put where control says hears nothing.
+static void join(struct mixer *mixer, struct hall *hall, const struct mixer_command *command,
+                 uint64_t now_us)
+{
+    struct place place = command->join.place;
+    struct seat *seat = hall_seat(hall, command->session);
+    if (seat != NULL && (seat->place.kind != place.kind || seat->place.index != place.index))
+        move_seat(mixer, hall, seat, place, now_us);
+    int result = meeting_join(hall->meeting, command->session, place, now_us);
+    if (result == 0 && seat == NULL)
+        seat = add_seat(hall, command->session, place);
+    if (result != 0 || seat == NULL) {
+        log_error("mixer", "not in the meeting", "session=%u reason=\"%s\"", command->session,
+                  result != 0 ? tracks_error_text(result) : "out of memory");
+        leave(mixer, hall, command->session, now_us);
+        return;
+    }
+    seat->epoch = command->join.epoch;
+    seat->thread = command->join.thread;
+    seat->tier = command->join.tier;
+    seat->is_listening = command->join.is_listening;
+    hall->must_assign = true;
+}
+
+// ---- commands ----------------------------------------------------------------------------------
 
 static void add_hall(struct mixer *mixer, const struct mixer_command *command, uint64_t now_us)
 {
@@ -147,10 +186,11 @@ static void add_hall(struct mixer *mixer, const struct mixer_command *command, u
     hall->id = command->meeting;
     memcpy(hall->track_sessions, command->meeting_add.track_sessions, sizeof(hall->track_sessions));
     memcpy(hall->booth_sessions, command->meeting_add.booth_sessions, sizeof(hall->booth_sessions));
-    hall->base_tick = now_us / AUDIO_BLOCK_US;
+    hall->base_tick = now_us / AUDIO_BLOCK_US - GRID_TICKS; // an open frame may begin earlier
     // Meetings are staggered, so that not all of them encode in the same tick; within one all
     // frames share a grid, or listeners could never change from one encoder to another.
-    hall->phase = (uint8_t)(hall->id % 12);
+    hall->phase = (uint8_t)(hall->id % GRID_TICKS);
+    hall->is_at_rest = true;
     hall->next = mixer->halls;
     mixer->halls = hall;
 }
@@ -162,6 +202,9 @@ static void remove_hall(struct mixer *mixer, uint32_t id)
             continue;
         struct hall *hall = *at;
         *at = hall->next;
+        for (unsigned i = 0; i < SPEAKERS_MAX; i++)
+            indicate_end(mixer, hall, &hall->speakers[i]);
+        deliver_ends(mixer, hall);
         hall_free(mixer, hall);
         return;
     }
@@ -174,17 +217,30 @@ void hall_free(struct mixer *mixer, struct hall *hall)
         if (hall->speakers[i].source != NULL)
             pool_source_back(&mixer->pool, hall->speakers[i].source);
     meeting_free(hall->meeting);
+    for (size_t i = 0; i < hall->n_seats; i++)
+        free(hall->seats[i]);
     free(hall->seats);
-    free(hall->classes);
+    free(hall->by_session);
     free(hall);
 }
 
+// Of the two of a booth, the one that it does not speak now.
 static int other_language(const struct hall *hall, uint32_t session)
 {
-    for (size_t i = 0; i < hall->n_seats; i++)
-        if (hall->seats[i].session == session && hall->seats[i].place.kind == PLACE_BOOTH)
-            return meeting_booth_state(hall->meeting, hall->seats[i].place.index).incoming;
-    return -1;
+    const struct seat *seat = hall_seat(hall, session);
+    if (seat == NULL || seat->place.kind != PLACE_BOOTH)
+        return -1;
+    const struct booth_config *booth = &meeting_config(hall->meeting)->booths[seat->place.index];
+    uint8_t outgoing = meeting_booth_state(hall->meeting, seat->place.index).outgoing;
+    return outgoing == booth->lang_a ? booth->lang_b : booth->lang_a;
+}
+
+static void turn_now(struct hall *hall, int32_t booth, uint64_t now_us)
+{
+    uint8_t n_booths = meeting_config(hall->meeting)->n_booths;
+    for (uint8_t i = 0; i < n_booths; i++)
+        if (booth < 0 || booth == i)
+            meeting_turn_now(hall->meeting, i, now_us);
 }
 
 static void act(struct mixer *mixer, struct hall *hall, const struct mixer_command *command,
@@ -211,7 +267,7 @@ static void act(struct mixer *mixer, struct hall *hall, const struct mixer_comma
 
 void hall_command(struct mixer *mixer, const struct mixer_command *command, uint64_t now_us)
 {
-    struct hall *hall = find_hall(mixer, command->meeting);
+    struct hall *hall = hall_find(mixer, command->meeting);
     if (command->kind == MIXER_CMD_FENCE) {
         mixer_event(mixer,
                     &(struct mixer_event){ .kind = MIXER_EVENT_FENCE, .token = command->token });
@@ -225,6 +281,9 @@ void hall_command(struct mixer *mixer, const struct mixer_command *command, uint
         return;
     struct meeting *meeting = hall->meeting;
     switch (command->kind) {
+    case MIXER_CMD_MEETING_SET:
+        meeting_reconfigure(meeting, &command->meeting_add.config, now_us);
+        break;
     case MIXER_CMD_MEETING_REMOVE:
         remove_hall(mixer, command->meeting);
         break;
@@ -249,6 +308,9 @@ void hall_command(struct mixer *mixer, const struct mixer_command *command, uint
     case MIXER_CMD_MUTED:
         meeting_set_muted(meeting, command->session, command->value != 0, now_us);
         break;
+    case MIXER_CMD_TURN_NOW:
+        turn_now(hall, command->value, now_us);
+        break;
     case MIXER_CMD_AIR:
     case MIXER_CMD_OFF_AIR:
     case MIXER_CMD_TAKE:
@@ -259,108 +321,6 @@ void hall_command(struct mixer *mixer, const struct mixer_command *command, uint
     case MIXER_CMD_FENCE:
         break;
     }
-}
-
-// ---- voice
-// ---------------------------------------------------------------------------------------------------------------------
-
-static struct speaker *start_speaker(struct mixer *mixer, struct hall *hall, uint32_t session)
-{
-    struct speaker *speaker = hall_speaker(hall, 0); // a free place
-    if (speaker == NULL || hall_seat(hall, session) == NULL)
-        return NULL;
-    struct source *source = pool_source(&mixer->pool);
-    if (source == NULL)
-        return NULL;
-    *speaker =
-        (struct speaker){ .session = session, .source = source, .loudness_db = AUDIO_SILENCE_DB };
-    hall->n_speakers++;
-    hall->must_assign = true;
-    return speaker;
-}
-
-void hall_frame(struct mixer *mixer, const struct voice_frame *frame, uint64_t now_us)
-{
-    struct hall *hall = find_hall(mixer, frame->meeting);
-    if (hall == NULL || (now_us > frame->arrived_us && now_us - frame->arrived_us > FRAME_STALE_US))
-        return;
-    struct speaker *speaker = hall_speaker(hall, frame->session);
-    if (speaker == NULL && !frame->is_terminator)
-        speaker = start_speaker(mixer, hall, frame->session);
-    if (speaker == NULL) {
-        hall->dropped++;
-        return;
-    }
-    struct span opus = { frame->bytes, frame->n_bytes };
-    if (source_put(speaker->source, frame->frame_number, opus, frame->is_terminator,
-                   frame->arrived_us) != 0) {
-        hall->dropped++;
-        return;
-    }
-    speaker->had_terminator = frame->is_terminator;
-    meeting_packet(hall->meeting, frame->session, now_us);
-    mixer_wake_clock(mixer);
-}
-
-// ---- the tick
-// --------------------------------------------------------------------------------------------------------------------
-
-static void play_speakers(struct mixer *mixer, struct hall *hall, uint64_t now_us)
-{
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++) {
-        struct speaker *speaker = &hall->speakers[i];
-        if (speaker->session == 0)
-            continue;
-        speaker->is_playing = source_get(speaker->source, now_us, speaker->block, &speaker->info);
-        if (speaker->is_playing) {
-            meeting_voice(hall->meeting, speaker->session, speaker->info.is_voice,
-                          speaker->info.level_db, now_us);
-            float step = speaker->info.level_db > speaker->loudness_db ? 0.3f : 0.02f;
-            speaker->loudness_db += step * (speaker->info.level_db - speaker->loudness_db);
-        } else if (source_state(speaker->source) == SOURCE_IDLE) {
-            end_speaker(mixer, hall, speaker, now_us);
-        }
-    }
-}
-
-// At most MIXER_SOURCES_MAX voices are mixed. One that is in keeps its place against one that is
-// not 3 dB stronger.
-static void choose_strongest(struct hall *hall)
-{
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++) {
-        struct speaker *speaker = &hall->speakers[i];
-        unsigned n_stronger = 0;
-        for (unsigned k = 0; k < SPEAKERS_MAX && hall->n_speakers > MIXER_SOURCES_MAX; k++) {
-            const struct speaker *other = &hall->speakers[k];
-            float lead = other->is_mixed && !speaker->is_mixed ? 3.0f : 0.0f;
-            if (k != i && other->session != 0 && other->loudness_db + lead > speaker->loudness_db)
-                n_stronger++;
-        }
-        bool is_mixed = speaker->session != 0 && n_stronger < MIXER_SOURCES_MAX;
-        if (is_mixed != speaker->is_mixed)
-            hall->must_assign = true;
-        speaker->is_mixed = is_mixed;
-    }
-}
-
-bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick)
-{
-    uint64_t now_us = tick * AUDIO_BLOCK_US;
-    play_speakers(mixer, hall, now_us);
-    meeting_advance(hall->meeting, now_us);
-    choose_strongest(hall);
-    if (hall->must_assign || meeting_revision(hall->meeting) != hall->revision)
-        assign_seats(mixer, hall, tick);
-    else if (tick % MERGE_TICKS == 0)
-        assign_merge(mixer, hall);
-    bool is_active = hall->n_speakers > 0;
-    for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next) {
-        mix_run(hall, mix, tick);
-        deliver_mix(mixer, hall, mix, tick);
-        is_active = is_active || mix_is_audible(hall, mix);
-    }
-    deliver_indicators(mixer, hall, tick);
-    return is_active;
 }
 
 void hall_events(struct mixer *mixer, struct hall *hall)

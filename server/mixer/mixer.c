@@ -14,68 +14,61 @@
 #define EVENTS_RING_BYTES (1u << 18)
 #define EVENTS_BACKLOG_BYTES (1u << 20)
 
-// ---- the clock: a timer on the grid of ticks, armed only while there is something to do
-// ------------------------------------
+// ---- the clock: a timer on the grid of ticks, armed only while there is something to do --------
 
 static void arm(struct mixer *mixer, uint64_t at_us)
 {
-    struct itimerspec when = { .it_value = { .tv_sec = (time_t)(at_us / 1000000),
-                                             .tv_nsec = (long)(at_us % 1000000) * 1000 } };
+    if (at_us == mixer->armed_us)
+        return;
+    mixer->armed_us = at_us;
+    struct itimerspec when = { 0 }; // never
+    if (at_us != UINT64_MAX)
+        when.it_value = (struct timespec){ .tv_sec = (time_t)(at_us / 1000000),
+                                           .tv_nsec = (long)(at_us % 1000000) * 1000 };
     if (timerfd_settime(mixer->clock_fd, TFD_TIMER_ABSTIME, &when, NULL) != 0)
         log_error("mixer", "the clock does not run", "errno=%d", errno);
 }
 
-static void disarm(struct mixer *mixer)
-{
-    timerfd_settime(mixer->clock_fd, 0, &(struct itimerspec){ 0 }, NULL);
-}
-
 // What still has to happen in a silent meeting, such as a notice that is due, and when. Nothing:
 // the timer stays off.
-static void arm_deadline(struct mixer *mixer)
+static uint64_t next_deadline(const struct mixer *mixer)
 {
     uint64_t deadline_us = UINT64_MAX;
-    for (struct hall *hall = mixer->halls; hall != NULL; hall = hall->next) {
+    for (const struct hall *hall = mixer->halls; hall != NULL; hall = hall->next) {
         uint64_t due = meeting_deadline(hall->meeting);
         if (due < deadline_us)
             deadline_us = due;
     }
-    if (deadline_us == UINT64_MAX)
-        disarm(mixer);
-    else
-        arm(mixer, deadline_us + 1000);
+    return deadline_us;
 }
 
-void mixer_wake_clock(struct mixer *mixer)
+void mixer_wake_clock(struct mixer *mixer, uint64_t now_us)
 {
     if (mixer->is_ticking)
         return;
     mixer->is_ticking = true;
-    mixer->tick = clock_us() / AUDIO_BLOCK_US;
-    arm(mixer, (mixer->tick + 1) * AUDIO_BLOCK_US);
+    mixer->tick = now_us / AUDIO_BLOCK_US;
 }
 
+// A clock that jumps keeps its place on the grid of frames.
 static void run_ticks(struct mixer *mixer, uint64_t now_us)
 {
     uint64_t due = now_us / AUDIO_BLOCK_US;
     if (due > mixer->tick + TICKS_BEHIND_MAX) {
+        uint64_t jump = (due - 1 - mixer->tick) / GRID_TICKS * GRID_TICKS;
         log_warn("mixer", "late", "ticks=%llu", (unsigned long long)(due - mixer->tick));
-        mixer->tick = due - 1;
+        mixer->tick += jump;
     }
-    bool is_active = true;
-    while (is_active && mixer->tick < due) {
+    while (mixer->is_ticking && mixer->tick < due) {
         mixer->tick++;
-        is_active = false;
+        mixer->is_ticking = false;
         for (struct hall *hall = mixer->halls; hall != NULL; hall = hall->next)
-            is_active = hall_tick(mixer, hall, mixer->tick) || is_active;
+            if (hall_tick(mixer, hall, mixer->tick))
+                mixer->is_ticking = true;
     }
-    mixer->is_ticking = is_active;
-    if (is_active)
-        arm(mixer, (mixer->tick + 1) * AUDIO_BLOCK_US);
 }
 
-// ---- talking to the others
-// -----------------------------------------------------------------------------------------------------
+// ---- talking to the others ---------------------------------------------------------------------
 
 static bool send_event(struct mixer *mixer, const struct mixer_event *event)
 {
@@ -89,8 +82,11 @@ static bool send_event(struct mixer *mixer, const struct mixer_event *event)
 
 void mixer_event(struct mixer *mixer, const struct mixer_event *event)
 {
-    if (mixer->events_backlog.len > 0 || !send_event(mixer, event))
-        buffer_add(&mixer->events_backlog, event, sizeof(*event));
+    if (mixer->events_backlog.len == 0 && send_event(mixer, event))
+        return;
+    if (!buffer_add(&mixer->events_backlog, event, sizeof(*event)))
+        log_error("mixer", "control does not take its events: one is lost", "kind=%d",
+                  (int)event->kind);
 }
 
 static void flush_events(struct mixer *mixer)
@@ -118,44 +114,41 @@ static void end_turn(struct mixer *mixer)
     }
     if (!ring_is_empty(mixer->events) && mixer->control_bell != NULL)
         mixer->control_bell(mixer->control_context);
-    if (!mixer->is_ticking)
-        arm_deadline(mixer);
-    else
-        pool_fill(&mixer->pool);
+    arm(mixer, mixer->is_ticking ? (mixer->tick + 1) * AUDIO_BLOCK_US : next_deadline(mixer));
+    pool_tidy(&mixer->pool);
 }
 
-// Frames before commands, as they were before them on the way here: a fence is answered when all
-// voice that was sent under the old state has been taken in.
-static void on_bell(uv_async_t *bell)
+static void take_commands(struct mixer *mixer, uint64_t now_us)
 {
-    struct mixer *mixer = bell->data;
-    uint64_t now_us = clock_us();
+    const void *record;
     size_t size;
-    for (const void *record = ring_peek(mixer->commands.ring, &size); record != NULL;
-         record = ring_peek(mixer->commands.ring, &size)) {
+    while ((record = ring_peek(mixer->commands.ring, &size)) != NULL) {
         hall_command(mixer, record, now_us);
         ring_consume(mixer->commands.ring);
     }
+}
+
+// What control told us before it told voice, such as who joined, must be known before the frames
+// that came of it: so commands are looked at after each frame is seen and before it is taken. The
+// other way round nothing can go wrong: the frames of one who has left are refused.
+void mixer_on_bell(struct mixer *mixer, uint64_t now_us)
+{
+    const void *record;
+    size_t size;
+    take_commands(mixer, now_us);
     for (unsigned i = 0; i < mixer->n_voice_threads; i++) {
-        struct ring *ring = mixer->frames[i].ring;
-        for (const void *record = ring_peek(ring, &size); record != NULL;
-             record = ring_peek(ring, &size)) {
+        while ((record = ring_peek(mixer->frames[i].ring, &size)) != NULL) {
+            take_commands(mixer, now_us);
             hall_frame(mixer, record, now_us);
-            ring_consume(ring);
+            ring_consume(mixer->frames[i].ring);
         }
     }
     end_turn(mixer);
 }
 
-static void on_clock(uv_poll_t *poll, int status, int events)
+void mixer_on_clock(struct mixer *mixer, uint64_t now_us)
 {
-    (void)status;
-    (void)events;
-    struct mixer *mixer = poll->data;
-    uint64_t expirations;
-    if (read(mixer->clock_fd, &expirations, sizeof(expirations)) < 0)
-        return;
-    uint64_t now_us = clock_us();
+    mixer->armed_us = UINT64_MAX; // it rang
     if (mixer->is_ticking)
         run_ticks(mixer, now_us);
     else
@@ -164,8 +157,22 @@ static void on_clock(uv_poll_t *poll, int status, int events)
     end_turn(mixer);
 }
 
-// ---- life
-// ------------------------------------------------------------------------------------------------------------------------
+static void on_bell(uv_async_t *bell)
+{
+    mixer_on_bell(bell->data, clock_us());
+}
+
+static void on_clock(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct mixer *mixer = poll->data;
+    uint64_t expirations;
+    if (read(mixer->clock_fd, &expirations, sizeof(expirations)) == sizeof(expirations))
+        mixer_on_clock(mixer, clock_us());
+}
+
+// ---- life --------------------------------------------------------------------------------------
 
 static void ring_the_bell(void *context)
 {
@@ -181,8 +188,7 @@ static void close_handle(uv_handle_t *handle, void *context)
 
 static void on_stop(uv_async_t *stop)
 {
-    struct mixer *mixer = stop->data;
-    uv_walk(&mixer->loop, close_handle, NULL);
+    uv_stop(stop->loop); // handles stay open: others may ring until mixer_free
 }
 
 static bool init_loop(struct mixer *mixer)
@@ -207,6 +213,7 @@ struct mixer *mixer_new(unsigned index, unsigned n_voice_threads)
     mixer->n_voice_threads = n_voice_threads;
     buffer_init(&mixer->events_backlog, EVENTS_BACKLOG_BYTES);
     mixer->clock_fd = -1;
+    mixer->armed_us = UINT64_MAX;
     if (!init_loop(mixer)) {
         if (mixer->clock_fd >= 0)
             close(mixer->clock_fd);
@@ -224,7 +231,7 @@ struct mixer *mixer_new(unsigned index, unsigned n_voice_threads)
                                           .bell_context = &mixer->bell };
         is_made = is_made && mixer->frames[i].ring != NULL;
     }
-    pool_fill(&mixer->pool);
+    pool_tidy(&mixer->pool);
     if (!is_made) {
         mixer_free(mixer);
         return NULL;

@@ -10,8 +10,9 @@
 //
 // One clock: a packet's frame number is the meeting's tick of 10 ms, never an encoder's own count.
 // A mix is what is audible now: listeners whose ears give the same gains to the same voices share
-// one encoder per tier. Invariant: a listener's packets are contiguous; they change encoder only
-// where one packet ends and the next begins.
+// one encoder per tier. Invariants: a listener's packets follow each other without hole or overlap
+// until a terminator, across every change of mix and tier; nobody gets their own voice.
+// A meeting at rest holds no encoder and no decoder.
 #ifndef SUSURRO_MIXER_H
 #define SUSURRO_MIXER_H
 
@@ -20,15 +21,17 @@
 #include "tracks/tracks.h"
 #include "voice/voice.h"
 
-#define MIXER_ENCODERS_MAX                                                                         \
-    24 // a meeting, besides mix-minus; beyond, duck steps snap together, then tiers merge downward
+// A meeting's encoders, besides mix-minus. Beyond, the rarest duck steps hear the nearest mix, then
+// tiers merge downward; MIXER_EVENT_SNAPPED tells.
+#define MIXER_ENCODERS_MAX 24
 #define MIXER_SOURCES_MAX 8 // the strongest voices of a meeting that are mixed
-#define MIXER_GATE_MS                                                                              \
-    400 // a mix below the gate for so long ends with digital silence and a terminator
+// A mix below the gate for so long ends with digital silence and a terminator.
+#define MIXER_GATE_MS 400
 #define MIXER_GATE_DB (-60.0f)
 
 enum mixer_command_kind {
     MIXER_CMD_MEETING_ADD, // config; sessions of the server-made users
+    MIXER_CMD_MEETING_SET, // config: what may change while people are in it
     MIXER_CMD_MEETING_REMOVE,
     MIXER_CMD_JOIN, // also a move, or changed tier, epoch, deafness
     MIXER_CMD_LEAVE,
@@ -40,8 +43,9 @@ enum mixer_command_kind {
     MIXER_CMD_AIR,           // the acts of an interpreter: answered by MIXER_EVENT_RESULT
     MIXER_CMD_OFF_AIR,
     MIXER_CMD_TAKE,
-    MIXER_CMD_OUT,   // value = language index
-    MIXER_CMD_FENCE, // answered by MIXER_EVENT_FENCE when everything before it is in force
+    MIXER_CMD_OUT,      // value = language index; -1 = the booth's other one
+    MIXER_CMD_TURN_NOW, // a moderator's: pending turns happen now; value = booth, -1 = all
+    MIXER_CMD_FENCE,    // answered by MIXER_EVENT_FENCE when everything before it is in force
 };
 struct mixer_command {
     enum mixer_command_kind kind;
@@ -64,14 +68,14 @@ enum mixer_event_kind {
     MIXER_EVENT_TRACK,
     MIXER_EVENT_RESULT,
     MIXER_EVENT_FENCE,
-    MIXER_EVENT_LEVELS,
-    MIXER_EVENT_SNAPPED
+    MIXER_EVENT_SNAPPED // too many encoders: session hears this duck and tier instead of their own
 };
 struct mixer_event {
     enum mixer_event_kind kind;
     uint32_t meeting, session;
     uint64_t token;
-    int result;               // RESULT: 0 or TRACKS_E_*
+    int result;               // RESULT: 0 or TRACKS_E_*; SNAPPED: dB
+    enum tier tier;           // SNAPPED
     struct track_event track; // TRACK
 };
 

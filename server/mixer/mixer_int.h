@@ -3,15 +3,19 @@
 // Private to mixer/: a meeting as it runs (hall), its speakers, its listeners (seats) and its
 // mixes.
 //
-//   seat ──► ear class ──► mix ──► stream (one encoder a tier)
+//   seats ──► groups (equal ears, same mix so far) ──► mixes ──► streams (one encoder a tier)
 //
-// A class is all seats with equal ears. Classes that hear the same voices at the same gains share a
-// mix. When they part, the mix is cloned, and the clone's gains begin to move only where the frames
-// of its listeners begin, so that nobody hears a step. A mix whose gains have come to rest at
-// another's is merged with it.
+// Groups that hear the same voices at the same gains share a mix. When they part, the mix is forked
+// with all its state, encoders and unfinished frames included: both go on from the same point, so
+// nobody hears more than gains that begin to move. Mixes that have come to rest at the same gains
+// are merged in a pause: a listener then changes where a frame of the old stream ends and one of
+// the new begins, and the new one's next packet is coded without prediction.
 //
-// A seat plays `have`; when `want` differs it changes where a frame of the old stream ends and one
-// of the new begins.
+// Invariants, held by tests: the packets of a seat never overlap, and follow each other without a
+// hole until a terminator; a seat never gets its own voice.
+//
+// One tick of 10 ms: decode ► rules (tracks/) ► assign, if anything changed ► mix ► move seats ►
+// encode and send ► indicators.
 #ifndef SUSURRO_MIXER_INT_H
 #define SUSURRO_MIXER_INT_H
 
@@ -21,54 +25,88 @@
 
 #define SPEAKERS_MAX                                                                               \
     32 // decoded at a time in one meeting; the packets of more are counted and dropped
-#define HALL_STREAMS_MAX 96    // with mix-minus
-#define POOL_SPARE 4           // mixes and encoders kept ready, so that the tick seldom allocates
-#define TICKS_BEHIND_MAX 10    // caught up one by one; beyond, the clock jumps
-#define INDICATOR_TICKS 10     // one indicator of 60 ms each 100 ms
-#define MERGE_TICKS 10         // how often resting mixes are compared
+#define GATE_TICKS (MIXER_GATE_MS * 1000 / AUDIO_BLOCK_US)
+#define GRID_TICKS 12           // frames of 2, 4 and 6 blocks all begin once in so many
+#define TICKS_BEHIND_MAX 12     // caught up one by one; beyond, the clock jumps
+#define INDICATOR_TICKS 10      // one indicator of 60 ms each 100 ms
+#define MERGE_TICKS 5           // how often resting mixes are compared
+#define MERGE_PAUSE_TICKS 6     // mixes merge in a pause of both, where no codec is heard to change
+#define MERGE_LATEST_TICKS 1500 // or after so long without any
+#define PAUSE_DB (-45.0f)
 #define FRAME_STALE_US 300000u // voice older than this is not decoded any more
 #define RECIPIENTS_MAX 1024    // in one record; more recipients take more records
 
+// ---- the pool: what a change of state needs, kept ready so that the tick seldom allocates -------
+//
+// What the tick gives back is kept in any number up to the _CAP; after the turn pool_tidy frees
+// what is more than _KEEP and allocates what is less than _READY of the kinds that were ever used.
+#define POOL_SOURCES_CAP SPEAKERS_MAX
+#define POOL_SOURCES_KEEP 4
+#define POOL_ENCODERS_CAP 32 // of a kind
+#define POOL_ENCODERS_KEEP 8
+#define POOL_MIXES_KEEP 8
+#define POOL_READY 2
+
+struct pool {
+    struct source *sources[POOL_SOURCES_CAP];
+    unsigned n_sources;
+    struct mix *mixes[2]; // of tracks, of booths
+    unsigned n_mixes[2];
+    struct limiter *fresh_limiters[2];
+    struct {
+        struct encoder *spare[POOL_ENCODERS_CAP];
+        unsigned n;
+        bool was_used;
+    } encoders[TIERS][2];
+};
+
+// ---- a meeting as it runs -----------------------------------------------------------------------
+
 struct speaker {
-    uint32_t session; // 0: free
+    uint32_t session;  // 0: free
+    struct seat *seat; // NULL while it ends
     struct source *source;
     struct source_block info;
     bool is_playing, is_mixed, had_terminator;
-    float loudness_db;       // smoothed, for the choice of the strongest
-    uint64_t indicated_tick; // the last indicator, 0 = none open
+    bool is_ending;    // taken away in mid-speech: one more block, which fades out at the old gains
+    bool is_shown;     // an indicator is open
+    float loudness_db; // smoothed, for the choice of the strongest
+    uint64_t frame_number; // the speaker's own, of the newest block
+    uint64_t shown_tick,
+        shown_until; // of the last indicator: when, and the frame number of its end
     float block[AUDIO_BLOCK_SAMPLES];
 };
 
 struct stream {
-    struct encoder *encoder; // NULL: nobody wants it
-    unsigned n_have, n_want; // seats
+    struct encoder *encoder; // NULL: nobody plays or wants it
+    unsigned n_plays;        // seats' want and have
     bool is_open;            // packets flow
-    bool has_fresh;          // somebody's first packet: coded without prediction
-    uint64_t frame_tick;     // where the unfinished frame began
+    bool is_fresh;           // somebody's next packet is the first: it is coded without prediction
+    uint64_t opened_tick, frame_tick; // where it was opened, where its unfinished frame began
 };
 
 struct mix {
     struct mix *next;
-    struct ear ear; // of the class that made it
     bool is_booth;
-    unsigned n_classes;
     float target_db[SPEAKERS_MAX];
     bool has_target[SPEAKERS_MAX];
     struct ramp ramps[SPEAKERS_MAX];
-    float later_db[SPEAKERS_MAX]; // a clone's targets, from retarget_tick on
-    uint64_t retarget_tick;       // 0: none
     struct limiter *limiter;
-    uint64_t loud_tick; // last above the gate
+    bool was_loud;
+    uint64_t loud_tick;  // last above the gate
+    uint64_t voice_tick; // last not in a pause
+    uint64_t moved_tick; // when a gain last changed
     struct stream streams[TIERS];
     float block[AUDIO_BLOCK_SAMPLES];
+    // while assigning
+    const struct mix *parent; // forked from it in this turn
+    unsigned tiers;           // of its groups: bit t = tier t; those that count against the limit
+    enum tier least_tier;     // over the limit: no better tier than this
 };
 
-struct ear_class {
-    struct ear ear;
-    struct mix *mix;
-    unsigned n_seats;
-    float wanted_db[SPEAKERS_MAX];
-    bool is_done; // while assigning
+struct play {
+    struct mix *mix; // NULL: nothing
+    enum tier tier;
 };
 
 struct seat {
@@ -77,9 +115,23 @@ struct seat {
     enum tier tier;
     struct place place;
     bool is_listening;
-    struct mix *want, *have;
-    enum tier want_tier, have_tier;
-    bool is_fresh;
+    bool is_speaking; // a speaker points here
+    struct play want, have;
+    uint64_t until_tick; // where the last packet ended
+    bool is_snapped;
+    int8_t snapped_db;
+    enum tier snapped_tier;
+    size_t group; // while assigning
+};
+
+// Seats that are assigned together.
+struct group {
+    struct ear ear;
+    struct mix *base, *mix; // what they hear now, what they will
+    unsigned n_seats, tiers;
+    bool is_personal; // without their own voice: not counted against the limit
+    bool is_done, is_snapped;
+    float wanted_db[SPEAKERS_MAX];
 };
 
 struct hall {
@@ -89,24 +141,17 @@ struct hall {
     uint32_t track_sessions[TRACKS_LANGS_MAX], booth_sessions[TRACKS_BOOTHS_MAX];
     struct speaker speakers[SPEAKERS_MAX];
     unsigned n_speakers;
-    struct seat *seats; // ordered by (from, session)
+    struct seat **seats;      // ordered by (from, session): the order of recipients
+    struct seat **by_session; // the same, to find them
     size_t n_seats, cap_seats;
-    struct ear_class *classes;
-    size_t n_classes, cap_classes;
+    struct group *groups;
+    size_t n_groups, cap_groups;
     struct mix *mixes;
-    unsigned n_streams; // without mix-minus
-    uint64_t revision;  // of the meeting, when the classes were made
-    bool must_assign;
+    uint64_t revision; // of the meeting, when seats were last assigned
+    bool must_assign, is_moving, is_at_rest;
     uint64_t base_tick; // frame numbers count from here
     uint8_t phase;
-    uint64_t dropped;
-};
-
-struct pool {
-    struct source *sources[SPEAKERS_MAX];
-    unsigned n_sources;
-    struct mix *mixes;
-    unsigned n_mixes;
+    uint64_t dropped; // packets that were not taken
 };
 
 struct mixer {
@@ -117,7 +162,8 @@ struct mixer {
     uv_poll_t clock;
     int clock_fd;
     bool is_ticking, is_running;
-    uint64_t tick; // the last one done
+    uint64_t tick;     // the last one done
+    uint64_t armed_us; // when the clock rings, UINT64_MAX: never
     struct lane frames[VOICE_THREADS_MAX], commands;
     struct ring *events;
     struct lane *mixed[VOICE_THREADS_MAX];
@@ -131,36 +177,62 @@ struct mixer {
     unsigned n_recipients[VOICE_THREADS_MAX];
 };
 
+// mixer.c: the two things that happen to a mixer, with the time passed in
+void mixer_on_bell(struct mixer *mixer, uint64_t now_us);  // records are in the lanes
+void mixer_on_clock(struct mixer *mixer, uint64_t now_us); // armed_us has come
+void mixer_wake_clock(struct mixer *mixer, uint64_t now_us);
+void mixer_event(struct mixer *mixer, const struct mixer_event *event);
 // hall.c
 void hall_command(struct mixer *mixer, const struct mixer_command *command, uint64_t now_us);
-void hall_frame(struct mixer *mixer, const struct voice_frame *frame, uint64_t now_us);
-bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick); // false: at rest
 void hall_events(struct mixer *mixer, struct hall *hall);
 void hall_free(struct mixer *mixer, struct hall *hall);
-struct seat *hall_seat(struct hall *hall, uint32_t session);
-struct speaker *hall_speaker(struct hall *hall, uint32_t session);
+struct hall *hall_find(struct mixer *mixer, uint32_t id);
+struct seat *hall_seat(const struct hall *hall, uint32_t session);
+bool frame_begins(const struct hall *hall, enum tier tier, uint64_t tick);
+// speak.c
+void hall_frame(struct mixer *mixer, const struct voice_frame *frame, uint64_t now_us);
+bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick); // false: at rest
+// The voice of this seat, if it speaks, ends here.
+void speaker_cut(struct mixer *mixer, struct hall *hall, struct seat *seat, uint64_t now_us);
+bool speaker_is_live(const struct speaker *speaker); // its gains are still decided
 // assign.c
 void assign_seats(struct mixer *mixer, struct hall *hall, uint64_t tick);
-void assign_merge(struct mixer *mixer, struct hall *hall);
+void assign_merge(struct mixer *mixer, struct hall *hall, uint64_t tick);
 void assign_forget_seat(struct mixer *mixer, struct hall *hall, struct seat *seat);
 void assign_clear(struct mixer *mixer, struct hall *hall);
-bool frame_begins(const struct hall *hall, enum tier tier, uint64_t tick);
+// False: out of memory, and nothing is played. value.mix may be NULL.
+bool play_set(struct mixer *mixer, struct play *play, struct play value);
 // mix.c
-struct mix *mix_take(struct mixer *mixer); // NULL: out of memory
+struct mix *mix_take(struct mixer *mixer, bool is_booth); // NULL: out of memory
 void mix_give(struct mixer *mixer, struct mix *mix);
-void mix_run(struct hall *hall, struct mix *mix, uint64_t tick);
+struct mix *mix_fork(struct mixer *mixer, const struct mix *from); // without its streams
+bool mix_fork_stream(struct mixer *mixer, const struct mix *from, struct mix *to, enum tier tier);
+void mix_retarget(struct hall *hall, struct mix *mix, const float wanted_db[SPEAKERS_MAX],
+                  uint64_t tick);
+bool mix_fits(const struct hall *hall, const struct mix *mix, const float wanted_db[SPEAKERS_MAX]);
+bool mix_knows_all(const struct hall *hall, const struct mix *mix); // all voices have a gain here
 bool mix_is_settled(const struct mix *mix);
-bool mix_is_audible(const struct hall *hall, const struct mix *mix);
-void pool_fill(struct pool *pool);
+void mix_run(struct hall *hall, struct mix *mix, uint64_t tick);
+// pool.c
+void pool_tidy(struct pool *pool);
 void pool_clear(struct pool *pool);
-struct source *pool_source(struct pool *pool);
+struct source *pool_source(struct pool *pool); // NULL: out of memory
 void pool_source_back(struct pool *pool, struct source *source);
+struct encoder *pool_encoder(struct pool *pool, enum tier tier, bool is_booth); // likewise
+void pool_encoder_back(struct pool *pool, enum tier tier, bool is_booth, struct encoder *encoder);
 // deliver.c
-void deliver_mix(struct mixer *mixer, struct hall *hall, struct mix *mix, uint64_t tick);
-void deliver_indicators(struct mixer *mixer, struct hall *hall, uint64_t tick);
-void deliver_indicator_end(struct mixer *mixer, struct hall *hall, struct speaker *speaker);
-// mixer.c
-void mixer_wake_clock(struct mixer *mixer);
-void mixer_event(struct mixer *mixer, const struct mixer_event *event);
+struct parcel {
+    struct span opus;
+    uint64_t frame_number, made_us;
+    bool is_terminator;
+};
+void deliver_to(struct mixer *mixer, const struct seat *seat, uint32_t from,
+                const struct parcel *parcel);
+void deliver_rest(struct mixer *mixer, const struct parcel *parcel);
+void deliver_streams(struct mixer *mixer, struct hall *hall, uint64_t tick);
+void deliver_ends(struct mixer *mixer, struct hall *hall); // a terminator for whoever hears sound
+// indicate.c
+void indicate_speakers(struct mixer *mixer, struct hall *hall, uint64_t tick);
+void indicate_end(struct mixer *mixer, struct hall *hall, struct speaker *speaker);
 
 #endif

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Those who speak: from their packets to blocks; and the tick, which begins there.
+#include "mixer/mixer_int.h"
+
+#define LOUDNESS_RISE 0.3f
+#define LOUDNESS_FALL 0.02f
+#define LEAD_DB 3.0f     // one who is mixed keeps the place against one who is not louder by this
+#define ON_AIR_DB 200.0f // an interpreter on air is mixed in any case
+
+bool speaker_is_live(const struct speaker *speaker)
+{
+    return speaker->session != 0 && !speaker->is_ending;
+}
+
+static struct speaker *find_speaker(struct hall *hall, const struct seat *seat)
+{
+    for (unsigned i = 0; i < SPEAKERS_MAX && seat->is_speaking; i++)
+        if (hall->speakers[i].seat == seat)
+            return &hall->speakers[i];
+    return NULL;
+}
+
+// ---- beginning and end --------------------------------------------------------------------------
+
+static struct speaker *start_speaker(struct mixer *mixer, struct hall *hall, struct seat *seat)
+{
+    struct speaker *speaker = NULL;
+    for (unsigned i = 0; i < SPEAKERS_MAX && speaker == NULL; i++)
+        if (hall->speakers[i].session == 0)
+            speaker = &hall->speakers[i];
+    struct source *source = speaker != NULL ? pool_source(&mixer->pool) : NULL;
+    if (source == NULL)
+        return NULL;
+    *speaker = (struct speaker){
+        .session = seat->session, .seat = seat, .source = source, .loudness_db = AUDIO_SILENCE_DB
+    };
+    seat->is_speaking = true;
+    hall->n_speakers++;
+    hall->must_assign = true;
+    hall->is_at_rest = false;
+    return speaker;
+}
+
+static void free_speaker(struct mixer *mixer, struct hall *hall, struct speaker *speaker)
+{
+    size_t slot = (size_t)(speaker - hall->speakers);
+    for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
+        mix->has_target[slot] = false;
+    pool_source_back(&mixer->pool, speaker->source);
+    *speaker = (struct speaker){ 0 };
+    hall->n_speakers--;
+    hall->must_assign = true;
+}
+
+static void silence_speaker(struct mixer *mixer, struct hall *hall, struct speaker *speaker,
+                            uint64_t now_us)
+{
+    meeting_silent(hall->meeting, speaker->session, speaker->had_terminator, now_us);
+    indicate_end(mixer, hall, speaker);
+    speaker->seat->is_speaking = false;
+    speaker->seat = NULL;
+    speaker->is_ending = true;
+    hall->must_assign = true;
+}
+
+void speaker_cut(struct mixer *mixer, struct hall *hall, struct seat *seat, uint64_t now_us)
+{
+    struct speaker *speaker = find_speaker(hall, seat);
+    if (speaker != NULL)
+        silence_speaker(mixer, hall, speaker, now_us);
+}
+
+// ---- packets ------------------------------------------------------------------------------------
+
+void hall_frame(struct mixer *mixer, const struct voice_frame *frame, uint64_t now_us)
+{
+    struct hall *hall = hall_find(mixer, frame->meeting);
+    if (hall == NULL || (now_us > frame->arrived_us && now_us - frame->arrived_us > FRAME_STALE_US))
+        return;
+    struct seat *seat = hall_seat(hall, frame->session);
+    struct speaker *speaker = seat != NULL ? find_speaker(hall, seat) : NULL;
+    bool is_first = speaker == NULL;
+    if (is_first && seat != NULL && !frame->is_terminator)
+        speaker = start_speaker(mixer, hall, seat);
+    if (speaker == NULL) {
+        hall->dropped++;
+        return;
+    }
+    mixer_wake_clock(mixer, now_us);
+    struct span opus = { frame->bytes, frame->n_bytes };
+    if (source_put(speaker->source, frame->frame_number, opus, frame->is_terminator,
+                   frame->arrived_us) != 0) {
+        hall->dropped++;
+        return; // a source that got nothing is idle, and ends at the next tick
+    }
+    speaker->had_terminator = frame->is_terminator;
+    meeting_packet(hall->meeting, frame->session, now_us);
+}
+
+// ---- the tick -----------------------------------------------------------------------------------
+
+static void fade_out(float block[AUDIO_BLOCK_SAMPLES])
+{
+    for (size_t i = 0; i < AUDIO_BLOCK_SAMPLES; i++)
+        block[i] *= 1.0f - (float)(i + 1) / AUDIO_BLOCK_SAMPLES;
+}
+
+static void play_speaker(struct mixer *mixer, struct hall *hall, struct speaker *speaker,
+                         uint64_t now_us)
+{
+    bool was_playing = speaker->is_playing;
+    speaker->is_playing = source_get(speaker->source, now_us, speaker->block, &speaker->info);
+    if (speaker->is_ending) {
+        speaker->is_playing = speaker->is_playing && was_playing;
+        fade_out(speaker->block);
+        return;
+    }
+    if (!speaker->is_playing) {
+        if (source_state(speaker->source) != SOURCE_IDLE)
+            return;
+        silence_speaker(mixer, hall, speaker, now_us);
+        free_speaker(mixer, hall, speaker); // it has faded by itself
+        return;
+    }
+    speaker->frame_number = speaker->info.frame_number;
+    meeting_voice(hall->meeting, speaker->session, speaker->info.is_voice, speaker->info.level_db,
+                  now_us);
+    float step = speaker->info.level_db > speaker->loudness_db ? LOUDNESS_RISE : LOUDNESS_FALL;
+    speaker->loudness_db += step * (speaker->info.level_db - speaker->loudness_db);
+}
+
+static void play_speakers(struct mixer *mixer, struct hall *hall, uint64_t now_us)
+{
+    for (unsigned i = 0; i < SPEAKERS_MAX; i++)
+        if (hall->speakers[i].session != 0)
+            play_speaker(mixer, hall, &hall->speakers[i], now_us);
+}
+
+static void free_ended(struct mixer *mixer, struct hall *hall)
+{
+    for (unsigned i = 0; i < SPEAKERS_MAX; i++)
+        if (hall->speakers[i].is_ending)
+            free_speaker(mixer, hall, &hall->speakers[i]);
+}
+
+static float rank_of(const struct hall *hall, const struct speaker *speaker)
+{
+    float rank = speaker->loudness_db + (speaker->is_mixed ? LEAD_DB : 0.0f);
+    if (speaker->seat->place.kind == PLACE_BOOTH &&
+        meeting_booth_state(hall->meeting, speaker->seat->place.index).on_air == speaker->session)
+        rank += ON_AIR_DB;
+    return rank;
+}
+
+static void choose_strongest(struct hall *hall)
+{
+    float ranks[SPEAKERS_MAX];
+    for (unsigned i = 0; i < SPEAKERS_MAX; i++)
+        if (speaker_is_live(&hall->speakers[i]))
+            ranks[i] = rank_of(hall, &hall->speakers[i]);
+    for (unsigned i = 0; i < SPEAKERS_MAX; i++) {
+        struct speaker *speaker = &hall->speakers[i];
+        if (!speaker_is_live(speaker))
+            continue;
+        unsigned n_stronger = 0;
+        for (unsigned k = 0; k < SPEAKERS_MAX && hall->n_speakers > MIXER_SOURCES_MAX; k++)
+            if (speaker_is_live(&hall->speakers[k]) &&
+                (ranks[k] > ranks[i] || (k < i && ranks[k] >= ranks[i])))
+                n_stronger++;
+        bool is_mixed = n_stronger < MIXER_SOURCES_MAX;
+        if (is_mixed != speaker->is_mixed)
+            hall->must_assign = true;
+        speaker->is_mixed = is_mixed;
+    }
+}
+
+static bool is_sounding(const struct hall *hall)
+{
+    for (const struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
+        for (int tier = 0; tier < TIERS; tier++)
+            if (mix->streams[tier].is_open)
+                return true;
+    return hall->n_speakers > 0;
+}
+
+bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick)
+{
+    uint64_t now_us = tick * AUDIO_BLOCK_US;
+    if (!hall->is_at_rest)
+        play_speakers(mixer, hall, now_us);
+    meeting_advance(hall->meeting, now_us);
+    if (hall->is_at_rest)
+        return false;
+    choose_strongest(hall);
+    if (hall->must_assign || meeting_revision(hall->meeting) != hall->revision)
+        assign_seats(mixer, hall, tick);
+    else if (tick % MERGE_TICKS == 0)
+        assign_merge(mixer, hall, tick);
+    for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
+        mix_run(hall, mix, tick);
+    deliver_streams(mixer, hall, tick);
+    indicate_speakers(mixer, hall, tick);
+    free_ended(mixer, hall);
+    if (is_sounding(hall))
+        return true;
+    assign_clear(mixer, hall); // the next voice begins with everything fresh
+    hall->is_at_rest = true;
+    return false;
+}
