@@ -241,8 +241,9 @@ static int run_threads(struct server *server, struct voice *voice, struct mixer 
 
 static int run(struct config *config, struct store *store, const struct arguments *arguments)
 {
-    char error[CONTROL_ERROR_BYTES];
+    char error[CONTROL_ERROR_BYTES], port_where[256];
     unsigned n_threads = thread_count(config);
+    snprintf(port_where, sizeof(port_where), "%s", config_where(config, "port"));
     raise_file_limit();
     struct server *server = server_new(config, store, error); // config is the server's from here
     if (server == NULL) {
@@ -260,8 +261,13 @@ static int run(struct config *config, struct store *store, const struct argument
     int status = EXIT_RUNTIME;
     if (voice != NULL)
         status = run_threads(server, voice, mixer, n_threads);
+    else if (mixer != NULL)
+        fprintf(stderr,
+                "susurrod: %s: %s; if another server runs there, stop it or choose another port "
+                "(--set port=…)\n",
+                port_where, error);
     else
-        complain(mixer != NULL ? error : "out of memory");
+        complain("out of memory");
     server_free(server);
     voice_free(voice);
     mixer_free(mixer);

@@ -139,6 +139,9 @@ static int open_host(struct server *server, const char *host, char *error, size_
          at != NULL && result == 0 && server->n_listeners < VOICE_ADDRESSES_MAX; at = at->ai_next)
         result = open_one(server, at->ai_addr, at->ai_addrlen);
     freeaddrinfo(found);
+    if (result == -EADDRNOTAVAIL)
+        snprintf(error, cap, "%s: this machine does not have the address \"%s\"; correct host=",
+                 config_where(server->config, "host"), host);
     return result;
 }
 

@@ -173,7 +173,8 @@ static int use_files(const struct config *config, SSL_CTX *tls, char *error, siz
         snprintf(
             error, cap,
             "%s: cannot use sslKey %s: %s; it must be the readable PEM key of that certificate",
-            config_where(config, "sslKey"), key, openssl_reason());
+            config_where(config, config->ssl_key != NULL ? "sslKey" : "sslCert"), key,
+            openssl_reason());
         return -1;
     }
     return 0;

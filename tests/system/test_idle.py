@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A meeting in which nobody speaks costs nothing: no thread of the server wakes."""
+
+import os
+import time
+import unittest
+
+from lib import wait
+from lib.server import MEETING
+from system.case import SystemTest
+from system.client import Client
+from system.voice import Datagrams, legacy
+
+SILENT_S = 5  # below the 30 s after which silence ends a connection
+
+
+def wakes(pid):
+    """{thread: (name, context switches)}: a thread that has not run has as many as before."""
+    threads = {}
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii") as file:
+            status = dict(line.rstrip().split(":\t", 1) for line in file if ":\t" in line)
+        threads[int(thread)] = (status["Name"], int(status["voluntary_ctxt_switches"])
+                                + int(status["nonvoluntary_ctxt_switches"]))
+    return threads
+
+
+class IdleTest(SystemTest):
+    """Threads are counted by the kernel; clients are connected and send nothing, not even pings."""
+
+    meeting = MEETING
+
+    def setUp(self):
+        # A sanitizer's own background thread wakes by itself.
+        self.is_ours = lambda name: "Background" not in name and "asan" not in name.lower()
+
+    def quiet(self):
+        """The server has nothing left to do: no thread ran for half a second, within 10."""
+        pid = self.server.process.pid
+        last = wakes(pid)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            time.sleep(0.5)
+            now = wakes(pid)
+            if now == last:
+                return now
+            last = now
+        raise wait.Timeout(f"the server does not become quiet: {last}")
+
+    def assert_asleep(self, what):
+        before = self.quiet()
+        time.sleep(SILENT_S)
+        after = wakes(self.server.process.pid)
+        awake = {name: after[thread][1] - n for thread, (name, n) in before.items()
+                 if after[thread] != (name, n) and self.is_ours(name)}
+        self.assertEqual(awake, {}, what)
+        self.assertEqual(set(before), set(after))
+
+    def test_nobody(self):
+        self.assert_asleep("without a client")
+
+    def test_silent_meeting(self):
+        people = []
+        for i, where in enumerate(("Asamblea", "English", "Español", "Booth en-es", "Español")):
+            one = self.client(f"P{i}")
+            one.join(one.channel(where)["channel_id"])
+            people.append(one)
+        udp = [Datagrams(one) for one in people]
+        for one in udp:
+            self.addCleanup(one.close)
+            self.assertTrue(one.ping())
+        for one in people:
+            one.barrier()
+        self.assert_asleep("before anybody spoke")
+        # The floor speaks for a second; afterwards all sleep again.
+        for i in range(50):
+            udp[0].send(legacy(2 * i, bytes.fromhex("fb03fffefffefffe"), is_last=i == 49))
+            time.sleep(0.02)
+        for one in people:
+            one.barrier()
+        self.assert_asleep("after somebody spoke")
+
+
+class ForgottenClientsTest(SystemTest):
+    """The timer of silent connections is armed for the next that is due, not for every second."""
+
+    keys = {"timeout": 3}
+
+    def test_no_ticking(self):
+        before = wakes(self.server.process.pid)
+        start = time.monotonic()
+        people = [Client(self.server.port, f"P{i}").connect() for i in range(5)]
+        for one in people:
+            self.addCleanup(one.close)
+            one.wait_closed(10)
+        self.assertGreater(time.monotonic() - start, 2.5)
+        after = wakes(self.server.process.pid)
+        control = min(before)
+        self.assertLess(after[control][1] - before[control][1], 300)
+
+
+if __name__ == "__main__":
+    unittest.main()
