@@ -154,7 +154,8 @@ class Meeting:
             person = self.people[title]
             sound, _ = speech.read_growing_wav(person.recording_path)
             offset_s = person.recording_at - self.start_at
-            rows = self.known.heard(sound[:int((length_s - offset_s) * speech.RATE_HZ)], offset_s)
+            rows = levels.steady(self.known.heard(
+                sound[:int((length_s - offset_s) * speech.RATE_HZ)], offset_s))
             panels.append((f"{title} hears", [row for row in rows if 0 <= row[0] <= length_s]))
         path = os.path.join(self.options.out, "levels.png")
         turns = self.script.turns_until(length_s)

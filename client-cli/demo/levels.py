@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How loud each known voice is inside a mix.
 
-The voices are known, so a recording is explained by them: R = a·F + b·I, with F the floor and I the
-interpreter, each delayed by what coding and buffers took. Two people's speech is nearly orthogonal
-as a waveform, and Opus keeps the waveform well below 4 kHz, so the gains a and b that fit best over
-half a second are what the listener hears. The work is done at 8 kHz.
+The voices are known, so a recording is explained by them: in each cell of the spectrogram its power
+should be a·F + b·I, with F the floor's power there and I the interpreter's. The gains a and b are
+those of least Kullback-Leibler divergence over half a second. That measure heeds the cells between
+the harmonics and words of the louder voice, where the softer one shows; and since phase plays no
+part, neither coding twice nor buffers that stretch the sound disturb it. The work is done at 8 kHz.
 """
 
 import numpy
@@ -13,12 +14,15 @@ from speech import RATE_HZ
 
 LOW_RATE_HZ = 8000
 BAND_HZ = (250, 3400)
-SILENT_DB = -90.0
+SIZE, HOP = 512, 80  # samples of a frame of the spectrogram, and from one to the next: 10 ms
+FRAMES_S = HOP / LOW_RATE_HZ
+SMOOTH = 3           # frames
+STEPS = 10           # of the fit
 LAG_MOST_S = 0.8
-WANDER = LOW_RATE_HZ * 30 // 1000  # from one window to the next
-TAPS = 33
-SURE, ALIKE = 0.5, 0.18  # correlations: the lag is this; the voice is there (less is codec noise)
-QUIET_DB = -65.0
+WANDER = 2           # frames that a lag may change from one row to the next
+SILENT_DB, QUIET_DB = -90.0, -65.0
+TOLD_BELOW_DB = 21   # a voice so far below the rest cannot be told from the codec's noise
+SHORTEST_ROWS = 4    # what is seen for less is chance likeness
 
 
 def decibels(power):
@@ -26,7 +30,7 @@ def decibels(power):
 
 
 def narrowed(sound):
-    """At 8 kHz, and only the band in which codecs keep the waveform."""
+    """At 8 kHz, and only the band that every codec keeps."""
     n = len(sound) * LOW_RATE_HZ // RATE_HZ
     if n < 2:
         return numpy.zeros(0)
@@ -43,98 +47,52 @@ def correlation(a, b):
     return product[:max(0, len(a) - len(b)) + 1]
 
 
+def spectrogram(low):
+    """frames × pairs of bins, smoothed over time."""
+    if len(low) < SIZE:
+        return numpy.zeros((0, 1))
+    frames = numpy.lib.stride_tricks.sliding_window_view(low, SIZE)[::HOP]
+    power = numpy.abs(numpy.fft.rfft(frames * numpy.hanning(SIZE), axis=1)) ** 2 / SIZE
+    first, last = (int(hz * SIZE / LOW_RATE_HZ) // 2 * 2 for hz in BAND_HZ)
+    power = power[:, first:last:2] + power[:, first + 1:last + 1:2]
+    out = numpy.zeros_like(power)
+    for shift in range(-(SMOOTH // 2), SMOOTH // 2 + 1):
+        out += numpy.roll(power, shift, axis=0) / SMOOTH
+    return out
+
+
 class Voice:
-    """One known voice, played again and again; places are samples at 8 kHz on the demo's clock."""
+    """One known voice, played again and again."""
 
     def __init__(self, sound):
-        self.low = narrowed(sound)
-        self.wide = sound
+        self.wide, self.low = sound, narrowed(sound)
+        self.power = spectrogram(numpy.concatenate([self.low, self.low[:SIZE]]))
 
-    def part(self, start, n):
-        return self.low[(start + numpy.arange(n)) % len(self.low)]
+    def part(self, frame, n):
+        return self.power[(frame + numpy.arange(n)) % len(self.power)]
 
-    def level_db(self, start, n):
-        first = start * RATE_HZ // LOW_RATE_HZ
-        wide = self.wide[(first + numpy.arange(n * RATE_HZ // LOW_RATE_HZ)) % len(self.wide)]
+    def level_db(self, frame, n):
+        step = HOP * RATE_HZ // LOW_RATE_HZ
+        wide = self.wide[(frame * step + numpy.arange(n * step)) % len(self.wide)]
         return float(decibels((wide ** 2).mean()))
 
-    def lag(self, heard, start):
-        """By how much the recording is later than the voice."""
+    def lag(self, low, start):
+        """By how many frames a recording that begins at start (8 kHz) is later than the voice."""
         most = int(LAG_MOST_S * LOW_RATE_HZ)
-        said = self.part(start - most, len(heard) + most)
-        return most - int(numpy.argmax(correlation(said, heard)))
-
-    def is_silent(self, start, n):
-        part = self.part(start, n)
-        return part @ part < 1e-5 * n
-
-    def best_fit(self, heard, start, least_lag, most_lag):
-        """(part, lag, likeness): what fits heard best with a lag from least_lag to most_lag."""
-        around = self.part(start - most_lag, len(heard) + most_lag - least_lag)
-        scores = correlation(around, heard)
-        best = int(numpy.argmax(scores))
-        part = around[best:best + len(heard)]
-        size = numpy.sqrt((part @ part) * (heard @ heard))
-        return part, most_lag - best, float(scores[best] / size) if size > 1e-4 else 0.0
+        said = self.low[(start - most + numpy.arange(len(low) + most)) % len(self.low)]
+        return (most - int(numpy.argmax(correlation(said, low)))) // HOP
 
 
-class Follower:
-    """One voice in one recording: its lag wanders, since buffers grow and shrink."""
-
-    def __init__(self, voice, heard, start):
-        self.voice = voice
-        self.lag = voice.lag(heard, start)
-
-    def fit(self, heard, start):
-        """(part, likeness), and keeps the lag."""
-        part, lag, likeness = self.voice.best_fit(heard, start, self.lag - WANDER, self.lag + WANDER)
-        if likeness < SURE:
-            found = self.voice.best_fit(heard, start, 0, int(LAG_MOST_S * LOW_RATE_HZ))
-            if found[2] >= SURE:
-                part, lag, likeness = found
-        if likeness >= SURE:
-            self.lag = lag
-        return part, likeness
-
-    def level_db(self, start, n, power_factor):
-        return self.voice.level_db(start - self.lag, n) + float(decibels(power_factor))
-
-
-def factor_of(part, heard):
-    return max(0.0, float(part @ heard) / (float(part @ part) + 1e-9))
-
-
-def without(heard, voice, start, lag):
-    """heard less all that a voice explains, filtered a little: codecs colour, buffers stretch."""
-    around = voice.part(start - lag - TAPS // 2, len(heard) + TAPS - 1)
-    copies = numpy.lib.stride_tricks.sliding_window_view(around, len(heard))
-    square = copies @ copies.T
-    square += numpy.eye(TAPS) * (1e-4 * square.trace() / TAPS + 1e-9)
-    return heard - numpy.linalg.solve(square, copies @ heard) @ copies
-
-
-def factors(heard, followers, start):
-    """The factor with which each of two voices is in heard: the one that is most like it first, the
-    other in what is left when the first is taken out; 0 where it is not like anything there."""
-    fits = [follower.fit(heard, start) for follower in followers]
-    parts = [part for part, _ in fits]
-    silent = [f.voice.is_silent(start - f.lag, len(heard)) for f in followers]
-    first = int(numpy.argmax([likeness for _, likeness in fits]))
-    second = 1 - first
-    out = [0.0, 0.0]
-    if silent[0] != silent[1]:  # nobody else can be what is heard
-        first = silent.index(False)
-        out[first] = numpy.sqrt(heard @ heard / (parts[first] @ parts[first] + 1e-9))
-        return out, parts
-    if fits[first][1] < ALIKE:
-        return out, parts
-    out[first] = factor_of(parts[first], heard)
-    rest = without(heard, followers[first].voice, start, followers[first].lag)
-    parts[second], likeness = followers[second].fit(rest, start)
-    if likeness >= ALIKE:
-        out[second] = factor_of(parts[second], rest)
-        out[first] = factor_of(parts[first], heard - out[second] * parts[second])
-    return out, parts
+def divergence_fit(heard, voices):
+    """The divergence that is left, and the power gain of each voice."""
+    sums = [voice.sum() for voice in voices]
+    gains = [1.0 if total > 1e-3 else 0.0 for total in sums]
+    for _ in range(STEPS):
+        ratio = heard / (sum(gain * voice for gain, voice in zip(gains, voices)) + 1e-9)
+        gains = [gain * (ratio * voice).sum() / total if gain > 0 else 0.0
+                 for gain, voice, total in zip(gains, voices, sums)]
+    model = sum(gain * voice for gain, voice in zip(gains, voices)) + 1e-9
+    return float((model - heard * numpy.log(model)).sum()), gains
 
 
 class Known:
@@ -143,32 +101,59 @@ class Known:
     def __init__(self, floor, interpreter):
         self.voices = [Voice(floor), Voice(interpreter)]
 
-    @staticmethod
-    def row(heard, start, followers, all_db):
+    def fit(self, heard, frame, lags):
+        """The gains at the best lags near those given, which are kept in lags where they are sure."""
+        best = divergence_fit(heard, self.parts(frame, lags, len(heard)))
+        for index in range(len(lags)):
+            for lag in range(lags[index] - WANDER, lags[index] + WANDER + 1):
+                tried = [*lags[:index], lag, *lags[index + 1:]]
+                found = divergence_fit(heard, self.parts(frame, tried, len(heard)))
+                if found[0] < best[0] and lag >= 0:
+                    best, lags[index] = found, lag
+        return best[1]
+
+    def parts(self, frame, lags, n):
+        return [voice.part(frame - lag, n) for voice, lag in zip(self.voices, lags)]
+
+    def row(self, heard, frame, lags, all_db):
         if all_db <= QUIET_DB:
             return [SILENT_DB] * 3
-        found, parts = factors(heard, followers, start)
-        # Buffers that stretch the sound cost likeness, not loudness: what is there is shared out.
-        explained = sum(factor ** 2 * (part @ part) for factor, part in zip(found, parts))
-        share = heard @ heard / explained if explained > 0 else 1.0
-        levels_db = [follower.level_db(start, len(heard), share * factor ** 2) if factor else SILENT_DB
-                     for follower, factor in zip(followers, found)]
-        return [level_db if level_db > QUIET_DB else SILENT_DB for level_db in (*levels_db, all_db)]
+        levels_db = []
+        for voice, lag, gain in zip(self.voices, lags, self.fit(heard, frame, lags)):
+            level_db = voice.level_db(frame - lag, len(heard)) + float(decibels(gain))
+            is_told = gain > 0 and level_db > max(QUIET_DB, all_db - TOLD_BELOW_DB)
+            levels_db.append(min(level_db, all_db) if is_told else SILENT_DB)
+        return [*levels_db, all_db]
 
-    def heard(self, recording, offset_s, window_s=0.4, hop_s=0.1, last_s=None):
+    def heard(self, recording, offset_s, window_s=0.5, hop_s=0.1, last_s=None):
         """Rows (time, floor dBFS, interpreter dBFS, all dBFS) of a recording that begins at offset_s
         on the demo's clock; only the last last_s when given. SILENT_DB where nothing is."""
         low = narrowed(recording)
-        begins = int(round(offset_s * LOW_RATE_HZ))
-        if not len(low):
+        power = spectrogram(low)
+        begins = int(round(offset_s / FRAMES_S))
+        if not len(power):
             return []
-        followers = [Follower(voice, low, begins) for voice in self.voices]
-        window, hop = int(window_s * LOW_RATE_HZ), int(hop_s * LOW_RATE_HZ)
-        first = max(0, len(low) - int(last_s * LOW_RATE_HZ)) if last_s else 0
+        lags = [voice.lag(low, begins * HOP) for voice in self.voices]
+        window, hop = int(window_s / FRAMES_S), int(hop_s / FRAMES_S)
+        first = max(0, len(power) - int(last_s / FRAMES_S)) if last_s else 0
+        step = HOP * RATE_HZ // LOW_RATE_HZ
         rows = []
-        for at in range(first, len(low) - window + 1, hop):
-            wide = recording[at * RATE_HZ // LOW_RATE_HZ:(at + window) * RATE_HZ // LOW_RATE_HZ]
+        for at in range(first, len(power) - window + 1, hop):
+            wide = recording[at * step:(at + window) * step]
             all_db = float(decibels((wide ** 2).mean()))
-            rows.append(((begins + at + window / 2) / LOW_RATE_HZ,
-                         *self.row(low[at:at + window], begins + at, followers, all_db)))
+            rows.append(((begins + at + window / 2) * FRAMES_S,
+                         *self.row(power[at:at + window], begins + at, lags, all_db)))
         return rows
+
+
+def steady(rows):
+    """The rows without what was seen for a moment only."""
+    columns = [list(column) for column in zip(*rows)]
+    for column in columns[1:3]:
+        began = 0
+        for index, level_db in enumerate([*column, SILENT_DB]):
+            if level_db <= SILENT_DB:
+                if index - began < SHORTEST_ROWS:
+                    column[began:index] = [SILENT_DB] * (index - began)
+                began = index + 1
+    return list(zip(*columns))
