@@ -11,7 +11,8 @@ from system.case import SystemTest
 from system.client import Client
 from system.voice import Datagrams, legacy
 
-SILENT_S = 5  # below the 30 s after which silence ends a connection
+SILENT_S = 5
+LOGIN_LIMIT_S = 15  # after which the server looks once whether those who came have logged in
 
 
 def wakes(pid):
@@ -19,7 +20,7 @@ def wakes(pid):
     threads = {}
     for thread in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii") as file:
-            status = dict(line.rstrip().split(":\t", 1) for line in file if ":\t" in line)
+            status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
         threads[int(thread)] = (status["Name"], int(status["voluntary_ctxt_switches"])
                                 + int(status["nonvoluntary_ctxt_switches"]))
     return threads
@@ -29,6 +30,7 @@ class IdleTest(SystemTest):
     """Threads are counted by the kernel; clients are connected and send nothing, not even pings."""
 
     meeting = MEETING
+    keys = {"timeout": 300}
 
     def setUp(self):
         # A sanitizer's own background thread wakes by itself.
@@ -65,6 +67,7 @@ class IdleTest(SystemTest):
             one = self.client(f"P{i}")
             one.join(one.channel(where)["channel_id"])
             people.append(one)
+        connected = time.monotonic()
         udp = [Datagrams(one) for one in people]
         for one in udp:
             self.addCleanup(one.close)
@@ -78,7 +81,15 @@ class IdleTest(SystemTest):
             time.sleep(0.02)
         for one in people:
             one.barrier()
+        wait.until_clock(connected + LOGIN_LIMIT_S + 0.5)
         self.assert_asleep("after somebody spoke")
+
+    def test_the_count_counts(self):
+        """A ping in the meantime is seen."""
+        one = self.client("Ana")
+        before = self.quiet()
+        one.barrier()
+        self.assertNotEqual(self.quiet(), before)
 
 
 class ForgottenClientsTest(SystemTest):
