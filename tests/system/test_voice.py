@@ -13,9 +13,10 @@ import unittest
 import wave
 
 from lib import protobuf, wait
-from lib.observer import CRYPT_SETUP, PING, USER_STATE, VOICE_TARGET
+from lib.observer import CRYPT_SETUP, PING, VOICE_TARGET
 from lib.process import clean_environment
 from lib.protobuf import last
+from lib.server import MEETING
 from system.case import SystemTest
 from system.client import VERSION_1_5_0
 from system.voice import (LOOPBACK, NORMAL, SHOUT, WHISPER, Datagrams, Heard, Ocb2, legacy, modern,
@@ -343,56 +344,100 @@ class ListPingOffTest(SystemTest):
                 udp.recv(100)
 
 
-def tone(path, seconds, hz=440, rate=48000):
-    """A sine of -12 dBFS peak as a WAV file."""
-    samples = (round(8192 * math.sin(2 * math.pi * hz * i / rate)) for i in range(seconds * rate))
+TONE_DBFS = -15.05  # RMS
+
+
+def write_wav(path, samples, rate=48000):
+    """One channel of 16 bits."""
     with wave.open(path, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes(struct.pack(f"<{seconds * rate}h", *samples))
+        file.writeframes(samples)
 
 
-class ProgramTest(SystemTest):
-    """The command-line client: real Opus, both forms, both ways."""
+def tone(path, seconds, hz=440, rate=48000):
+    """A sine with a peak of -12 dBFS, in a file."""
+    samples = (round(8192 * math.sin(2 * math.pi * hz * i / rate)) for i in range(seconds * rate))
+    write_wav(path, struct.pack(f"<{seconds * rate}h", *samples), rate)
 
-    keys = {"bandwidth": 130000}
 
-    def join(self, name, *arguments, seconds=6):
+class Programs(SystemTest):
+    """The command-line client: real Opus."""
+
+    def join(self, name, *arguments, channel="", seconds=6):
+        """Start it; its events are lines of JSON."""
         home = tempfile.mkdtemp(dir=self.directory)
+        address = f"mumble://{name}@127.0.0.1:{self.server.port}/{channel}"
         return subprocess.Popen(
-            [os.environ["SUSURRO"], "join", f"mumble://{name}@127.0.0.1:{self.server.port}/",
-             "--json", "--insecure", "--for", str(seconds), *arguments], stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, env=clean_environment(home), cwd=home)
+            [os.environ["SUSURRO"], "join", address, "--json", "--insecure", "--for", str(seconds),
+             *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env=clean_environment(home), cwd=home)
+
+    def silence(self):
+        """A file to play for those who only listen: without one they would open a microphone."""
+        path = os.path.join(self.directory, "silence.wav")
+        write_wav(path, bytes(96000))
+        return path
+
+    def levels(self, output, name):
+        """The levels at which this voice was heard in each whole second."""
+        events = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        return [one["dbfs"] for one in events if one["event"] == "level"
+                and one.get("name") == name and one.get("seconds", 0) > 0.8]
+
+
+class DirectTest(Programs):
+    """Both forms of packets, both ways."""
 
     def test_all_ways(self):
         sound = os.path.join(self.directory, "tone.wav")
         tone(sound, 3)
-        silence = os.path.join(self.directory, "silence.wav")
-        with wave.open(silence, "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(48000)
-            file.writeframes(bytes(96000))
         listeners = {}
         for name, more in (("udp15", ["--udp"]), ("tcp15", ["--tcp"]),
                            ("udp13", ["--udp", "--legacy"]), ("tcp13", ["--tcp", "--legacy"])):
             record = os.path.join(self.directory, f"{name}.wav")
-            listeners[name] = self.join(name, "--record", record, "--play", silence, *more)
+            listeners[name] = self.join(name, "--record", record, "--play", self.silence(), *more)
         watcher = self.client("Watcher")
         for name in listeners:
             watcher.wait_user(name, timeout_s=10)
-        speakers = [self.join("speaker", "--play", sound, "--udp"),]
+        speaker = self.join("speaker", "--play", sound, "--udp")
         outputs = {name: process.communicate(timeout=40)[0] for name, process in listeners.items()}
-        speakers[0].communicate(timeout=40)
+        speaker.communicate(timeout=40)
         for name, output in outputs.items():
             with self.subTest(name):
-                events = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-                levels = [one["dbfs"] for one in events if one["event"] == "level"
-                          and one.get("name") == "speaker" and one.get("seconds", 0) > 0.8]
+                levels = self.levels(output, "speaker")
                 self.assertTrue(levels, output[-2000:])
                 for level in levels:
-                    self.assertAlmostEqual(level, -15.05, delta=1.0)
+                    self.assertAlmostEqual(level, TONE_DBFS, delta=1.0)
+
+
+class MixedTest(Programs):
+    """Listeners of a track, on every way, while nobody interprets: the floor at its full level."""
+
+    meeting = MEETING
+
+    def test_track(self):
+        sound = os.path.join(self.directory, "tone.wav")
+        tone(sound, 4)
+        listeners = {}
+        for name, more in (("udp15", ["--udp"]), ("tcp13", ["--tcp", "--legacy"])):
+            record = os.path.join(self.directory, f"{name}.wav")
+            listeners[name] = self.join(name, "--record", record, "--play", self.silence(),
+                                        "--listen", "es", *more, channel="Asamblea", seconds=8)
+        watcher = self.client("Watcher")
+        for name in listeners:
+            watcher.wait_user(name, "Español", timeout_s=10)
+        speaker = self.join("speaker", "--play", sound, "--udp", channel="Asamblea")
+        outputs = {name: process.communicate(timeout=40)[0] for name, process in listeners.items()}
+        speaker.communicate(timeout=40)
+        for name, output in outputs.items():
+            with self.subTest(name):
+                levels = self.levels(output, "Español 🎧")
+                self.assertTrue(levels, output[-2000:])
+                for level in levels:
+                    self.assertAlmostEqual(level, TONE_DBFS, delta=1.5)
+                self.assertEqual(self.levels(output, "speaker"), [])
 
 
 if __name__ == "__main__":
