@@ -114,11 +114,6 @@ static struct config *load(const struct arguments *arguments)
     return config;
 }
 
-static struct config *reload(void *context)
-{
-    return load(context);
-}
-
 // ---- --superuser-password
 // ------------------------------------------------------------------------------------------------
 
@@ -166,6 +161,8 @@ static int set_password(struct store *store)
 // ---- running
 // ---------------------------------------------------------------------------------------------------------------
 
+static int log_fd_opened = STDERR_FILENO;
+
 static bool open_log(const struct config *config)
 {
     enum log_level level = LOG_INFO;
@@ -181,7 +178,29 @@ static bool open_log(const struct config *config)
         }
     }
     log_init(fd, level);
+    if (log_fd_opened > STDERR_FILENO)
+        close(log_fd_opened);
+    log_fd_opened = fd;
     return true;
+}
+
+// SIGHUP: a broken file is named in the log and leaves everything as it is; the log is opened anew.
+static struct config *reload(void *context)
+{
+    const struct arguments *arguments = context;
+    char error[CONFIG_ERROR_BYTES], quoted[2 * CONFIG_ERROR_BYTES];
+    struct config *config = config_load(arguments->config, arguments->overrides,
+                                        arguments->n_overrides, warn, NULL, error);
+    if (config == NULL) {
+        log_error("main", "configuration kept", "reason=%s",
+                  log_quote(error, quoted, sizeof(quoted)));
+        return NULL;
+    }
+    if (!open_log(config)) {
+        config_free(config);
+        return NULL;
+    }
+    return config;
 }
 
 static bool write_pid(const char *path)

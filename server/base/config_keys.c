@@ -86,7 +86,7 @@ static const struct server_key keys[] = {
     SWITCH("certrequired", is_cert_required),
     SWITCH("sendversion", is_version_sent),
     // ours
-    NUMBER("voice_threads", voice_threads, 0, 64),
+    NUMBER("voice_threads", voice_threads, 0, 16),
     { "log_level", KEY_LOG_LEVEL, offsetof(struct config, log_level), 0, 0, NULL },
     { "moderators", KEY_LIST, offsetof(struct config, moderators), 0, 0, NULL },
     // mumble-server's, known but not obeyed

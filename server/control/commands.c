@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define WORDS_MAX 4
+#define LEVEL_OFF_DB (-120)
 #define OUT_THE_OTHER                                                                              \
     (-1) // for MIXER_CMD_OUT: whichever language of the booth is not the outgoing one now
 
@@ -106,7 +107,7 @@ static bool read_level(const char *word, int *out)
     static const char *const off_words[] = { "off", "no" };
     for (size_t i = 0; i < sizeof(off_words) / sizeof(off_words[0]); i++)
         if (str_equal_fold(word, off_words[i])) {
-            *out = -120;
+            *out = LEVEL_OFF_DB;
             return true;
         }
     char *end;
@@ -128,7 +129,7 @@ static void do_under(struct call *call)
     }
     call->user->duck_db = level;
     meetings_order(call->server, call->user, MIXER_CMD_DUCK, level);
-    if (level <= -120)
+    if (level <= LEVEL_OFF_DB)
         say(call->conn, PHRASE_DUCK_OFF);
     else
         say(call->conn, PHRASE_DUCK, call->rest);
@@ -198,7 +199,10 @@ static void do_partner(struct call *call)
         return;
     }
     meetings_order(call->server, call->user, MIXER_CMD_PARTNER_LEVEL, level);
-    say(call->conn, PHRASE_DUCK, call->rest);
+    if (level <= LEVEL_OFF_DB)
+        say(call->conn, PHRASE_PARTNER_SILENT);
+    else
+        say(call->conn, PHRASE_PARTNER_LEVEL, call->rest);
 }
 
 // ---- moderating
@@ -224,6 +228,7 @@ static void do_interpreter(struct call *call)
     person->interpreter_of = call->meeting->id;
     for (uint8_t i = 0; i < call->meeting->n_booths; i++)
         channels_enter_rights_broadcast(call->server, call->meeting->booths[i].channel);
+    users_refresh_suppression(call->server, person);
     say(call->conn, PHRASE_MADE_INTERPRETER, person->name, call->meeting->name);
     struct conn *to = conn_of(call->server, person->session);
     if (to != NULL && call->meeting->n_booths > 0)
@@ -250,7 +255,12 @@ static void do_lang(struct call *call)
     if (lang < 0)
         return;
     snprintf(person->spoken, sizeof(person->spoken), "%s", call->meeting->tracks[lang].lang);
-    meetings_order(call->server, person, MIXER_CMD_SPOKEN, lang);
+    const struct meeting_info *theirs = model_meeting_of(call->server->model, person);
+    int index = theirs != NULL ? meeting_info_lang(theirs, person->spoken) : -1;
+    if (index >= 0) {
+        meetings_order(call->server, person, MIXER_CMD_SPOKEN, index);
+        meetings_order(call->server, person, MIXER_CMD_TURN_NOW, -1);
+    }
     say(call->conn, PHRASE_LANG_SET, person->name, lang_own_name(call->meeting->tracks[lang].lang));
 }
 

@@ -44,7 +44,7 @@ struct conn {
     enum conn_phase phase;
     struct check *check; // login.c: the password being compared, while CHECKING
     uint32_t session;    // 0 before login
-    unsigned thread;  // the voice thread that owns this client
+    unsigned thread;     // the voice thread that owns this client
     struct sockaddr_in6 peer;
     char cert_hash[41];
     struct buffer in; // bytes of an unfinished frame
@@ -131,6 +131,7 @@ struct server {
     uv_work_t storage_work;
     struct storage_op *ops_writing;
     int storage_result;
+    uint64_t storage_retry_us; // not before
 
     uint8_t scratch[CONTROL_READ_BYTES];
 };
@@ -141,7 +142,7 @@ static inline struct conn *conn_of(const struct server *server, uint32_t session
 }
 
 // server.c
-void server_watch(const struct conn *conn); // the reaper runs when this one could be overdue
+void server_watch(const struct conn *conn);     // the reaper runs when this one could be overdue
 void server_watch_crowd(struct server *server); // nobody more is accepted: the slow ones go sooner
 // tls.c
 SSL_CTX *tls_context(struct server *server, char *error, size_t cap);
@@ -212,7 +213,8 @@ void users_state_send(struct conn *to, const struct user *user,
 void users_state_broadcast(struct server *server, const struct user *user);
 bool users_move(struct server *server, struct user *user, uint32_t channel,
                 uint32_t actor); // rights were checked; false: full
-void users_refresh_suppression(struct server *server, struct user *user); // after rights have changed
+void users_refresh_suppression(struct server *server,
+                               struct user *user); // after rights have changed
 void users_flags_broadcast(struct server *server, const struct user *user, uint32_t actor);
 // channels.c
 void channels_state(struct conn *conn, const ProtobufCMessage *message);
@@ -231,6 +233,7 @@ bool meetings_declare(struct server *server, char *error, size_t cap);
 void meetings_reload(struct server *server);
 // meetings.c
 void meetings_start(struct server *server); // the mixer is there
+void meetings_reconfigure(struct server *server, const struct meeting_info *meeting);
 void meetings_user_placed(struct server *server, struct user *user, uint32_t old_meeting);
 void meetings_user_left(struct server *server, uint32_t session, uint32_t meeting);
 void meetings_removed(struct server *server, uint32_t meeting);
@@ -256,6 +259,7 @@ void storage_meeting_put(struct server *server, uint32_t id, const char *declara
 void storage_meeting_remove(struct server *server, uint32_t id);
 bool storage_has_ops(const struct server *server);
 void storage_submit(struct server *server);    // on the thread pool; gate_progress when done
+void storage_forget(struct server *server);    // at the end, what could not be written
 bool storage_write_now(struct server *server); // at start, before the loop runs
 // text helpers (html.c)
 char *html_to_plain(const char *html); // heap

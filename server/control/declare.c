@@ -267,26 +267,56 @@ bool meetings_declare(struct server *server, char *error, size_t cap)
     return true;
 }
 
-// SIGHUP: settings of meetings that are there change live; new meetings, tracks and booths need a
-// restart.
+static bool has_same_languages(const struct meeting_info *meeting,
+                               const struct config_meeting *config)
+{
+    if (config->n_tracks != meeting->n_tracks || config->n_booths != meeting->n_booths ||
+        config->default_lang != meeting->default_lang)
+        return false;
+    for (uint8_t i = 0; i < config->n_tracks; i++)
+        if (strcmp(config->tracks[i].lang, meeting->tracks[i].lang) != 0)
+            return false;
+    for (uint8_t i = 0; i < config->n_booths; i++)
+        if (config->booths[i].lang_a != meeting->booths[i].lang_a ||
+            config->booths[i].lang_b != meeting->booths[i].lang_b)
+            return false;
+    return true;
+}
+
+static struct meeting_info *meeting_named(const struct server *server, const char *name)
+{
+    size_t i = 0;
+    struct meeting_info *meeting = model_meeting_at(server->model, 0);
+    while (meeting != NULL && strcmp(meeting->name, name) != 0)
+        meeting = model_meeting_at(server->model, ++i);
+    return meeting;
+}
+
+// SIGHUP: what meetings are set to changes live, for everybody in them; new meetings, and other
+// languages and booths, need a restart.
 void meetings_reload(struct server *server)
 {
     model_set_moderators(server->model, server->config->moderators);
-    size_t m = 0;
-    for (struct meeting_info *meeting = model_meeting_at(server->model, 0); meeting != NULL;
-         meeting = model_meeting_at(server->model, ++m)) {
-        const struct config_meeting *config = NULL;
-        for (size_t i = 0; i < server->config->n_meetings; i++)
-            if (strcmp(server->config->meetings[i].name, meeting->name) == 0)
-                config = &server->config->meetings[i];
-        if (config == NULL || config->n_tracks != meeting->n_tracks ||
-            config->n_booths != meeting->n_booths) {
-            log_warn("control", "tracks and booths of a meeting change with a restart",
-                     "meeting=%u", meeting->id);
+    for (size_t i = 0; i < server->config->n_meetings; i++) {
+        const struct config_meeting *config = &server->config->meetings[i];
+        struct meeting_info *meeting = meeting_named(server, config->name);
+        char name[256];
+        if (meeting == NULL || !has_same_languages(meeting, config)) {
+            log_warn("control", "a new meeting, and its languages and booths, come with a restart",
+                     "meeting=%s", log_quote(config->name, name, sizeof(name)));
             continue;
         }
         take_settings(meeting, config);
-        for (uint8_t i = 0; i < meeting->n_booths; i++)
-            channels_enter_rights_broadcast(server, meeting->booths[i].channel);
+        char *declaration = describe(config);
+        if (declaration != NULL)
+            storage_meeting_put(server, meeting->id, declaration);
+        free(declaration);
+        meetings_reconfigure(server, meeting);
+        for (uint8_t k = 0; k < meeting->n_booths; k++)
+            channels_enter_rights_broadcast(server, meeting->booths[k].channel);
     }
+    for (struct user *user = model_user_next(server->model, 0); user != NULL;
+         user = model_user_next(server->model, user->session))
+        if (!user->is_server_made)
+            users_refresh_suppression(server, user);
 }

@@ -16,9 +16,10 @@
 #define CONN_FINISH_US 3000000u        // to take the last bytes
 #define LISTENER_ACCEPTS 64            // accepted in one turn
 #define LANE_BACKLOG_BYTES                                                                         \
-    (16u << 20)                // commands waiting for a thread; beyond, the server stops itself
-#define TEXT_COMMAND_BYTES 512 // a longer text is never a command
-#define TEXT_PLACES_MAX 8      // channels and trees that one text goes to; with more it is refused
+    (16u << 20)                   // commands waiting for a thread; beyond, the server stops itself
+#define STORAGE_RETRY_US 5000000u // after a batch that could not be written
+#define TEXT_COMMAND_BYTES 512    // a longer text is never a command
+#define TEXT_PLACES_MAX 8 // channels and trees that one text goes to; with more it is refused
 #define UNCOVERED_NOTICE_US                                                                        \
     300000000u // a listener is told that nobody interprets at most this often
 

@@ -148,11 +148,13 @@ static void welcome(struct conn *conn, struct user *user)
     server->are_routes_dirty = true;
     meetings_user_placed(server, user, MODEL_NONE);
     menu_update(conn);
-    char name[256];
-    log_info("control", "joined", "session=%u name=%s version=%u.%u.%u release=\"%s\" thread=%u",
-             user->session, log_quote(user->name, name, sizeof(name)),
-             (unsigned)(conn->version >> 48), (unsigned)(conn->version >> 32) & 0xffff,
-             (unsigned)(conn->version >> 16) & 0xffff, conn->release, conn->thread);
+    char name[256], release[256];
+    log_info("control", "joined",
+             "session=%u name=%s cert=%s version=%u.%u.%u release=%s thread=%u", user->session,
+             log_quote(user->name, name, sizeof(name)),
+             user->cert_hash[0] != '\0' ? user->cert_hash : "none", (unsigned)(conn->version >> 48),
+             (unsigned)(conn->version >> 32) & 0xffff, (unsigned)(conn->version >> 16) & 0xffff,
+             log_quote(conn->release, release, sizeof(release)), conn->thread);
 }
 
 // ---- checks

@@ -23,9 +23,10 @@ void meetings_order(struct server *server, const struct user *user, enum mixer_c
                                                 .token = user->session });
 }
 
-static void add_to_mixer(struct server *server, const struct meeting_info *meeting)
+static void declare_to_mixer(struct server *server, const struct meeting_info *meeting,
+                             enum mixer_command_kind kind)
 {
-    struct mixer_command add = { .kind = MIXER_CMD_MEETING_ADD, .meeting = meeting->id };
+    struct mixer_command add = { .kind = kind, .meeting = meeting->id };
     struct meeting_config *config = &add.meeting_add.config;
     meeting_config_defaults(config);
     config->n_langs = meeting->n_tracks;
@@ -51,7 +52,12 @@ void meetings_start(struct server *server)
     size_t i = 0;
     for (const struct meeting_info *meeting = model_meeting_at(server->model, 0); meeting != NULL;
          meeting = model_meeting_at(server->model, ++i))
-        add_to_mixer(server, meeting);
+        declare_to_mixer(server, meeting, MIXER_CMD_MEETING_ADD);
+}
+
+void meetings_reconfigure(struct server *server, const struct meeting_info *meeting)
+{
+    declare_to_mixer(server, meeting, MIXER_CMD_MEETING_SET);
 }
 
 static void order_choices(struct server *server, const struct user *user,
@@ -257,11 +263,22 @@ static void log_event(const struct meeting_info *meeting, const struct track_eve
              event->lang, event->lang2, event->value);
 }
 
+static void tell_snapped(struct server *server, const struct mixer_event *event)
+{
+    struct conn *conn = conn_of(server, event->session);
+    char level[16];
+    snprintf(level, sizeof(level), "%d", event->result);
+    if (conn != NULL)
+        say(conn, PHRASE_SNAPPED, level, tier_spec(event->tier)->name);
+}
+
 void meetings_event(struct server *server, const struct mixer_event *event)
 {
     struct meeting_info *meeting = model_meeting(server->model, event->meeting);
     if (event->kind == MIXER_EVENT_RESULT)
         tell_result(server, event);
+    if (event->kind == MIXER_EVENT_SNAPPED)
+        tell_snapped(server, event);
     if (event->kind != MIXER_EVENT_TRACK || meeting == NULL)
         return;
     const struct track_event *track = &event->track;

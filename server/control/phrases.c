@@ -57,6 +57,12 @@ static const char *const texts[PHRASES][LANGUAGES] = {
                             "0.",
                             "Escribe por ejemplo !debajo -15. Posible: no, -24, -18, -15, -12, -6, "
                             "0." },
+    [PHRASE_PARTNER_LEVEL] = { "You hear your partner at %s dB.", "Oyes a tu pareja a %s dB." },
+    [PHRASE_PARTNER_SILENT] = { "You do not hear your partner.", "No oyes a tu pareja." },
+    [PHRASE_SNAPPED] = { "Many people have chosen many levels: for now you hear the original at %s "
+                         "dB, in the tier “%s”.",
+                         "Hay muchos niveles distintos en uso: por ahora oyes el original a %s dB, "
+                         "en el nivel «%s»." },
     [PHRASE_TIER] = { "Your sound is now of the tier “%s”.", "Tu sonido es ahora del nivel «%s»." },
     [PHRASE_TIER_USAGE] = { "Write !tier standard or !tier minimum.",
                             "Escribe !calidad standard o !calidad minimum." },

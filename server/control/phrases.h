@@ -18,7 +18,10 @@ enum phrase {
     PHRASE_DUCK,          // dB
     PHRASE_DUCK_OFF,
     PHRASE_DUCK_USAGE,
-    PHRASE_TIER, // tier
+    PHRASE_PARTNER_LEVEL, // dB
+    PHRASE_PARTNER_SILENT,
+    PHRASE_SNAPPED, // dB, tier
+    PHRASE_TIER,    // tier
     PHRASE_TIER_USAGE,
     PHRASE_ON_AIR,         // language
     PHRASE_PARTNER_ON_AIR, // name

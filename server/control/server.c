@@ -105,6 +105,71 @@ static void on_stop(uv_signal_t *signal, int number)
     uv_stop(&server->loop);
 }
 
+static uint32_t server_made_users(const struct config *config)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < config->n_meetings; i++)
+        n += (uint32_t)config->meetings[i].n_tracks + config->meetings[i].n_booths;
+    return n + 64; // room for meetings that the store knows and for a reload
+}
+
+static struct model_limits model_limits_of(const struct config *config)
+{
+    return (struct model_limits){ .users = config->users,
+                                  .server_made_users = server_made_users(config),
+                                  .users_per_channel = config->users_per_channel,
+                                  .nesting = config->channel_nesting_limit,
+                                  .channels = config->channel_count_limit };
+}
+
+static void reload_names(struct server *server)
+{
+    char unused[CONTROL_ERROR_BYTES]; // config has compiled them once already
+    struct name_rule *users =
+        name_rule_new(server->config->user_name_regex, unused, sizeof(unused));
+    struct name_rule *channels =
+        name_rule_new(server->config->channel_name_regex, unused, sizeof(unused));
+    if (users != NULL && channels != NULL) {
+        name_rule_free(server->user_names);
+        name_rule_free(server->channel_names);
+        server->user_names = users;
+        server->channel_names = channels;
+        return;
+    }
+    name_rule_free(users);
+    name_rule_free(channels);
+}
+
+static void reload_certificate(struct server *server)
+{
+    char error[CONTROL_ERROR_BYTES];
+    SSL_CTX *tls = tls_context(server, error, sizeof(error));
+    if (tls == NULL) {
+        log_error("control", "certificate kept", "reason=\"%s\"", error);
+        return;
+    }
+    SSL_CTX_free(server->tls); // connections keep theirs
+    server->tls = tls;
+}
+
+static void tell_changes(struct server *server, const struct config *old)
+{
+    const struct config *fresh = server->config;
+    MumbleProto__ServerConfig change = MUMBLE_PROTO__SERVER_CONFIG__INIT;
+    change.has_max_bandwidth = fresh->bandwidth_bps != old->bandwidth_bps;
+    change.max_bandwidth = fresh->bandwidth_bps;
+    change.has_message_length = fresh->text_message_length != old->text_message_length;
+    change.message_length = fresh->text_message_length;
+    change.has_image_message_length = fresh->image_message_length != old->image_message_length;
+    change.image_message_length = fresh->image_message_length;
+    change.has_allow_html = fresh->is_html_allowed != old->is_html_allowed;
+    change.allow_html = fresh->is_html_allowed;
+    change.has_max_users = fresh->users != old->users;
+    change.max_users = fresh->users;
+    if (msg_packed_size(&change.base) > FRAME_HEADER_BYTES)
+        broadcast(server, MSG_SERVER_CONFIG, &change.base, NULL);
+}
+
 static void on_reload(uv_signal_t *signal, int number)
 {
     (void)number;
@@ -115,27 +180,16 @@ static void on_reload(uv_signal_t *signal, int number)
         return;
     struct config *old = server->config;
     server->config = fresh;
-    char error[CONTROL_ERROR_BYTES];
-    SSL_CTX *tls = tls_context(server, error, sizeof(error));
-    if (tls != NULL) {
-        SSL_CTX_free(server->tls);
-        server->tls = tls;
-    } else {
-        log_error("control", "certificate kept", "reason=\"%s\"", error);
-    }
+    reload_certificate(server);
+    reload_names(server);
+    struct model_limits limits = model_limits_of(fresh);
+    model_set_limits(server->model, &limits);
     if (fresh->port != old->port)
         log_warn("control", "a new port needs a restart", "port=%u", old->port);
+    if (fresh->users > old->users)
+        log_warn("control", "more users need a restart", "users=%u", old->users);
     meetings_reload(server);
-    MumbleProto__ServerConfig change = MUMBLE_PROTO__SERVER_CONFIG__INIT;
-    change.has_max_bandwidth = fresh->bandwidth_bps != old->bandwidth_bps;
-    change.max_bandwidth = fresh->bandwidth_bps;
-    change.has_message_length = change.has_image_message_length = change.has_allow_html =
-        change.has_max_users = true;
-    change.message_length = fresh->text_message_length;
-    change.image_message_length = fresh->image_message_length;
-    change.allow_html = fresh->is_html_allowed;
-    change.max_users = fresh->users;
-    broadcast(server, MSG_SERVER_CONFIG, &change.base, NULL);
+    tell_changes(server, old);
     server->are_routes_dirty = true;
     config_free(old);
     log_info("control", "configuration read again", "meetings=%zu", fresh->n_meetings);
@@ -157,22 +211,10 @@ static void init_loop(struct server *server)
     server->on_term.data = server->on_int.data = server->on_hup.data = server;
 }
 
-static uint32_t server_made_users(const struct config *config)
-{
-    uint32_t n = 0;
-    for (size_t i = 0; i < config->n_meetings; i++)
-        n += (uint32_t)config->meetings[i].n_tracks + config->meetings[i].n_booths;
-    return n + 64; // room for meetings that the store knows and for a reload
-}
-
 static bool make_model(struct server *server, char *error)
 {
     const struct config *config = server->config;
-    struct model_limits limits = { .users = config->users,
-                                   .server_made_users = server_made_users(config),
-                                   .users_per_channel = config->users_per_channel,
-                                   .nesting = config->channel_nesting_limit,
-                                   .channels = config->channel_count_limit };
+    struct model_limits limits = model_limits_of(config);
     const char *root = config->register_name != NULL ? config->register_name : "Root";
     server->model = model_new(&limits, root);
     if (server->model != NULL)
@@ -287,8 +329,9 @@ void server_free(struct server *server)
     uv_walk(&server->loop, close_handle, NULL);
     uv_run(&server->loop,
            UV_RUN_DEFAULT); // close callbacks, and a batch that is still being written
-    while (server->ops != NULL && storage_write_now(server))
-        continue;
+    if (server->ops != NULL)
+        storage_write_now(server);
+    storage_forget(server);
     uv_loop_close(&server->loop);
     model_free(server->model);
     free(server->by_session);

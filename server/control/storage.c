@@ -92,7 +92,7 @@ void storage_meeting_remove(struct server *server, uint32_t id)
 
 bool storage_has_ops(const struct server *server)
 {
-    return server->ops != NULL;
+    return server->ops != NULL && server->now_us >= server->storage_retry_us;
 }
 
 static int apply(struct store *store, const struct storage_op *op)
@@ -136,13 +136,27 @@ static void on_work(uv_work_t *work)
     server->storage_result = write_batch(server->store, server->ops_writing);
 }
 
+// A batch that could not be written (a full disk, say) is kept, in front of what has come since,
+// and tried again: the meeting goes on meanwhile, and the log says that nothing is kept until it
+// succeeds.
 static void settle(struct server *server)
 {
-    if (server->storage_result != 0)
-        log_error("store", "a batch was not written", "reason=\"%s\"",
-                  store_last_error(server->store));
-    ops_free(server->ops_writing);
+    if (server->storage_result == 0) {
+        ops_free(server->ops_writing);
+        server->ops_writing = NULL;
+        return;
+    }
+    log_error("store", "changes are not kept; trying again", "reason=\"%s\"",
+              store_last_error(server->store));
+    struct storage_op *last = server->ops_writing;
+    while (last->next != NULL)
+        last = last->next;
+    last->next = server->ops;
+    if (server->ops == NULL)
+        server->ops_tail = &last->next;
+    server->ops = server->ops_writing;
     server->ops_writing = NULL;
+    server->storage_retry_us = server->now_us + STORAGE_RETRY_US;
 }
 
 static void on_written(uv_work_t *work, int status)
@@ -172,4 +186,11 @@ bool storage_write_now(struct server *server)
     server->storage_result = write_batch(server->store, server->ops_writing);
     settle(server);
     return server->storage_result == 0;
+}
+
+void storage_forget(struct server *server)
+{
+    ops_free(server->ops);
+    server->ops = NULL;
+    server->ops_tail = &server->ops;
 }

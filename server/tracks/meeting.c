@@ -77,6 +77,30 @@ struct meeting *meeting_new(const struct meeting_config *config, uint64_t now_us
     return m;
 }
 
+int meeting_reconfigure(struct meeting *meeting, const struct meeting_config *config,
+                        uint64_t now_us)
+{
+    struct meeting *m = meeting;
+    meeting_advance(m, now_us);
+    if (!config_is_valid(config) || config->n_langs != m->config.n_langs ||
+        config->n_booths != m->config.n_booths ||
+        memcmp(config->langs, m->config.langs, sizeof(config->langs)) != 0) {
+        return TRACKS_E_CONFIG;
+    }
+    for (uint32_t i = 0; i < m->n_people; i++) {
+        if (m->people[i]->duck_db == m->config.duck_db) {
+            m->people[i]->duck_db = config->duck_db;
+        }
+    }
+    for (uint8_t i = 0; i < config->n_booths; i++) {
+        m->booths[i].is_air_by_voice = config->booths[i].is_air_by_voice;
+    }
+    m->config.duck_db = config->duck_db;
+    m->config.hold_us = config->hold_us;
+    m->revision++;
+    return 0;
+}
+
 void meeting_free(struct meeting *meeting)
 {
     if (!meeting) {

@@ -69,6 +69,10 @@ struct meeting;
 struct meeting *meeting_new(const struct meeting_config *config, uint64_t now_us);
 void meeting_free(struct meeting *meeting);
 const struct meeting_config *meeting_config(const struct meeting *meeting);
+// What may change while people are in it: duck_db (for those who have chosen no other), hold_us and
+// how one goes on air. Languages and booths stay as they are. TRACKS_E_CONFIG when they differ.
+int meeting_reconfigure(struct meeting *meeting, const struct meeting_config *config,
+                        uint64_t now_us);
 
 // ---- people -----------------------------------------------------------------------------------
 
