@@ -5,8 +5,8 @@ import socket
 import time
 
 from lib import net, protobuf, wait
-from lib.observer import (AUTHENTICATE, PING, UDP_TUNNEL, SERVER_CONFIG, USER_STATE, VERSION,
-                          VERSION_1_3_4, ObserverClient)
+from lib.observer import (AUTHENTICATE, PING, SERVER_CONFIG, UDP_TUNNEL, USER_STATE, VERSION,
+                          ObserverClient)
 from lib.protobuf import last
 
 CHANNEL_REMOVE, CHANNEL_STATE, USER_REMOVE, TEXT_MESSAGE, PERMISSION_DENIED = 6, 7, 8, 11, 12
@@ -18,7 +18,7 @@ VERSION_1_4_0, VERSION_1_5_0 = 0x010400, 0x0001_0005_0000_0000
 
 
 class Client(ObserverClient):
-    """As ObserverClient, but every reading is in a call of until() or barrier(), and no ping is sent unasked."""
+    """As ObserverClient, but it reads only in until() and barrier(), and sends no ping unasked."""
 
     def __init__(self, port, name="Ana", **options):
         super().__init__(port, name, **options)

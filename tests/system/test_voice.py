@@ -314,6 +314,13 @@ class VoiceTest(SystemTest):
         self.assertEqual(self.hear(self.berta, self.berta), [])
 
 
+class ThreadsTest(VoiceTest):
+    """The same, each client owned by another voice thread than its neighbour."""
+
+    keys = {**VoiceTest.keys, "voice_threads": 4}
+    test_resync_asked_by_server = None  # takes its time, and is one thread's matter
+
+
 class BandwidthTest(SystemTest):
     """Who sends more than allowed is cut down to it."""
 
