@@ -20,7 +20,7 @@ static bool sees(const struct seat *seat, const struct seat *speaker)
 // The speaker's own frame number, but for a client's sake never one that it has had.
 static uint64_t next_number(const struct speaker *speaker)
 {
-    uint64_t own = speaker->frame_number, after = speaker->shown_until;
+    uint64_t own = speaker->frame_number, after = speaker->seat->shown_until;
     return own >= after || after - own > JUMP_BLOCKS ? own : after;
 }
 
@@ -32,11 +32,11 @@ static void indicate(struct mixer *mixer, struct hall *hall, struct speaker *spe
                              .frame_number = number,
                              .made_us = mixer->tick * AUDIO_BLOCK_US,
                              .is_terminator = is_terminator };
-    for (size_t i = 0; speaker->seat != NULL && i < hall->n_seats; i++)
+    for (size_t i = 0; i < hall->n_seats; i++)
         if (sees(hall->seats[i], speaker->seat))
             deliver_to(mixer, hall->seats[i], speaker->session, &parcel);
     deliver_rest(mixer, &parcel);
-    speaker->shown_until = number + INDICATOR_BLOCKS;
+    speaker->seat->shown_until = number + INDICATOR_BLOCKS;
     speaker->is_shown = !is_terminator;
 }
 
@@ -57,9 +57,9 @@ void indicate_speakers(struct mixer *mixer, struct hall *hall, uint64_t tick)
             continue;
         if (!is_to_be_shown(speaker, &floor)) {
             indicate_end(mixer, hall, speaker);
-        } else if (speaker->shown_tick == 0 || tick - speaker->shown_tick >= INDICATOR_TICKS) {
+        } else if (tick - speaker->seat->shown_tick >= INDICATOR_TICKS) {
             indicate(mixer, hall, speaker, false);
-            speaker->shown_tick = tick;
+            speaker->seat->shown_tick = tick;
         }
     }
 }

@@ -117,7 +117,8 @@ struct seat {
     bool is_listening;
     bool is_speaking; // a speaker points here
     struct play want, have;
-    uint64_t until_tick; // where the last packet ended
+    uint64_t until_tick;              // where the last packet ended
+    uint64_t shown_tick, shown_until; // its last indicator: when, the frame number of its end
     bool is_snapped;
     int8_t snapped_db;
     enum tier snapped_tier;

@@ -69,8 +69,7 @@ struct hall *stage_hall(struct stage *stage)
 
 // ---- what comes out -----------------------------------------------------------------------------
 
-static void check_indicator(struct stage *stage, struct ear_heard *ear,
-                            const struct voice_mixed *mixed, uint32_t from)
+static void check_indicator(struct ear_heard *ear, const struct voice_mixed *mixed, uint32_t from)
 {
     assert_int_equal(mixed->n_bytes, 8);
     assert_true(from != ear->session);
@@ -78,8 +77,8 @@ static void check_indicator(struct stage *stage, struct ear_heard *ear,
         assert_true(mixed->frame_number >= ear->indicator_next);
     if (!mixed->is_terminator) {
         if (ear->indicator_from == from && ear->indicator_us != 0)
-            assert_true(stage->now_us - ear->indicator_us >= 100000);
-        ear->indicator_us = stage->now_us;
+            assert_true(mixed->made_us - ear->indicator_us >= 100000);
+        ear->indicator_us = mixed->made_us;
         ear->indicators++;
     } else {
         ear->indicator_ends++;
@@ -112,7 +111,7 @@ static void hear(struct stage *stage, const struct voice_mixed *mixed,
     stage->delivered++;
     ear->epoch = to->epoch;
     if (to->from < STAGE_TRACK(0)) {
-        check_indicator(stage, ear, mixed, to->from);
+        check_indicator(ear, mixed, to->from);
         return;
     }
     int blocks = opus_packet_frames_10ms(opus);
@@ -121,7 +120,7 @@ static void hear(struct stage *stage, const struct voice_mixed *mixed,
         assert_true(mixed->frame_number >= ear->next_frame);
         if (ear->is_open && mixed->frame_number != ear->next_frame) {
             ear->holes++;
-            assert_true(ear->may_hole);
+            assert_true(ear->may_hole > 0);
         }
     }
     if (ear->sound != NULL)
@@ -132,6 +131,7 @@ static void hear(struct stage *stage, const struct voice_mixed *mixed,
     } else {
         ear->tier = blocks == 6 ? TIER_MINIMUM : TIER_STANDARD;
     }
+    ear->may_hole -= ear->may_hole > 0;
     ear->from = to->from;
     ear->packets++;
     ear->terminators += mixed->is_terminator;
@@ -218,6 +218,9 @@ void stage_meeting(struct stage *stage, uint32_t id, const struct meeting_config
 void stage_join(struct stage *stage, uint32_t session, enum place_kind kind, uint8_t index,
                 enum tier tier, uint32_t epoch)
 {
+    const struct seat *seat = hall_seat(stage_hall(stage), session);
+    if (seat == NULL || seat->place.kind != kind || seat->place.index != index)
+        stage_ear(stage, session)->may_hole = 2;
     struct mixer_command join = { .kind = MIXER_CMD_JOIN,
                                   .meeting = STAGE_MEETING,
                                   .session = session,
@@ -240,7 +243,7 @@ void stage_deaf(struct stage *stage, uint32_t session, bool is_deaf)
                                             .thread = seat->thread,
                                             .tier = seat->tier,
                                             .is_listening = !is_deaf } };
-    stage_ear(stage, session)->may_hole = true;
+    stage_ear(stage, session)->may_hole = 2;
     command_now(stage, &join);
 }
 

@@ -41,8 +41,8 @@ struct ear_heard {
     bool is_open; // no terminator yet
     uint64_t next_frame, packets, terminators, holes;
     uint64_t last_us;
-    bool may_hole;  // the test has moved or deafened this one
-    enum tier tier; // by the length of the last packet: standard or minimum
+    unsigned may_hole; // in so many of the next packets: the test did something
+    enum tier tier;    // by the length of the last packet: standard or minimum
     uint64_t indicators, indicator_ends, indicator_us;
     uint32_t indicator_from;
     uint64_t indicator_next;
