@@ -4,6 +4,7 @@
 import json
 import math
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -11,6 +12,8 @@ import tempfile
 import time
 import unittest
 import wave
+
+import numpy as np
 
 from lib import protobuf, wait
 from lib.observer import CRYPT_SETUP, PING, VOICE_TARGET
@@ -363,6 +366,18 @@ def write_wav(path, samples, rate=48000):
         file.writeframes(samples)
 
 
+def part_levels(path, hz):
+    """The level in dBFS (RMS) of what is at this frequency, of each second of a recording."""
+    with wave.open(path, "rb") as file:
+        rate, channels = file.getframerate(), file.getnchannels()
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")[::channels] / 32768
+    levels = []
+    for second in samples[:len(samples) // rate * rate].reshape(-1, rate):
+        spectrum = np.abs(np.fft.rfft(second * np.hanning(rate))) * 4 / rate
+        levels.append(20 * math.log10(spectrum[hz - 3:hz + 4].max() + 1e-9) - 3.01)
+    return levels
+
+
 def tone(path, seconds, hz=440, rate=48000):
     """A sine with a peak of -12 dBFS, in a file."""
     samples = (round(8192 * math.sin(2 * math.pi * hz * i / rate)) for i in range(seconds * rate))
@@ -417,6 +432,36 @@ class DirectTest(Programs):
                 self.assertTrue(levels, output[-2000:])
                 for level in levels:
                     self.assertAlmostEqual(level, TONE_DBFS, delta=1.0)
+
+
+class DuckTest(Programs):
+    """The interpreter's voice over the floor's, and a duck that changes while they talk."""
+
+    meeting = MEETING.replace("duck_db = -15", "duck_db = 0")
+
+    def test_duck_changes_live(self):
+        sounds = {}
+        for name, hz in (("floor", 440), ("booth", 700)):
+            sounds[name] = os.path.join(self.directory, f"{name}.wav")
+            tone(sounds[name], 8, hz)
+        record = os.path.join(self.directory, "duck.wav")
+        listener = self.join("listener", "--record", record, "--play", self.silence(), "--listen",
+                             "es", channel="Asamblea", seconds=12)
+        watcher = self.client("Watcher")
+        watcher.wait_user("listener", "Español", timeout_s=10)
+        speakers = [self.join("speaker", "--play", sounds["floor"], channel="Asamblea", seconds=9),
+                    self.join("iris", "--play", sounds["booth"], channel="Asamblea/Booth%20en-es",
+                              seconds=9)]
+        watcher.wait_user("iris", "Booth en-es", timeout_s=10)
+        wait.until_clock(time.monotonic() + 4.5)
+        self.server.write(self.keys, self.meeting.replace("duck_db = 0", "duck_db = off"))
+        os.kill(self.server.process.pid, signal.SIGHUP)
+        for one in (listener, *speakers):
+            one.communicate(timeout=40)
+        floor = part_levels(record, 440)
+        self.assertGreater(max(floor[1:4]), TONE_DBFS - 5, floor)
+        self.assertGreater(min(part_levels(record, 700)[2:7]), TONE_DBFS - 5)
+        self.assertLess(min(floor[5:8]), -50, floor)
 
 
 class MixedTest(Programs):
