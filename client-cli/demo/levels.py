@@ -18,11 +18,12 @@ SIZE, HOP = 512, 80  # samples of a frame of the spectrogram, and from one to th
 FRAMES_S = HOP / LOW_RATE_HZ
 SMOOTH = 3           # frames
 STEPS = 10           # of the fit
-LAG_MOST_S = 0.8
-WANDER = 2           # frames that a lag may change from one row to the next
+LAG_S = (-0.3, 0.8)  # below zero, since the moment a voice began is known but roughly
+WANDER = (-9, -6, -4, -2, -1, 0, 1, 2, 4, 6, 9)  # frames, from one row to the next
+CLEARLY = 0.2        # of the power: enough to learn a lag from
 SILENT_DB, QUIET_DB = -90.0, -65.0
-TOLD_BELOW_DB = 21   # a voice so far below the rest cannot be told from the codec's noise
-SHORTEST_ROWS = 4    # what is seen for less is chance likeness
+TOLD_BELOW_DB = 20   # a voice so far below the rest cannot be told from the codec's noise
+SHORTEST_ROWS = 5    # what is seen for less is chance likeness
 
 
 def decibels(power):
@@ -77,10 +78,13 @@ class Voice:
         return float(decibels((wide ** 2).mean()))
 
     def lag(self, low, start):
-        """By how many frames a recording that begins at start (8 kHz) is later than the voice."""
-        most = int(LAG_MOST_S * LOW_RATE_HZ)
-        said = self.low[(start - most + numpy.arange(len(low) + most)) % len(self.low)]
-        return (most - int(numpy.argmax(correlation(said, low)))) // HOP
+        """By how many samples a recording that begins at start is later than the voice, and how
+        clearly so."""
+        least, most = (int(limit_s * LOW_RATE_HZ) for limit_s in LAG_S)
+        said = self.low[(start - most + numpy.arange(len(low) + most - least)) % len(self.low)]
+        scores = correlation(said, low)
+        best = int(numpy.argmax(scores))
+        return most - best, float(scores[best])
 
 
 def divergence_fit(heard, voices):
@@ -102,14 +106,20 @@ class Known:
         self.voices = [Voice(floor), Voice(interpreter)]
 
     def fit(self, heard, frame, lags):
-        """The gains at the best lags near those given, which are kept in lags where they are sure."""
-        best = divergence_fit(heard, self.parts(frame, lags, len(heard)))
+        """The gains at the best lags near those given. A voice that is clearly there keeps its lag
+        for the next row."""
+        used = list(lags)
+        best = divergence_fit(heard, self.parts(frame, used, len(heard)))
         for index in range(len(lags)):
-            for lag in range(lags[index] - WANDER, lags[index] + WANDER + 1):
-                tried = [*lags[:index], lag, *lags[index + 1:]]
-                found = divergence_fit(heard, self.parts(frame, tried, len(heard)))
-                if found[0] < best[0] and lag >= 0:
-                    best, lags[index] = found, lag
+            for near in set(lags):  # both came the same way, so one may tell of the other
+                for lag in (near + change for change in WANDER):
+                    tried = [*used[:index], lag, *used[index + 1:]]
+                    found = divergence_fit(heard, self.parts(frame, tried, len(heard)))
+                    if found[0] < best[0]:
+                        best, used = found, tried
+        for index, (voice, gain) in enumerate(zip(self.parts(frame, used, len(heard)), best[1])):
+            if gain * voice.sum() > CLEARLY * heard.sum():
+                lags[index] = used[index]
         return best[1]
 
     def parts(self, frame, lags, n):
@@ -129,11 +139,15 @@ class Known:
         """Rows (time, floor dBFS, interpreter dBFS, all dBFS) of a recording that begins at offset_s
         on the demo's clock; only the last last_s when given. SILENT_DB where nothing is."""
         low = narrowed(recording)
-        power = spectrogram(low)
-        begins = int(round(offset_s / FRAMES_S))
-        if not len(power):
+        start = int(offset_s * LOW_RATE_HZ)
+        if len(low) < 2 * SIZE:
             return []
-        lags = [voice.lag(low, begins * HOP) for voice in self.voices]
+        found = [voice.lag(low, start) for voice in self.voices]
+        clearest = max(found, key=lambda lag_and_score: lag_and_score[1])[0]
+        cut = (clearest - start) % HOP  # from here on, its frames and the recording's are the same
+        low, start, recording = low[cut:], start + cut, recording[cut * RATE_HZ // LOW_RATE_HZ:]
+        power, begins = spectrogram(low), start // HOP
+        lags = [begins - round((start - lag) / HOP) for lag, _ in found]
         window, hop = int(window_s / FRAMES_S), int(hop_s / FRAMES_S)
         first = max(0, len(power) - int(last_s / FRAMES_S)) if last_s else 0
         step = HOP * RATE_HZ // LOW_RATE_HZ
