@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define START_US 1000000000u
 #define LANE_BYTES (1u << 20)
@@ -32,8 +33,12 @@ void stage_close(struct stage *stage)
         assert_int_equal(stage->mixed[i].dropped, 0);
         ring_free(stage->mixed[i].ring);
     }
-    for (unsigned i = 0; i < stage->n_talkers; i++)
+    for (unsigned i = 0; i < stage->n_talkers; i++) {
         opus_encoder_destroy(stage->talkers[i].encoder);
+        if (stage->talkers[i].direct != NULL)
+            opus_decoder_destroy(stage->talkers[i].decoder);
+        free(stage->talkers[i].direct);
+    }
     for (unsigned i = 0; i < STAGE_EARS; i++) {
         if (stage->ears[i] == NULL)
             continue;
@@ -172,12 +177,26 @@ static void collect(struct stage *stage)
     }
 }
 
+static uint64_t real_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void ring_bell(struct stage *stage)
+{
+    uint64_t began_ns = real_ns();
+    mixer_on_bell(stage->mixer, stage->now_us);
+    stage->mixer_ns += real_ns() - began_ns;
+}
+
 // ---- what goes in -------------------------------------------------------------------------------
 
 static void command_now(struct stage *stage, const struct mixer_command *command)
 {
     assert_true(lane_send(mixer_commands(stage->mixer), command, sizeof(*command)));
-    mixer_on_bell(stage->mixer, stage->now_us);
+    ring_bell(stage);
     collect(stage);
 }
 
@@ -262,6 +281,13 @@ struct talker *stage_talker(struct stage *stage, uint32_t session, double tone_h
     return talker;
 }
 
+void stage_record_direct(struct talker *talker)
+{
+    talker->direct = calloc((size_t)STAGE_SECONDS * AUDIO_RATE_HZ, sizeof(float));
+    talker->decoder = opus_decoder_create(AUDIO_RATE_HZ, 1, NULL);
+    assert_non_null(talker->direct);
+}
+
 // A tone that swells three times a second: the detector takes a steady one for noise.
 // A voice has harmonics and moves in pitch besides: a codec rings on with a pure tone.
 static float tone(const struct talker *talker, uint64_t sample)
@@ -290,6 +316,10 @@ static void send_frame(struct stage *stage, struct talker *talker, bool is_termi
             tone(talker, talker->sample + i) * (is_terminator ? 1.0f - (float)i / (float)n : 1.0f);
     int len = opus_encode_float(talker->encoder, pcm, (int)n, frame->bytes, 1400);
     assert_true(len > 0);
+    if (talker->direct != NULL)
+        assert_int_equal(opus_decode_float(talker->decoder, frame->bytes, len,
+                                           talker->direct + talker->sample, (int)n, 0),
+                         n);
     frame->session = talker->session;
     frame->meeting = talker->meeting;
     frame->frame_number = talker->frame;
@@ -300,7 +330,7 @@ static void send_frame(struct stage *stage, struct talker *talker, bool is_termi
               sizeof(*frame) + (size_t)len);
     talker->frame += talker->blocks;
     talker->sample += n;
-    mixer_on_bell(stage->mixer, stage->now_us);
+    ring_bell(stage);
     collect(stage);
 }
 
@@ -339,7 +369,9 @@ void stage_run(struct stage *stage, uint64_t ms)
             stage->now_us = due;
         if (clock_due <= talker_due) {
             stage->wakeups++;
+            uint64_t began_ns = real_ns();
             mixer_on_clock(stage->mixer, stage->now_us);
+            stage->mixer_ns += real_ns() - began_ns;
             collect(stage);
         } else {
             talker->next_us += (uint64_t)talker->blocks * AUDIO_BLOCK_US;

@@ -30,6 +30,8 @@ struct talker {
     uint64_t frame;   // own numbers
     uint64_t sample;  // of the sound
     OpusEncoder *encoder;
+    OpusDecoder *decoder; // of a direct listener, when direct is set
+    float *direct;        // what they hear, from the first packet's arrival on
 };
 
 // What a listener's client makes of one session's packets.
@@ -61,6 +63,7 @@ struct stage {
     int last_result;
     struct mixer_event last_snapped;
     uint64_t delivered; // recipients of packets in all
+    uint64_t mixer_ns;  // of real time that the mixer took
 };
 
 void stage_open(struct stage *stage, unsigned n_threads);
@@ -75,6 +78,7 @@ void stage_join(struct stage *stage, uint32_t session, enum place_kind kind, uin
 void stage_deaf(struct stage *stage, uint32_t session, bool is_deaf);
 void stage_record(struct stage *stage, uint32_t session);
 struct talker *stage_talker(struct stage *stage, uint32_t session, double tone_hz);
+void stage_record_direct(struct talker *talker);
 void stage_talk(struct stage *stage, struct talker *talker, bool is_on); // off: with a terminator
 void stage_run(struct stage *stage, uint64_t ms);
 struct hall *stage_hall(struct stage *stage);
