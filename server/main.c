@@ -177,9 +177,12 @@ static bool open_log(const struct config *config)
             return false;
         }
     }
+    // Other threads may be writing: the number stays, what it stands for changes.
+    if (fd != STDERR_FILENO && log_fd_opened != STDERR_FILENO && dup2(fd, log_fd_opened) >= 0) {
+        close(fd);
+        fd = log_fd_opened;
+    }
     log_init(fd, level);
-    if (log_fd_opened > STDERR_FILENO)
-        close(log_fd_opened);
     log_fd_opened = fd;
     return true;
 }

@@ -229,6 +229,9 @@ bool channels_load(struct server *server, char *error, size_t cap);
 // text.c
 void text_message(struct conn *conn, const ProtobufCMessage *message);
 // declare.c
+#define ROLE_BYTES 40
+void declare_role(const struct meeting_info *meeting, enum channel_role role, uint8_t index,
+                  char out[ROLE_BYTES]);
 bool meetings_declare(struct server *server, char *error, size_t cap);
 void meetings_reload(struct server *server);
 // meetings.c

@@ -3,8 +3,8 @@
 // Meetings, from their declaration to channels and server-made users.
 //
 // A meeting is declared in the configuration, or known to the store from an earlier declaration.
-// Its channels carry their ids from one start to the next: they are found by name under the floor
-// channel and made when missing.
+// Its channels carry their ids from one start to the next: they are found by the part that the
+// store says they have, then by name under the floor channel, and made when missing.
 #include "control/control_int.h"
 
 #include <openssl/sha.h>
@@ -13,14 +13,74 @@
 
 #define BOOTH_POSITION 100 // booths stand after the tracks
 
-static struct channel *find_or_make(struct server *server, uint32_t parent, const char *name,
-                                    int32_t position)
+// How the store names a channel's part in its meeting.
+void declare_role(const struct meeting_info *meeting, enum channel_role role, uint8_t index,
+                  char out[ROLE_BYTES])
 {
-    struct channel *channel = model_channel_child(server->model, parent, name);
+    const struct meeting_booth *booth = &meeting->booths[index];
+    if (role == CHANNEL_FLOOR)
+        snprintf(out, ROLE_BYTES, "floor");
+    else if (role == CHANNEL_TRACK)
+        snprintf(out, ROLE_BYTES, "track:%s", meeting->tracks[index].lang);
+    else if (role == CHANNEL_BOOTH)
+        snprintf(out, ROLE_BYTES, "booth:%s-%s", meeting->tracks[booth->lang_a].lang,
+                 meeting->tracks[booth->lang_b].lang);
+    else
+        out[0] = '\0';
+}
+
+struct search {
+    const char *what; // a role, or a meeting's name
+    uint32_t meeting, found;
+};
+
+static int match_role(void *context, const struct store_channel *stored)
+{
+    struct search *search = context;
+    if (stored->meeting_role != NULL && stored->meeting_id == search->meeting &&
+        strcmp(stored->meeting_role, search->what) == 0)
+        search->found = stored->id;
+    return 0;
+}
+
+// The part it had before, whatever people have called it since; else by name; else a new one.
+static struct channel *find_or_make(struct server *server, const struct meeting_info *meeting,
+                                    enum channel_role role, uint8_t index, const char *name)
+{
+    char part[ROLE_BYTES];
+    declare_role(meeting, role, index, part);
+    struct search search = { .what = part, .meeting = meeting->id, .found = MODEL_NONE };
+    store_channels_each(server->store, match_role, &search);
+    struct channel *channel = model_channel(server->model, search.found);
+    if (channel == NULL)
+        channel = model_channel_child(server->model, meeting->id, name);
     if (channel == NULL &&
-        (channel = model_channel_add(server->model, MODEL_NONE, parent, name)) != NULL)
-        channel->position = position;
+        (channel = model_channel_add(server->model, MODEL_NONE, meeting->id, name)) != NULL)
+        channel->position = role == CHANNEL_BOOTH ? BOOTH_POSITION + index : index;
     return channel;
+}
+
+static int match_meeting(void *context, uint32_t channel_id, const char *declaration)
+{
+    struct search *search = context;
+    static const char head[] = "[meeting \"";
+    size_t len = strlen(search->what);
+    const char *name = declaration + sizeof(head) - 1;
+    if (strncmp(declaration, head, sizeof(head) - 1) == 0 &&
+        strncmp(name, search->what, len) == 0 && strncmp(name + len, "\"]", 2) == 0)
+        search->found = channel_id;
+    return 0;
+}
+
+static struct channel *find_or_make_floor(struct server *server, const char *name)
+{
+    struct search search = { .what = name, .found = MODEL_NONE };
+    store_meetings_each(server->store, match_meeting, &search);
+    struct channel *channel = model_channel(server->model, search.found);
+    if (channel == NULL)
+        channel = model_channel_child(server->model, MODEL_ROOT, name);
+    return channel != NULL ? channel
+                           : model_channel_add(server->model, MODEL_NONE, MODEL_ROOT, name);
 }
 
 static void assign(struct server *server, struct channel *channel, uint32_t meeting,
@@ -98,8 +158,9 @@ static bool declare_tracks(struct server *server, struct meeting_info *meeting,
         struct meeting_track *track = &meeting->tracks[i];
         snprintf(track->lang, sizeof(track->lang), "%s", config->tracks[i].lang);
         track->name = str_dup(config->tracks[i].name);
-        struct channel *channel =
-            track->name != NULL ? find_or_make(server, meeting->id, track->name, i) : NULL;
+        struct channel *channel = track->name != NULL
+                                      ? find_or_make(server, meeting, CHANNEL_TRACK, i, track->name)
+                                      : NULL;
         if (channel == NULL)
             return false;
         track->channel = channel->id;
@@ -118,9 +179,9 @@ static bool declare_booths(struct server *server, struct meeting_info *meeting,
         booth->lang_a = config->booths[i].lang_a;
         booth->lang_b = config->booths[i].lang_b;
         booth->name = str_dup(config->booths[i].name);
-        struct channel *channel =
-            booth->name != NULL ? find_or_make(server, meeting->id, booth->name, BOOTH_POSITION + i)
-                                : NULL;
+        struct channel *channel = booth->name != NULL
+                                      ? find_or_make(server, meeting, CHANNEL_BOOTH, i, booth->name)
+                                      : NULL;
         if (channel == NULL)
             return false;
         booth->channel = channel->id;
@@ -132,7 +193,7 @@ static bool declare_booths(struct server *server, struct meeting_info *meeting,
 
 static bool declare(struct server *server, const struct config_meeting *config)
 {
-    struct channel *floor = find_or_make(server, MODEL_ROOT, config->name, 0);
+    struct channel *floor = find_or_make_floor(server, config->name);
     struct meeting_info *meeting =
         floor != NULL ? model_meeting_add(server->model, floor->id, config->name) : NULL;
     if (meeting == NULL)
@@ -205,13 +266,21 @@ static char *describe(const struct config_meeting *config)
     return text;
 }
 
+static struct meeting_info *meeting_named(const struct server *server, const char *name)
+{
+    size_t i = 0;
+    struct meeting_info *meeting = model_meeting_at(server->model, 0);
+    while (meeting != NULL && strcmp(meeting->name, name) != 0)
+        meeting = model_meeting_at(server->model, ++i);
+    return meeting;
+}
+
 static bool declare_and_keep(struct server *server, const struct config_meeting *config)
 {
     char *declaration = describe(config);
     bool is_declared = declaration != NULL && declare(server, config);
     if (is_declared)
-        storage_meeting_put(
-            server, model_channel_child(server->model, MODEL_ROOT, config->name)->id, declaration);
+        storage_meeting_put(server, meeting_named(server, config->name)->id, declaration);
     free(declaration);
     return is_declared;
 }
@@ -283,13 +352,14 @@ static bool has_same_languages(const struct meeting_info *meeting,
     return true;
 }
 
-static struct meeting_info *meeting_named(const struct server *server, const char *name)
+// Who interprets no longer goes back to the floor.
+static void clear_booth(struct server *server, const struct meeting_info *meeting, uint32_t booth)
 {
-    size_t i = 0;
-    struct meeting_info *meeting = model_meeting_at(server->model, 0);
-    while (meeting != NULL && strcmp(meeting->name, name) != 0)
-        meeting = model_meeting_at(server->model, ++i);
-    return meeting;
+    for (struct user *user = model_user_next(server->model, 0); user != NULL;
+         user = model_user_next(server->model, user->session))
+        if (user->channel == booth && !user->is_server_made &&
+            (model_permissions(server->model, user, booth) & PERM_ENTER) == 0)
+            users_move(server, user, meeting->id, 0);
 }
 
 // SIGHUP: what meetings are set to changes live, for everybody in them; new meetings, and other
@@ -312,8 +382,10 @@ void meetings_reload(struct server *server)
             storage_meeting_put(server, meeting->id, declaration);
         free(declaration);
         meetings_reconfigure(server, meeting);
-        for (uint8_t k = 0; k < meeting->n_booths; k++)
+        for (uint8_t k = 0; k < meeting->n_booths; k++) {
             channels_enter_rights_broadcast(server, meeting->booths[k].channel);
+            clear_booth(server, meeting, meeting->booths[k].channel);
+        }
     }
     for (struct user *user = model_user_next(server->model, 0); user != NULL;
          user = model_user_next(server->model, user->session))

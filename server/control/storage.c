@@ -15,7 +15,7 @@ struct storage_op {
     uint32_t id;
     struct store_channel channel;
     char *text[2]; // owned: a channel's name and description, a meeting's declaration
-    char role[40];
+    char role[ROLE_BYTES];
 };
 
 static struct storage_op *op_add(struct server *server, enum op_kind kind, uint32_t id)
@@ -52,15 +52,8 @@ void storage_channel_put(struct server *server, const struct channel *channel)
     op->text[1] = str_dup(channel->description);
     const struct meeting_info *meeting =
         channel->meeting != MODEL_NONE ? model_meeting(server->model, channel->meeting) : NULL;
-    if (meeting != NULL && channel->role == CHANNEL_FLOOR)
-        snprintf(op->role, sizeof(op->role), "floor");
-    else if (meeting != NULL && channel->role == CHANNEL_TRACK)
-        snprintf(op->role, sizeof(op->role), "track:%s", meeting->tracks[channel->role_index].lang);
-    else if (meeting != NULL && channel->role == CHANNEL_BOOTH) {
-        const struct meeting_booth *booth = &meeting->booths[channel->role_index];
-        snprintf(op->role, sizeof(op->role), "booth:%s-%s", meeting->tracks[booth->lang_a].lang,
-                 meeting->tracks[booth->lang_b].lang);
-    }
+    if (meeting != NULL)
+        declare_role(meeting, channel->role, channel->role_index, op->role);
     op->channel = (struct store_channel){ .id = channel->id,
                                           .parent = channel->parent == MODEL_NONE ? MODEL_ROOT
                                                                                   : channel->parent,

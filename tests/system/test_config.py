@@ -256,6 +256,15 @@ class SignalTest(SystemTest):
         self.assertIn("Nuevo", text(berta.kinds(SERVER_SYNC)[0], 3))
         self.assertEqual(last(berta.kinds(SERVER_SYNC)[0], 2), 64000)
 
+    def test_who_interprets_no_longer_leaves_the_booth(self):
+        self.reload(meeting=MEETING.replace("Iris", "Iris, Ana"))
+        ana = self.client("Ana")
+        floor, booth = (ana.channel(name)["channel_id"] for name in ("A", "Booth en-es"))
+        ana.join(booth)
+        self.reload()
+        wait.until(lambda: ana.barrier() is not None and ana.here() == floor, 5,
+                   lambda: "Ana is back on the floor")
+
     def test_broken_file_changes_nothing(self):
         ana = self.client("Ana", password="x")
         self.reload({"serverpassword": "x", "prot": 1}, expect="unknown key")

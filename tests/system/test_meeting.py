@@ -10,7 +10,7 @@ import unittest
 from lib.observer import (CHANNEL_STATE, CONTEXT_ACTION, CONTEXT_ACTION_MODIFY, SERVER_SYNC,
                           TEXT_MESSAGE, USER_STATE)
 from lib.protobuf import last, text
-from system.case import SystemTest, make_certificate
+from system.case import SystemTest, end, make_certificate
 from system.client import CHANNEL_REMOVE, DENIED_PERMISSION
 from system.test_people import texts
 
@@ -310,6 +310,31 @@ interpreters = anyone
         self.server.run()
         ana = self.client("Ana")
         self.assertEqual({one["name"]: i for i, one in ana.channels.items()}, before)
+
+
+class RenamedTest(SystemTest):
+    """A channel keeps its part in the meeting, whatever it is called, and with or without the file."""
+
+    meeting = MEETING
+    has_superuser = True
+
+    def test_names_change_parts_stay(self):
+        root = self.superuser()
+        ids = {}
+        for old, new in (("Español", "Sala de español"), ("Booth en-es", "Cabina"), ("Asamblea", "Pleno")):
+            ids[new] = root.channel(old)["channel_id"]
+            root.ask(CHANNEL_STATE, {1: ids[new], 3: new})
+        n_channels = len(root.channels)
+        for keep_section in (True, False):
+            end(self.server)
+            self.server.write(None, self.meeting if keep_section else "")
+            self.server.run()
+            ana = self.client("Ana")
+            self.assertEqual(len(ana.channels), n_channels, "no second channel was made")
+            self.assertEqual({name: ana.channel(name)["channel_id"] for name in ids}, ids)
+            ana.command("!es")
+            self.assertEqual(ana.here(), ids["Sala de español"])
+            ana.close()
 
 
 class NoMeetingTest(SystemTest):
