@@ -104,8 +104,9 @@ static void make_groups(struct hall *hall)
     for (size_t i = 0; i < hall->n_seats; i++) {
         struct seat *seat = hall->seats[i];
         struct ear ear;
-        struct group *group =
-            ear_of(hall, seat, &ear) ? group_for(hall, &ear, base_of(seat)) : NULL;
+        bool is_hearing = ear_of(hall, seat, &ear);
+        struct group *group = is_hearing ? group_for(hall, &ear, base_of(seat)) : NULL;
+        hall->must_assign = hall->must_assign || (is_hearing && group == NULL);
         seat->group = group != NULL ? (size_t)(group - hall->groups) : SIZE_MAX;
         if (group == NULL)
             continue;
@@ -311,34 +312,36 @@ static void tell_snapped(struct mixer *mixer, struct hall *hall, struct seat *se
                          const struct group *group)
 {
     float worst = 0.0f;
-    int heard_db = group->ear.duck_db;
+    float heard_db = (float)group->ear.duck_db;
     for (unsigned i = 0; i < SPEAKERS_MAX && group->is_snapped; i++) {
         float apart = fabsf(group->wanted_db[i] - group->mix->target_db[i]);
         if (!speaker_is_live(&hall->speakers[i]) || apart <= worst)
             continue;
         worst = apart;
-        heard_db = (int)group->mix->target_db[i];
+        heard_db = group->mix->target_db[i];
     }
     bool is_snapped = group->is_snapped || seat->want.tier != seat->tier;
     bool is_news = is_snapped && (!seat->is_snapped || seat->snapped_db != heard_db ||
                                   seat->snapped_tier != seat->want.tier);
     seat->is_snapped = is_snapped;
-    seat->snapped_db = (int8_t)heard_db;
+    seat->snapped_db = heard_db;
     seat->snapped_tier = seat->want.tier;
     if (is_news)
         mixer_event(mixer, &(struct mixer_event){ .kind = MIXER_EVENT_SNAPPED,
                                                   .meeting = hall->id,
                                                   .session = seat->session,
-                                                  .result = heard_db,
+                                                  .result = (int)heard_db,
                                                   .tier = seat->want.tier });
 }
 
-// Those whose mix was forked go along with the fork at once, and miss nothing.
+// Those whose mix was forked go along with the fork at once, and miss nothing. Without memory for
+// it they hear nothing: the parent may have a voice that they must not hear.
 static void follow_fork(struct mixer *mixer, struct seat *seat, struct mix *fork)
 {
     struct play have = { .mix = fork, .tier = seat->have.tier };
-    if (mix_fork_stream(mixer, seat->have.mix, fork, seat->have.tier))
-        play_set(mixer, &seat->have, have);
+    if (!mix_fork_stream(mixer, seat->have.mix, fork, seat->have.tier))
+        have.mix = NULL;
+    play_set(mixer, &seat->have, have);
 }
 
 static void seat_all(struct mixer *mixer, struct hall *hall)
@@ -348,6 +351,7 @@ static void seat_all(struct mixer *mixer, struct hall *hall)
         struct seat *seat = hall->seats[i];
         const struct group *group = seat->group != SIZE_MAX ? &hall->groups[seat->group] : NULL;
         if (group == NULL || group->mix == NULL) {
+            hall->must_assign = hall->must_assign || group != NULL; // no memory: try again
             play_set(mixer, &seat->want, nothing);
             play_set(mixer, &seat->have, nothing);
             continue;
@@ -360,10 +364,12 @@ static void seat_all(struct mixer *mixer, struct hall *hall)
             mix_fork_stream(mixer, group->base, mix, tier);
         play_set(mixer, &seat->want, (struct play){ .mix = mix, .tier = tier });
         hall->is_moving = true;
-        if (seat->want.mix != NULL)
+        if (seat->want.mix != NULL) {
             tell_snapped(mixer, hall, seat, group);
-        else
-            play_set(mixer, &seat->have, nothing); // out of memory
+        } else {
+            play_set(mixer, &seat->have, nothing);
+            hall->must_assign = true;
+        }
     }
 }
 

@@ -68,12 +68,12 @@ static uint32_t voice_of_place(const struct hall *hall, struct place place)
 
 static void remove_at(struct seat **seats, size_t n, size_t at)
 {
-    memmove(&seats[at], &seats[at + 1], (n - at - 1) * sizeof(*seats));
+    memmove(&seats[at], &seats[at + 1], (n - at - 1) * sizeof(struct seat *));
 }
 
 static void insert_at(struct seat **seats, size_t n, size_t at, struct seat *seat)
 {
-    memmove(&seats[at + 1], &seats[at], (n - at) * sizeof(*seats));
+    memmove(&seats[at + 1], &seats[at], (n - at) * sizeof(struct seat *));
     seats[at] = seat;
 }
 
@@ -96,10 +96,10 @@ static bool grow_seats(struct hall *hall)
     if (hall->n_seats < hall->cap_seats)
         return true;
     size_t cap = hall->cap_seats != 0 ? 2 * hall->cap_seats : 16;
-    struct seat **seats = realloc(hall->seats, cap * sizeof(*seats));
+    struct seat **seats = realloc(hall->seats, cap * sizeof(struct seat *));
     if (seats != NULL)
         hall->seats = seats;
-    struct seat **by_session = realloc(hall->by_session, cap * sizeof(*by_session));
+    struct seat **by_session = realloc(hall->by_session, cap * sizeof(struct seat *));
     if (by_session != NULL)
         hall->by_session = by_session;
     if (seats == NULL || by_session == NULL)
@@ -173,8 +173,24 @@ static void join(struct mixer *mixer, struct hall *hall, const struct mixer_comm
 
 // ---- commands ----------------------------------------------------------------------------------
 
+static void remove_hall(struct mixer *mixer, uint32_t id)
+{
+    for (struct hall **at = &mixer->halls; *at != NULL; at = &(*at)->next) {
+        if ((*at)->id != id)
+            continue;
+        struct hall *hall = *at;
+        *at = hall->next;
+        for (unsigned i = 0; i < SPEAKERS_MAX; i++)
+            indicate_end(mixer, hall, &hall->speakers[i]);
+        deliver_ends(mixer, hall);
+        hall_free(mixer, hall);
+        return;
+    }
+}
+
 static void add_hall(struct mixer *mixer, const struct mixer_command *command, uint64_t now_us)
 {
+    remove_hall(mixer, command->meeting); // there is one of each
     struct hall *hall = calloc(1, sizeof(*hall));
     if (hall != NULL)
         hall->meeting = meeting_new(&command->meeting_add.config, now_us);
@@ -193,21 +209,6 @@ static void add_hall(struct mixer *mixer, const struct mixer_command *command, u
     hall->is_at_rest = true;
     hall->next = mixer->halls;
     mixer->halls = hall;
-}
-
-static void remove_hall(struct mixer *mixer, uint32_t id)
-{
-    for (struct hall **at = &mixer->halls; *at != NULL; at = &(*at)->next) {
-        if ((*at)->id != id)
-            continue;
-        struct hall *hall = *at;
-        *at = hall->next;
-        for (unsigned i = 0; i < SPEAKERS_MAX; i++)
-            indicate_end(mixer, hall, &hall->speakers[i]);
-        deliver_ends(mixer, hall);
-        hall_free(mixer, hall);
-        return;
-    }
 }
 
 void hall_free(struct mixer *mixer, struct hall *hall)

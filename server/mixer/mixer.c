@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "mixer/mixer_int.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -206,6 +207,7 @@ static bool init_loop(struct mixer *mixer)
 
 struct mixer *mixer_new(unsigned index, unsigned n_voice_threads)
 {
+    assert(n_voice_threads <= VOICE_THREADS_MAX);
     struct mixer *mixer = calloc(1, sizeof(*mixer));
     if (mixer == NULL)
         return NULL;

@@ -120,7 +120,7 @@ struct seat {
     uint64_t until_tick;              // where the last packet ended
     uint64_t shown_tick, shown_until; // its last indicator: when, the frame number of its end
     bool is_snapped;
-    int8_t snapped_db;
+    float snapped_db;
     enum tier snapped_tier;
     size_t group; // while assigning
 };

@@ -95,6 +95,9 @@ static void step(struct stage *stage)
         stage_ear(stage, session)->may_hole = 2;
         stage_ear(stage, session)->next_frame = 0;
         stage_ear(stage, session)->is_open = false;
+        for (uint32_t i = 1; i <= PEOPLE; i++) // who comes back is somebody new
+            if (stage_ear(stage, i)->indicator_from == session)
+                stage_ear(stage, i)->indicator_us = 0;
     } else if (what == 99)
         talker->frame = dice(1000); // the client began anew
 }
