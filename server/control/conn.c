@@ -44,7 +44,8 @@ void conn_enter(struct conn *conn, enum conn_phase phase, const char *why)
 
 static void set_poll(struct conn *conn)
 {
-    int events = conn->phase == CONN_CHECKING ? 0 : UV_READABLE;
+    bool is_reading = conn->phase != CONN_CHECKING && conn->phase != CONN_FINISHING;
+    int events = is_reading ? UV_READABLE : 0;
     if (SSL_want_write(conn->ssl) || conn->pending != WRITE_NONE)
         events |= UV_WRITABLE;
     if (conn->phase == CONN_CLOSED || events == conn->poll_events)
@@ -211,6 +212,8 @@ static bool flush_control(struct conn *conn)
     buffer_drop_front(&conn->out, done);
     conn->out_open -= done;
     conn->out_marked -= done < conn->out_marked ? done : conn->out_marked;
+    if (conn->out.len == 0)
+        buffer_clear(&conn->out); // an idle client keeps no buffer
     conn->pending = result == WROTE_BUSY ? WRITE_CONTROL : WRITE_NONE;
     if (result == WROTE_FAILED)
         conn_close(conn, "connection lost");
@@ -274,9 +277,12 @@ void conn_send_voice(struct conn *conn, struct span packet, uint64_t made_us)
         conn->pending = WRITE_VOICE;
     }
     struct voice_queued head = { .made_us = made_us, .len = (uint32_t)len };
-    if (conn->voice_out.len + sizeof(head) + len <= CONN_VOICE_BYTES) {
+    if (buffer_grow(&conn->voice_out, sizeof(head) + len) != NULL) {
         buffer_add(&conn->voice_out, &head, sizeof(head));
         buffer_add(&conn->voice_out, frame, len);
+    } else if (conn->voice_out.len == 0) {
+        conn_close(conn, "out of memory"); // OpenSSL has begun with a frame that we cannot keep
+        return;
     }
     set_poll(conn);
 }
@@ -397,8 +403,6 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         conn_flush(conn);
     if ((events & UV_READABLE) != 0 && (conn->phase == CONN_NEW || conn->phase == CONN_READY))
         read_some(conn);
-    else if ((events & UV_READABLE) != 0 && conn->phase == CONN_FINISHING)
-        conn_flush(conn);
     if (conn->phase != CONN_CLOSED)
         set_poll(conn);
 }

@@ -32,8 +32,10 @@ static void release_marked(struct server *server)
     for (; conn != NULL; conn = next) {
         next = conn->next_dirty;
         conn->is_dirty = false;
-        conn->out_open = conn->out_marked;
-        if (conn->phase != CONN_CLOSED && conn->out.len > conn->out_marked) {
+        // A mark from an earlier closing may lie before what is open already: that stays open.
+        if (conn->out_open < conn->out_marked)
+            conn->out_open = conn->out_marked;
+        if (conn->phase != CONN_CLOSED && conn->out.len > conn->out_open) {
             conn->is_dirty = true;
             conn->next_dirty = server->dirty;
             server->dirty = conn;
