@@ -123,6 +123,11 @@ void meetings_removed(struct server *server, uint32_t id)
         voices[n++] = meeting->tracks[i].session;
     for (uint8_t i = 0; i < meeting->n_booths; i++)
         voices[n++] = meeting->booths[i].session;
+    // Nothing of the old mix reaches those who were in it; other meetings' mixes go on.
+    for (struct user *user = model_user_next(server->model, 0); user != NULL;
+         user = model_user_next(server->model, user->session))
+        if (model_meeting_of(server->model, user) == meeting)
+            user->epoch++;
     link_mixer(server, &(struct mixer_command){ .kind = MIXER_CMD_MEETING_REMOVE, .meeting = id });
     storage_meeting_remove(server, id);
     menu_forget(server, meeting);
@@ -136,9 +141,6 @@ void meetings_removed(struct server *server, uint32_t id)
         remove.session = voices[i];
         broadcast(server, MSG_USER_REMOVE, &remove.base, NULL);
     }
-    for (struct user *user = model_user_next(server->model, 0); user != NULL;
-         user = model_user_next(server->model, user->session))
-        user->epoch++; // nothing of the old mix reaches anybody
     for (struct conn *conn = server->conns; conn != NULL; conn = conn->next)
         if (conn->phase == CONN_READY)
             menu_update(conn);
