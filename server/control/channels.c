@@ -270,8 +270,7 @@ static void evict(struct server *server, uint32_t id, uint32_t refuge)
                ((model_permissions(server->model, user, to) & PERM_ENTER) == 0 ||
                 model_channel_is_full(server->model, to)))
             to = model_channel(server->model, to)->parent;
-        if (!users_move(server, user, to, 0))
-            users_move(server, user, MODEL_ROOT, 0);
+        users_move(server, user, to, 0);
     }
 }
 
@@ -296,9 +295,8 @@ void channels_remove_tree(struct server *server, uint32_t id)
         }
         i++;
     }
-    bool had_temporary = model_channel(server->model, id) == NULL;
-    if (had_temporary)
-        return;
+    if (model_channel(server->model, id) == NULL)
+        return; // it was temporary, and went with its last child
     // Emptying a temporary channel would remove it by itself: it is the caller's now.
     model_channel(server->model, id)->is_temporary = false;
     evict(server, id, parent);

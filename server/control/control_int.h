@@ -212,7 +212,7 @@ void users_state_send(struct conn *to, const struct user *user,
                       bool is_own); // complete, as at login
 void users_state_broadcast(struct server *server, const struct user *user);
 bool users_move(struct server *server, struct user *user, uint32_t channel,
-                uint32_t actor); // rights were checked; false: full
+                uint32_t actor); // rights were checked; false: full, never without an actor
 void users_refresh_suppression(struct server *server,
                                struct user *user); // after rights have changed
 void users_flags_broadcast(struct server *server, const struct user *user, uint32_t actor);

@@ -199,6 +199,16 @@ class ChannelTest(SystemTest):
         self.assertEqual([one[0] for one in berta.denied(frames)], [DENIED_CHANNEL_FULL])
         self.root.join(a)  # with Write the limit is no limit
 
+    def test_removed_while_the_root_is_full(self):
+        """Who loses their channel finds room."""
+        a = self.make("A")
+        self.ana.join(a)
+        self.root.ask(CHANNEL_STATE, {1: 0, 11: 1})
+        self.root.ask(CHANNEL_REMOVE, {1: a})
+        self.ana.barrier()
+        self.assertEqual(self.ana.here(), 0)
+        self.root.ask(CHANNEL_STATE, {1: 0, 11: 0})
+
     def test_moving_people(self):
         a = self.make("A")
         berta = self.client("Berta")
