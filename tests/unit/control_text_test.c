@@ -34,6 +34,22 @@ static void test_plain(void **state)
     }
 }
 
+// Looking for the end of each tag anew would take minutes here.
+static void test_many_tags_that_never_end(void **state)
+{
+    (void)state;
+    size_t n = (size_t)4 << 20;
+    char *html = malloc(n + 1);
+    assert_non_null(html);
+    for (size_t i = 0; i < n; i++)
+        html[i] = i % 2 == 0 ? '<' : 'a';
+    html[n] = '\0';
+    char *plain = html_to_plain(html);
+    assert_string_equal(plain, html);
+    free(plain);
+    free(html);
+}
+
 static void test_escape_comes_back(void **state)
 {
     (void)state;
@@ -89,6 +105,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_many_tags_that_never_end),
         cmocka_unit_test(test_escape_comes_back),
         cmocka_unit_test(test_every_phrase_in_every_language),
         cmocka_unit_test(test_fill),
