@@ -247,7 +247,8 @@ static void do_lang(struct call *call)
     }
     *last++ = '\0';
     struct user *person = model_user_by_name(call->server->model, call->rest);
-    if (person == NULL || person->is_server_made) {
+    if (person == NULL || person->is_server_made ||
+        model_meeting_of(call->server->model, person) != call->meeting) { // others have their own
         say(call->conn, PHRASE_WHO, call->rest);
         return;
     }
@@ -255,12 +256,8 @@ static void do_lang(struct call *call)
     if (lang < 0)
         return;
     snprintf(person->spoken, sizeof(person->spoken), "%s", call->meeting->tracks[lang].lang);
-    const struct meeting_info *theirs = model_meeting_of(call->server->model, person);
-    int index = theirs != NULL ? meeting_info_lang(theirs, person->spoken) : -1;
-    if (index >= 0) {
-        meetings_order(call->server, person, MIXER_CMD_SPOKEN, index);
-        meetings_order(call->server, person, MIXER_CMD_TURN_NOW, -1);
-    }
+    meetings_order(call->server, person, MIXER_CMD_SPOKEN, lang);
+    meetings_order(call->server, person, MIXER_CMD_TURN_NOW, -1);
     say(call->conn, PHRASE_LANG_SET, person->name, lang_own_name(call->meeting->tracks[lang].lang));
 }
 
