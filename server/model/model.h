@@ -168,7 +168,8 @@ uint32_t model_sessions_max(const struct model *model);   // sessions are below 
 // model_session_release, once no thread uses it any more.
 struct user *model_user_add(struct model *model, const char *name,
                             bool is_server_made);              // in the root; NULL: full, memory
-void model_user_remove(struct model *model, uint32_t session); // the number stays taken
+void model_user_remove(struct model *model,
+                       uint32_t session); // also from others' targets; the number stays taken
 void model_session_release(struct model *model, uint32_t session);
 struct user *model_user(const struct model *model, uint32_t session); // NULL: unknown
 struct user *model_user_next(const struct model *model,

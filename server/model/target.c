@@ -21,12 +21,26 @@ static bool may_reach(const struct model *model, const struct user *speaker,
            (model_permissions(model, speaker, user->channel) & PERM_WHISPER) != 0;
 }
 
-static bool entry_covers(const struct model *model, const struct target_entry *entry,
-                         const struct user *user)
+static bool is_shouted_at(const struct model *model, const struct voice_target *list,
+                          const struct user *user)
 {
-    if (user->channel == entry->channel)
-        return true;
-    return entry->with_children && model_channel_is_within(model, user->channel, entry->channel);
+    for (uint16_t i = 0; i < list->n_entries; i++) {
+        const struct target_entry *entry = &list->entries[i];
+        if (entry->session == MODEL_NONE &&
+            (user->channel == entry->channel ||
+             (entry->with_children &&
+              model_channel_is_within(model, user->channel, entry->channel))))
+            return true;
+    }
+    return false;
+}
+
+static bool has_channels(const struct voice_target *list)
+{
+    for (uint16_t i = 0; i < list->n_entries; i++)
+        if (list->entries[i].session == MODEL_NONE)
+            return true;
+    return false;
 }
 
 size_t model_reach_target(const struct model *model, const struct user *speaker, unsigned target,
@@ -36,16 +50,13 @@ size_t model_reach_target(const struct model *model, const struct user *speaker,
         return 0;
     const struct voice_target *list = &speaker->targets[target];
     size_t n = 0;
-    for (uint16_t i = 0; i < list->n_entries; i++) {
-        const struct target_entry *entry = &list->entries[i];
-        if (entry->session != MODEL_NONE)
-            continue;
+    // Each user once, whatever the entries: comparing all with all would let one client with many
+    // targets hold everybody up.
+    if (has_channels(list))
         for (const struct user *user = model_user_next(model, 0); user != NULL && n < cap;
              user = model_user_next(model, user->session))
-            if (entry_covers(model, entry, user) && may_reach(model, speaker, user) &&
-                !is_reached(out, n, user->session))
+            if (is_shouted_at(model, list, user) && may_reach(model, speaker, user))
                 out[n++] = (struct reached){ .session = user->session, .context = CONTEXT_SHOUT };
-    }
     for (uint16_t i = 0; i < list->n_entries && n < cap; i++) {
         const struct user *user = model_user(model, list->entries[i].session);
         if (user != NULL && may_reach(model, speaker, user) && !is_reached(out, n, user->session))

@@ -45,6 +45,21 @@ struct user *model_user_add(struct model *model, const char *name, bool is_serve
     return user;
 }
 
+// The number will be another's one day, who must not get what was meant for this one.
+static void forget_in_targets(struct model *model, uint32_t session)
+{
+    for (struct user *user = model_user_next(model, 0); user != NULL;
+         user = model_user_next(model, user->session))
+        for (size_t id = 0; id < MODEL_TARGETS; id++) {
+            struct voice_target *target = &user->targets[id];
+            uint16_t n = 0;
+            for (uint16_t i = 0; i < target->n_entries; i++)
+                if (target->entries[i].session != session)
+                    target->entries[n++] = target->entries[i];
+            target->n_entries = n;
+        }
+}
+
 void model_user_remove(struct model *model, uint32_t session)
 {
     struct user *user = model_user(model, session);
@@ -57,6 +72,7 @@ void model_user_remove(struct model *model, uint32_t session)
     }
     model->users[session] = NULL;
     user_free(user);
+    forget_in_targets(model, session);
 }
 
 void model_session_release(struct model *model, uint32_t session)

@@ -248,6 +248,21 @@ static void test_targets(void **state)
     assert_int_equal(model_reach_target(model, speaker, 5, reached, ARRAY_LEN(reached)), 1);
     assert_int_equal(reached[0].context, 2);
     assert_int_equal(model_reach_target(model, speaker, 6, reached, ARRAY_LEN(reached)), 0);
+    // Who gets the number of one who has left is not whispered to.
+    uint32_t gone = floor->session;
+    model_user_remove(model, gone);
+    model_session_release(model, gone);
+    struct user *next = NULL;
+    while (next == NULL || next->session != gone) {
+        if (next != NULL) {
+            uint32_t session = next->session;
+            model_user_remove(model, session);
+            model_session_release(model, session);
+        }
+        next = model_user_add(model, "n", false);
+        assert_non_null(next);
+    }
+    assert_int_equal(model_reach_target(model, speaker, 5, reached, ARRAY_LEN(reached)), 0);
     assert_int_equal(model_user_set_target(model, speaker, 31, tree, 1), MODEL_E_UNKNOWN);
     assert_int_equal(model_user_set_target(model, speaker, 0, tree, 1), MODEL_E_UNKNOWN);
     model_free(model);
