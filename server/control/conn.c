@@ -42,10 +42,15 @@ void conn_enter(struct conn *conn, enum conn_phase phase, const char *why)
         server_watch(conn);
 }
 
+static bool takes_frames(const struct conn *conn)
+{
+    return conn->phase == CONN_NEW ||
+           (conn->phase == CONN_READY && conn->n_questions < CONN_QUESTIONS);
+}
+
 static void set_poll(struct conn *conn)
 {
-    bool is_reading = conn->phase != CONN_CHECKING && conn->phase != CONN_FINISHING;
-    int events = is_reading ? UV_READABLE : 0;
+    int events = conn->phase == CONN_TLS || takes_frames(conn) ? UV_READABLE : 0;
     if (SSL_want_write(conn->ssl) || conn->pending != WRITE_NONE)
         events |= UV_WRITABLE;
     if (conn->phase == CONN_CLOSED || events == conn->poll_events)
@@ -295,7 +300,7 @@ void conn_send_voice(struct conn *conn, struct span packet, uint64_t made_us)
 static long take_frames(struct conn *conn, struct span data)
 {
     size_t used = 0;
-    while (conn->phase == CONN_NEW || conn->phase == CONN_READY) {
+    while (takes_frames(conn)) {
         uint32_t limit = conn->phase == CONN_READY ? FRAME_MAX_BYTES : CONN_UNREADY_FRAME_BYTES;
         struct frame frame;
         long n = frame_read((struct span){ data.data + used, data.len - used }, limit, &frame);
@@ -309,7 +314,7 @@ static long take_frames(struct conn *conn, struct span data)
         conn->heard_us = conn->server->now_us;
         dispatch(conn, &frame);
     }
-    return conn->phase == CONN_CHECKING ? (long)used : -1;
+    return conn->phase == CONN_CHECKING || conn->phase == CONN_READY ? (long)used : -1;
 }
 
 static void take_bytes(struct conn *conn, struct span fresh)
@@ -337,7 +342,7 @@ static void read_some(struct conn *conn)
 {
     struct server *server = conn->server;
     size_t total = 0;
-    while (total < CONTROL_READ_BYTES && (conn->phase == CONN_NEW || conn->phase == CONN_READY)) {
+    while (total < CONTROL_READ_BYTES && takes_frames(conn)) {
         size_t n = 0;
         if (SSL_read_ex(conn->ssl, server->scratch, sizeof(server->scratch), &n) != 1) {
             int error = SSL_get_error(conn->ssl, 0);
@@ -357,10 +362,9 @@ void conn_resume(struct conn *conn)
 {
     if (conn->in.len > 0)
         take_bytes(conn, (struct span){ NULL, 0 });
-    if (conn->phase == CONN_CLOSED)
-        return;
-    set_poll(conn);
     read_some(conn); // OpenSSL may hold more that the socket will not announce
+    if (conn->phase != CONN_CLOSED)
+        set_poll(conn);
 }
 
 static void note_certificate(struct conn *conn)
@@ -401,7 +405,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         shake_hands(conn);
     else if ((events & UV_WRITABLE) != 0)
         conn_flush(conn);
-    if ((events & UV_READABLE) != 0 && (conn->phase == CONN_NEW || conn->phase == CONN_READY))
+    if ((events & UV_READABLE) != 0)
         read_some(conn);
     if (conn->phase != CONN_CLOSED)
         set_poll(conn);

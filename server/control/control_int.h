@@ -58,7 +58,8 @@ struct conn {
     uint64_t version;
     char release[101], os[41], os_version[61];
     struct bucket messages;
-    uint64_t ping_timestamps[CONN_PINGS];
+    unsigned n_questions; // to voice threads, not answered yet
+    uint64_t ping_timestamps[CONN_QUESTIONS];
     unsigned ping_next;
     MumbleProto__Ping ping_seen; // what the client said of its own reception; plain numbers only
     bool has_menu;               // the context menu entries that were sent
@@ -160,7 +161,7 @@ void conn_finish(struct conn *conn, const char *why); // after what is staged ha
 // so it is closed at the end of the turn.
 void conn_doom(struct conn *conn);
 void conn_close_doomed(struct server *server);
-void conn_resume(struct conn *conn); // after CHECKING: handle what has come meanwhile
+void conn_resume(struct conn *conn); // after it was not read: handle what has come meanwhile
 void conn_stage(struct conn *conn, const void *frame, size_t len);
 void conn_flush(struct conn *conn);
 void conn_send_voice(struct conn *conn, struct span packet, uint64_t made_us);
@@ -197,7 +198,7 @@ void link_crypt_setup(struct conn *conn, const ProtobufCMessage *message);
 void link_tunnel(struct conn *conn, struct span packet);
 void link_client_add(struct conn *conn);
 void link_client_remove(struct conn *conn);
-void link_ask_counters(struct conn *about, uint64_t token);
+void link_ask_counters(struct conn *asker, const struct conn *about, uint64_t token);
 // routes.c
 void routes_publish(struct server *server);
 // users.c

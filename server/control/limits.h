@@ -8,7 +8,7 @@
 #define CONN_OUT_BYTES (8u << 20)      // a reader so far behind is cut off
 #define CONN_VOICE_BYTES 16384 // tunnelled voice waiting for a busy line; the newest is dropped
 #define CONN_VOICE_STALE_US 300000u // voice older than this is not sent any more
-#define CONN_PINGS 8                // unanswered pings of one client; the oldest is forgotten
+#define CONN_QUESTIONS 16           // of one client to a thread; with so many open it is not read
 #define CONNS_UNREADY_MAX 256       // connections that have not logged in; more wait to be accepted
 #define LISTENER_BACKLOG 4096       // ... in the kernel
 #define CONN_LOGIN_CROWDED_US 3000000u // to log in, while others wait

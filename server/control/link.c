@@ -57,9 +57,21 @@ void link_retry(struct server *server)
     retry(mixer_commands(server->mixer), &server->mixer_backlog);
 }
 
+// What anybody can cause as often as they like is given up when a thread falls behind: it must not
+// fill the backlog, which keeps the commands that may not be lost. Voice is stale by then; a
+// datagram or a nonce comes again.
+static bool is_given_up(const struct server *server, unsigned thread, enum voice_command_kind kind)
+{
+    bool is_optional =
+        kind == VOICE_CMD_TUNNEL || kind == VOICE_CMD_TRY || kind == VOICE_CMD_RESYNC;
+    return is_optional && server->voice_backlog[thread].len > 0;
+}
+
 void link_voice(struct server *server, unsigned thread, const struct voice_command *command,
                 const void *bytes)
 {
+    if (is_given_up(server, thread, command->kind))
+        return;
     uint64_t
         space[(sizeof(struct voice_command) + VOICE_PACKET_MAX_BYTES + CRYPT_HEADER_BYTES) / 8 + 1];
     uint8_t *record = (uint8_t *)space;
@@ -83,8 +95,18 @@ void link_mixer(struct server *server, const struct mixer_command *command)
 // ---- what clients ask that only the owner of their crypto state can answer
 // -------------------------------------------------
 
-void link_ask_counters(struct conn *about, uint64_t token)
+// Each question is answered; until then it counts, so that nobody asks faster than a thread answers.
+static void answered(struct conn *asker)
 {
+    if (asker == NULL || asker->n_questions == 0)
+        return;
+    if (asker->n_questions-- == CONN_QUESTIONS)
+        conn_resume(asker);
+}
+
+void link_ask_counters(struct conn *asker, const struct conn *about, uint64_t token)
+{
+    asker->n_questions++;
     struct voice_command ask = { .kind = VOICE_CMD_COUNTERS,
                                  .session = about->session,
                                  .counters = { token } };
@@ -95,16 +117,16 @@ void link_ping(struct conn *conn, const ProtobufCMessage *message)
 {
     const MumbleProto__Ping *ping = (const MumbleProto__Ping *)message;
     conn->ping_seen = *ping;
-    unsigned index = conn->ping_next++ % CONN_PINGS;
+    unsigned index = conn->ping_next++ % CONN_QUESTIONS;
     conn->ping_timestamps[index] = ping->has_timestamp ? ping->timestamp : 0;
-    link_ask_counters(conn, index);
+    link_ask_counters(conn, conn, index);
 }
 
 static void answer_ping(struct conn *conn, uint64_t index, const struct voice_counters *counters)
 {
     MumbleProto__Ping pong = MUMBLE_PROTO__PING__INIT;
     pong.has_timestamp = pong.has_good = pong.has_late = pong.has_lost = pong.has_resync = true;
-    pong.timestamp = conn->ping_timestamps[index % CONN_PINGS];
+    pong.timestamp = conn->ping_timestamps[index % CONN_QUESTIONS];
     pong.good = counters->crypt.good;
     pong.late = counters->crypt.late;
     pong.lost = counters->crypt.lost;
@@ -121,6 +143,8 @@ void link_crypt_setup(struct conn *conn, const ProtobufCMessage *message)
             return;
         command.kind = VOICE_CMD_RESYNC;
         memcpy(command.resync.nonce, setup->client_nonce.data, sizeof(command.resync.nonce));
+    } else {
+        conn->n_questions++;
     }
     link_voice(conn->server, conn->thread, &command, NULL);
 }
@@ -229,12 +253,14 @@ static void send_tunnel(struct server *server, const struct voice_report *report
 static void take_counters(struct server *server, const struct voice_report *report)
 {
     uint64_t token = report->counters.token;
-    struct conn *conn = conn_of(server, report->session);
-    if ((token & TOKEN_STATS) != 0)
+    bool is_stats = (token & TOKEN_STATS) != 0;
+    struct conn *asker = conn_of(server, is_stats ? (uint32_t)token : report->session);
+    if (is_stats)
         users_stats_reply(server, (uint32_t)token, report->session, &report->counters.values,
                           (token & TOKEN_STATS_ONLY) != 0);
-    else if (conn != NULL)
-        answer_ping(conn, token, &report->counters.values);
+    else if (asker != NULL)
+        answer_ping(asker, token, &report->counters.values);
+    answered(asker);
 }
 
 static void take_report(struct server *server, const struct voice_report *report)
@@ -254,6 +280,7 @@ static void take_report(struct server *server, const struct voice_report *report
     case VOICE_REPORT_NONCE:
         if (conn != NULL)
             send_nonce(conn, report->nonce);
+        answered(conn);
         break;
     case VOICE_REPORT_RESYNC:
         if (conn != NULL)

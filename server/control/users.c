@@ -403,7 +403,7 @@ void users_stats(struct conn *conn, const ProtobufCMessage *message)
         send_denied(conn, PERM_ENTER, target->channel);
         return;
     }
-    link_ask_counters(about,
+    link_ask_counters(conn, about,
                       TOKEN_STATS | (ask->stats_only ? TOKEN_STATS_ONLY : 0) | conn->session);
 }
 

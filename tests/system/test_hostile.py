@@ -9,7 +9,8 @@ import time
 import unittest
 
 from lib import protobuf
-from lib.observer import (CHANNEL_STATE, PING, TEXT_MESSAGE, USER_STATE, USER_STATS, VOICE_TARGET)
+from lib.observer import (CHANNEL_STATE, PING, TEXT_MESSAGE, UDP_TUNNEL, USER_STATE, USER_STATS,
+                          VOICE_TARGET)
 from lib.protobuf import last
 from lib.server import MEETING
 from system.case import SUPERUSER_PASSWORD, SystemTest
@@ -211,6 +212,18 @@ class HostileTest(Hostility):
         self.assert_handled(mallory)
         mallory.barrier()
         self.assertEqual(last(mallory.kinds(PERMISSION_QUERY)[-1], 1), 0)
+
+    def test_flood_of_questions(self):
+        """More in one turn than a voice thread can answer: the server goes on."""
+        ping, tunnel = struct.pack(">HI", PING, 0), struct.pack(">HI", UDP_TUNNEL, 2) + b"\x80\0"
+        crowd = [self.client(f"Mallory {i}") for i in range(40)]
+        for mallory in crowd:
+            try:
+                mallory._tls.settimeout(1)
+                mallory._tls.sendall(ping * 40_000 + tunnel * 10_000)
+            except OSError:
+                pass  # nobody reads the answers, so it may be cut off
+        self.watcher.barrier(30)
 
     def test_many_connections(self):
         """More than may be waiting to log in: those who are in do not notice."""
