@@ -95,6 +95,7 @@ static void do_understand(struct call *call)
     if (channel->role == CHANNEL_TRACK)
         mask |= 1u << channel->role_index;
     call->user->understood = mask;
+    call->user->understood_in = call->meeting->id;
     meetings_order(call->server, call->user, MIXER_CMD_UNDERSTOOD, (int32_t)mask);
     char list[512];
     list_languages(call->meeting, mask, list, sizeof(list));
@@ -225,7 +226,7 @@ static void do_interpreter(struct call *call)
         say(call->conn, PHRASE_WHO, call->rest);
         return;
     }
-    person->interpreter_of = call->meeting->id;
+    model_make_interpreter(person, call->meeting->id);
     for (uint8_t i = 0; i < call->meeting->n_booths; i++)
         channels_enter_rights_broadcast(call->server, call->meeting->booths[i].channel);
     users_refresh_suppression(call->server, person);

@@ -66,7 +66,7 @@ static void order_choices(struct server *server, const struct user *user,
     int spoken = user->spoken[0] != '\0' ? meeting_info_lang(meeting, user->spoken) : -1;
     if (spoken >= 0)
         meetings_order(server, user, MIXER_CMD_SPOKEN, spoken);
-    if (user->understood != 0)
+    if (user->understood != 0 && user->understood_in == meeting->id)
         meetings_order(server, user, MIXER_CMD_UNDERSTOOD, (int32_t)user->understood);
     if (user->duck_db != MODEL_DUCK_DEFAULT)
         meetings_order(server, user, MIXER_CMD_DUCK, user->duck_db);
@@ -112,17 +112,41 @@ void meetings_user_placed(struct server *server, struct user *user, uint32_t old
 // ---- ending and changing
 // -----------------------------------------------------------------------------------------------------
 
+static void remove_voice(struct server *server, uint32_t session)
+{
+    if (session == 0)
+        return;
+    model_user_remove(server->model, session);
+    model_session_release(server->model, session);
+    MumbleProto__UserRemove remove = MUMBLE_PROTO__USER_REMOVE__INIT;
+    remove.session = session;
+    broadcast(server, MSG_USER_REMOVE, &remove.base, NULL);
+}
+
+// The walls of its booths are gone.
+static void tell_opened(struct server *server, const uint32_t *booths, uint8_t n)
+{
+    for (uint8_t i = 0; i < n; i++)
+        channels_enter_rights_broadcast(server, booths[i]);
+    for (struct user *user = model_user_next(server->model, 0); user != NULL;
+         user = model_user_next(server->model, user->session))
+        if (!user->is_server_made)
+            users_refresh_suppression(server, user);
+}
+
 void meetings_removed(struct server *server, uint32_t id)
 {
     const struct meeting_info *meeting = model_meeting(server->model, id);
     if (meeting == NULL)
         return;
-    uint32_t voices[MODEL_LANGS_MAX + MODEL_BOOTHS_MAX];
-    size_t n = 0;
+    uint32_t voices[MODEL_LANGS_MAX + MODEL_BOOTHS_MAX], booths[MODEL_BOOTHS_MAX];
+    uint8_t n = 0, n_booths = meeting->n_booths;
     for (uint8_t i = 0; i < meeting->n_tracks; i++)
         voices[n++] = meeting->tracks[i].session;
-    for (uint8_t i = 0; i < meeting->n_booths; i++)
+    for (uint8_t i = 0; i < n_booths; i++) {
         voices[n++] = meeting->booths[i].session;
+        booths[i] = meeting->booths[i].channel;
+    }
     // Nothing of the old mix reaches those who were in it; other meetings' mixes go on.
     for (struct user *user = model_user_next(server->model, 0); user != NULL;
          user = model_user_next(server->model, user->session))
@@ -132,15 +156,9 @@ void meetings_removed(struct server *server, uint32_t id)
     storage_meeting_remove(server, id);
     menu_forget(server, meeting);
     model_meeting_remove(server->model, id);
-    for (size_t i = 0; i < n; i++) {
-        if (voices[i] == 0)
-            continue;
-        model_user_remove(server->model, voices[i]);
-        model_session_release(server->model, voices[i]);
-        MumbleProto__UserRemove remove = MUMBLE_PROTO__USER_REMOVE__INIT;
-        remove.session = voices[i];
-        broadcast(server, MSG_USER_REMOVE, &remove.base, NULL);
-    }
+    for (uint8_t i = 0; i < n; i++)
+        remove_voice(server, voices[i]);
+    tell_opened(server, booths, n_booths);
     for (struct conn *conn = server->conns; conn != NULL; conn = conn->next)
         if (conn->phase == CONN_READY)
             menu_update(conn);

@@ -64,8 +64,36 @@ struct meeting_info *model_meeting_of(const struct model *model, const struct us
                : NULL;
 }
 
+static size_t find_grant(const struct user *user, uint32_t meeting_id)
+{
+    size_t i = 0;
+    while (i < MODEL_GRANTS && user->interpreter_of[i] != meeting_id)
+        i++;
+    return i;
+}
+
+void model_make_interpreter(struct user *user, uint32_t meeting_id)
+{
+    if (find_grant(user, meeting_id) < MODEL_GRANTS)
+        return;
+    memmove(&user->interpreter_of[1], user->interpreter_of,
+            (MODEL_GRANTS - 1) * sizeof(user->interpreter_of[0]));
+    user->interpreter_of[0] = meeting_id;
+}
+
+static void forget_grants(struct model *model, uint32_t meeting_id)
+{
+    for (struct user *user = model_user_next(model, 0); user != NULL;
+         user = model_user_next(model, user->session)) {
+        size_t i = find_grant(user, meeting_id);
+        if (i < MODEL_GRANTS)
+            user->interpreter_of[i] = MODEL_NONE;
+    }
+}
+
 void model_meeting_remove(struct model *model, uint32_t id)
 {
+    forget_grants(model, id);
     for (size_t i = 0; i < model->n_channels; i++) {
         struct channel *channel = model->channels[i];
         if (channel->meeting != id)
@@ -125,6 +153,6 @@ bool model_is_moderator(const struct model *model, const struct user *user,
 bool model_is_interpreter(const struct model *model, const struct user *user,
                           const struct meeting_info *meeting)
 {
-    return meeting->is_anyone_interpreter || user->interpreter_of == meeting->id ||
+    return meeting->is_anyone_interpreter || find_grant(user, meeting->id) < MODEL_GRANTS ||
            is_named(meeting->interpreters, user) || model_is_moderator(model, user, meeting);
 }

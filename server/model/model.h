@@ -25,6 +25,7 @@
 #define MODEL_BOOTHS_MAX 8
 #define MODEL_TARGETS 31        // ids 1..30 are used
 #define MODEL_TARGET_ENTRIES 64 // of one voice target; more are cut off
+#define MODEL_GRANTS 4          // meetings that one may be made an interpreter of; more: the oldest ends
 #define MODEL_DUCK_DEFAULT 1    // "not chosen": levels are never above 0 dB
 
 #define MODEL_ERRORS(X)                                                                            \
@@ -138,13 +139,13 @@ struct user {
         is_recording;
     struct blob comment, texture;
     struct voice_target targets[MODEL_TARGETS];
-    // choices about languages; indices are of the meeting the user is in
+    // choices about languages
     char spoken[16];     // a language tag, "" = by where they sit
-    uint32_t understood; // mask, 0 = only the track's
+    uint32_t understood, understood_in; // mask, 0 = only the track's; the meeting it is of
     int duck_db;         // MODEL_DUCK_DEFAULT = the meeting's
     uint8_t tier;
-    uint32_t
-        interpreter_of; // meeting id whose booths a moderator has opened to this user, MODEL_NONE
+    // meetings whose booths moderators have opened to this user, the newest first; MODEL_NONE: free
+    uint32_t interpreter_of[MODEL_GRANTS];
 };
 
 // ---- life and limits
@@ -216,6 +217,7 @@ bool model_is_moderator(const struct model *model, const struct user *user,
                         const struct meeting_info *meeting);
 bool model_is_interpreter(const struct model *model, const struct user *user,
                           const struct meeting_info *meeting);
+void model_make_interpreter(struct user *user, uint32_t meeting_id); // until they or it go
 void model_set_moderators(struct model *model,
                           char **names); // of the server; borrowed, NULL terminated
 

@@ -35,7 +35,8 @@ struct user *model_user_add(struct model *model, const char *name, bool is_serve
     user->user_id = MODEL_GUEST;
     user->channel = MODEL_ROOT;
     user->duck_db = MODEL_DUCK_DEFAULT;
-    user->interpreter_of = MODEL_NONE;
+    for (size_t i = 0; i < MODEL_GRANTS; i++)
+        user->interpreter_of[i] = MODEL_NONE;
     user->is_server_made = is_server_made;
     model->users[user->session] = user;
     if (!is_server_made) {

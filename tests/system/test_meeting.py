@@ -278,6 +278,32 @@ class EndingTest(SystemTest):
         self.assertTrue(self.client("Ana").channel("Español"))
 
 
+class OtherMeetingTest(SystemTest):
+    """What the moderator of another meeting does takes nothing away here."""
+
+    meeting = MEETING.format(group="$" + "0" * 40) + """
+[meeting "Taller"]
+tracks = fr, pt-BR
+booths = fr-pt-BR
+moderators = Olga
+"""
+
+    def test_moderator(self):
+        ana, mona, olga = (self.client(name) for name in ("Ana", "Mona", "Olga"))
+        booth = ana.channel("Booth en-es")["channel_id"]
+        ana.join(ana.channel("English")["channel_id"])
+        mona.join(mona.channel("Asamblea")["channel_id"])
+        olga.join(olga.channel("Taller")["channel_id"])
+        mona.command("!interpreter Ana")
+        ana.join(booth)
+        self.assertIn("nobody called", olga.command("!lang Ana fr")[0])
+        olga.command("!interpreter Ana")
+        ana.barrier()
+        self.assertFalse(ana.users[ana.session].get("suppress"))
+        ana.join(ana.channel("Booth fr-pt-BR")["channel_id"])
+        ana.join(booth)
+
+
 class ManyMeetingsTest(SystemTest):
     """Two meetings, own names, three languages; ids stay over a restart."""
 
