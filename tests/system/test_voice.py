@@ -21,7 +21,7 @@ from lib.process import clean_environment
 from lib.protobuf import last
 from lib.server import MEETING
 from system.case import SystemTest
-from system.client import VERSION_1_5_0
+from system.client import CHANNEL_REMOVE, VERSION_1_5_0
 from system.voice import (LOOPBACK, NORMAL, SHOUT, WHISPER, Datagrams, Heard, Ocb2, legacy, modern,
                           varint)
 
@@ -475,6 +475,9 @@ class MixedTest(Programs):
 
     meeting = MEETING
 
+    def before_speech(self):
+        """What happens when all listen."""
+
     def test_track(self):
         sound = os.path.join(self.directory, "tone.wav")
         tone(sound, 4)
@@ -486,6 +489,7 @@ class MixedTest(Programs):
         watcher = self.client("Watcher")
         for name in listeners:
             watcher.wait_user(name, "Español", timeout_s=10)
+        self.before_speech()
         speaker = self.join("speaker", "--play", sound, "--udp", channel="Asamblea")
         outputs = {name: process.communicate(timeout=40)[0] for name, process in listeners.items()}
         speaker.communicate(timeout=40)
@@ -496,6 +500,21 @@ class MixedTest(Programs):
                 for level in levels:
                     self.assertAlmostEqual(level, TONE_DBFS, delta=1.5)
                 self.assertEqual(self.levels(output, "speaker"), [])
+
+
+class EndedElsewhereTest(MixedTest):
+    """As above, when another meeting has just ended."""
+
+    meeting = MEETING + """
+[meeting "Taller"]
+tracks = es, en
+"""
+    has_superuser = True
+
+    def before_speech(self):
+        root = self.superuser()
+        root.ask(CHANNEL_REMOVE, {1: root.channel("Taller")["channel_id"]})
+        self.assertIsNone(root.channel("Taller"))
 
 
 if __name__ == "__main__":
