@@ -23,8 +23,9 @@ static void queue(struct server *server, struct lane *lane, struct buffer *backl
     uint64_t head = size;
     uint8_t *room = buffer_grow(backlog, sizeof(head) + padded);
     if (room == NULL) {
-        log_error("control", "a thread does not take its commands; stopping", "waiting_bytes=%zu",
-                  backlog->len);
+        if (!server->is_stopping)
+            log_error("control", "a thread does not take its commands; stopping",
+                      "waiting_bytes=%zu", backlog->len);
         server->is_stopping = true;
         uv_stop(&server->loop);
         return;
@@ -95,7 +96,8 @@ void link_mixer(struct server *server, const struct mixer_command *command)
 // ---- what clients ask that only the owner of their crypto state can answer
 // -------------------------------------------------
 
-// Each question is answered; until then it counts, so that nobody asks faster than a thread answers.
+// Each question is answered; until then it counts, so that nobody asks faster than a thread
+// answers.
 static void answered(struct conn *asker)
 {
     if (asker == NULL || asker->n_questions == 0)

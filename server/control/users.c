@@ -118,9 +118,9 @@ bool users_move(struct server *server, struct user *user, uint32_t channel, uint
         return true;
     const struct user *mover = model_user(server->model, actor);
     // Who loses their channel must stand somewhere, so the server itself (no actor) may overfill.
-    bool may_overfill = actor == 0 || (mover != NULL && (model_permissions(server->model, mover,
-                                                                           channel) &
-                                                         PERM_WRITE) != 0);
+    bool may_overfill =
+        actor == 0 ||
+        (mover != NULL && (model_permissions(server->model, mover, channel) & PERM_WRITE) != 0);
     if (model_channel_is_full(server->model, channel) && !may_overfill)
         return false;
     const struct meeting_info *meeting = model_meeting_of(server->model, user);

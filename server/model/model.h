@@ -25,8 +25,8 @@
 #define MODEL_BOOTHS_MAX 8
 #define MODEL_TARGETS 31        // ids 1..30 are used
 #define MODEL_TARGET_ENTRIES 64 // of one voice target; more are cut off
-#define MODEL_GRANTS 4          // meetings that one may be made an interpreter of; more: the oldest ends
-#define MODEL_DUCK_DEFAULT 1    // "not chosen": levels are never above 0 dB
+#define MODEL_GRANTS 4 // meetings that one may be made an interpreter of; more: the oldest ends
+#define MODEL_DUCK_DEFAULT 1 // "not chosen": levels are never above 0 dB
 
 #define MODEL_ERRORS(X)                                                                            \
     X(MODEL_E_MEMORY, -1, "out of memory")                                                         \
@@ -140,9 +140,9 @@ struct user {
     struct blob comment, texture;
     struct voice_target targets[MODEL_TARGETS];
     // choices about languages
-    char spoken[16];     // a language tag, "" = by where they sit
+    char spoken[16];                    // a language tag, "" = by where they sit
     uint32_t understood, understood_in; // mask, 0 = only the track's; the meeting it is of
-    int duck_db;         // MODEL_DUCK_DEFAULT = the meeting's
+    int duck_db;                        // MODEL_DUCK_DEFAULT = the meeting's
     uint8_t tier;
     // meetings whose booths moderators have opened to this user, the newest first; MODEL_NONE: free
     uint32_t interpreter_of[MODEL_GRANTS];
@@ -168,7 +168,7 @@ uint32_t model_sessions_max(const struct model *model);   // sessions are below 
 // Users. A session number is taken from the front of a queue and comes back at its end by
 // model_session_release, once no thread uses it any more.
 struct user *model_user_add(struct model *model, const char *name,
-                            bool is_server_made);              // in the root; NULL: full, memory
+                            bool is_server_made); // in the root; NULL: full, memory
 void model_user_remove(struct model *model,
                        uint32_t session); // also from others' targets; the number stays taken
 void model_session_release(struct model *model, uint32_t session);
