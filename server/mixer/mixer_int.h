@@ -23,8 +23,10 @@
 
 #include <uv.h>
 
-#define SPEAKERS_MAX                                                                               \
-    32 // decoded at a time in one meeting; the packets of more are counted and dropped
+// Decoded at a time in one meeting; the packets of more are counted and dropped. Some places are
+// kept for booths, whom no crowd of open microphones may shut out.
+#define SPEAKERS_MAX 32
+#define SPEAKERS_OF_FLOOR_MAX 28
 #define GATE_TICKS (MIXER_GATE_MS * 1000 / AUDIO_BLOCK_US)
 #define GRID_TICKS 12           // frames of 2, 4 and 6 blocks all begin once in so many
 #define TICKS_BEHIND_MAX 12     // caught up one by one; beyond, the clock jumps

@@ -26,6 +26,8 @@ static struct speaker *find_speaker(struct hall *hall, const struct seat *seat)
 static struct speaker *start_speaker(struct mixer *mixer, struct hall *hall, struct seat *seat)
 {
     struct speaker *speaker = NULL;
+    if (seat->place.kind != PLACE_BOOTH && hall->n_speakers >= SPEAKERS_OF_FLOOR_MAX)
+        return NULL;
     for (unsigned i = 0; i < SPEAKERS_MAX && speaker == NULL; i++)
         if (hall->speakers[i].session == 0)
             speaker = &hall->speakers[i];

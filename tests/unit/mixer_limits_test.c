@@ -274,11 +274,30 @@ static void acts_are_answered(void **state)
     stage_close(&stage);
 }
 
+// However many microphones are open on the floor, an interpreter is decoded.
+static void a_crowd_does_not_shut_the_booth_out(void **state)
+{
+    (void)state;
+    open_stage(2);
+    for (uint32_t i = 0; i < SPEAKERS_MAX + 4; i++) {
+        stage_join(&stage, 1 + i, PLACE_FLOOR, 0, TIER_STANDARD, 1);
+        stage_talk(&stage, stage_talker(&stage, 1 + i, 300.0 + 20.0 * i), true);
+    }
+    stage_run(&stage, 300);
+    assert_int_equal(stage_hall(&stage)->n_speakers, SPEAKERS_OF_FLOOR_MAX);
+    stage_join(&stage, 90, PLACE_BOOTH, 0, TIER_STANDARD, 1);
+    stage_talk(&stage, stage_talker(&stage, 90, 900.0), true);
+    stage_run(&stage, 100);
+    assert_int_equal(stage_hall(&stage)->n_speakers, SPEAKERS_OF_FLOOR_MAX + 1);
+    stage_close(&stage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_ten_speakers_the_eight_strongest_are_heard),
         cmocka_unit_test(an_interpreter_on_air_is_among_the_eight),
+        cmocka_unit_test(a_crowd_does_not_shut_the_booth_out),
         cmocka_unit_test(wishes_beyond_the_limit_snap),
         cmocka_unit_test(too_many_tiers_merge_downward),
         cmocka_unit_test(a_late_clock_jumps),
