@@ -28,15 +28,15 @@ def faded(samples, seconds=0.01):
     return samples
 
 
-# A narrow band of speech has peaks 22 dB above its mean. They stay below the knee of a track's limiter
-# (-6 dBFS), which turns louder ones down and must: here it is levels that are judged, not the ceiling.
-VOICE_DBFS = -28.0
+# The interpreter's narrow band has peaks 22 dB above its mean. They stay below the knee of a track's
+# limiter (-6 dBFS), which turns louder ones down and must: its level is judged here, not the ceiling.
+INTERPRETER_DBFS = -28.0
 
 
-def voice(language, seconds, hz, skip_s=0.0):
+def voice(language, seconds, hz, skip_s=0.0, dbfs=sound.SPEECH_DBFS):
     """Someone who speaks without pausing, in that band only."""
     whole = sound.speech(language, seconds, pauses=False, skip_s=skip_s)
-    return faded(sound.at_level(sound.band(whole, *hz), VOICE_DBFS))
+    return faded(sound.at_level(sound.band(whole, *hz), dbfs))
 
 
 class MeetingTest(RigTest):
@@ -52,7 +52,7 @@ class MeetingTest(RigTest):
     def both(self):
         """The floor speaks throughout, the interpreter in the middle; the verdict on it."""
         interpreter = np.concatenate([
-            sound.silence(BEFORE_S), voice("es", TOGETHER_S, INTERPRETER_HZ),
+            sound.silence(BEFORE_S), voice("es", TOGETHER_S, INTERPRETER_HZ, dbfs=INTERPRETER_DBFS),
             sound.silence(AFTER_S)])
         floor = voice("en", BEFORE_S + TOGETHER_S + AFTER_S, FLOOR_HZ)
         take = self.carry({self.flora: floor, self.ines: interpreter}, [self.lola])
@@ -66,7 +66,8 @@ class TrackTest(MeetingTest):
     def test_interpretation(self):
         self.meet()
         self.carry({self.flora: voice("en", 4, FLOOR_HZ),
-                    self.ines: voice("es", 3, INTERPRETER_HZ)}, [self.lola], tail_s=HOLD_S + 1)
+                    self.ines: voice("es", 3, INTERPRETER_HZ, dbfs=INTERPRETER_DBFS)},
+                   [self.lola], tail_s=HOLD_S + 1)
         duck = self.both()
         start = judge.sounding(self.take.said["Flora"])[0]
         before = duck.floor(start + 1, duck.begin_s - 0.2)
@@ -100,7 +101,7 @@ class AirTest(MeetingTest):
     meeting = MEETING.replace("air = voice", "air = act")
 
     def heard_of_interpreter(self):
-        spoken = voice("es", 4, INTERPRETER_HZ)
+        spoken = voice("es", 4, INTERPRETER_HZ, dbfs=INTERPRETER_DBFS)
         take = self.carry({self.flora: voice("en", 4, FLOOR_HZ), self.ines: spoken}, [self.lola])
         said, heard = take.said["Ines"], sound.band(take.heard["Lola"], *INTERPRETER_HZ)
         return judge.windows(said, heard, judge.lag(said, heard))
