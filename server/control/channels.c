@@ -164,10 +164,9 @@ static void create(struct conn *conn, const MumbleProto__ChannelState *state)
         send_denied_type(conn, MUMBLE_PROTO__PERMISSION_DENIED__DENY_TYPE__TextTooLong);
         return;
     }
-    int error =
-        name_rule_matches(server->channel_names, name)
-            ? model_channel_check(server->model, state->parent, name, MODEL_NONE, state->temporary)
-            : MODEL_E_NAME;
+    int error = name_rule_matches(server->channel_names, name)
+                    ? model_channel_check(server->model, state->parent, name, MODEL_NONE)
+                    : MODEL_E_NAME;
     if (error != 0) {
         refuse(conn, error);
         return;
@@ -217,8 +216,7 @@ static int check_change(struct conn *conn, const struct channel *channel,
     bool is_moved = parent != channel->parent, is_renamed = strcmp(name, channel->name) != 0;
     if (!is_moved && !is_renamed)
         return 0;
-    int error =
-        model_channel_check(server->model, parent, name, channel->id, channel->is_temporary);
+    int error = model_channel_check(server->model, parent, name, channel->id);
     if (error != 0) {
         refuse(conn, error);
         return -1;

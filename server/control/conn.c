@@ -130,7 +130,7 @@ void conn_close(struct conn *conn, const char *why)
     if (conn->phase == CONN_CLOSED)
         return;
     if (conn->session != 0)
-        login_leave(conn, why, 0);
+        login_leave(conn, why);
     if (!SSL_in_init(conn->ssl))
         SSL_shutdown(conn->ssl); // best effort: one close_notify, no wait
     ERR_clear_error();
@@ -145,7 +145,7 @@ void conn_finish(struct conn *conn, const char *why)
     if (conn->phase == CONN_CLOSED || conn->phase == CONN_FINISHING)
         return;
     if (conn->session != 0)
-        login_leave(conn, why, 0);
+        login_leave(conn, why);
     conn->heard_us = conn->server->now_us;
     conn_enter(conn, CONN_FINISHING, why);
     if (!conn->is_dirty)

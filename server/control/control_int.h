@@ -185,8 +185,7 @@ const char *reader_language(const struct conn *conn);
 // login.c
 void login_version(struct conn *conn, const ProtobufCMessage *message);
 void login_authenticate(struct conn *conn, const ProtobufCMessage *message);
-void login_leave(struct conn *conn, const char *reason,
-                 uint32_t actor); // out of the model, told to all
+void login_leave(struct conn *conn, const char *reason); // out of the model, told to all
 // link.c
 void link_voice(struct server *server, unsigned thread, const struct voice_command *command,
                 const void *bytes);
@@ -209,8 +208,7 @@ void users_stats_reply(struct server *server, uint32_t asker, uint32_t about,
                        const struct voice_counters *counters, bool is_stats_only);
 void users_request_blob(struct conn *conn, const ProtobufCMessage *message);
 void users_voice_target(struct conn *conn, const ProtobufCMessage *message);
-void users_state_send(struct conn *to, const struct user *user,
-                      bool is_own); // complete, as at login
+void users_state_send(struct conn *to, const struct user *user); // complete, as at login
 void users_state_broadcast(struct server *server, const struct user *user);
 bool users_move(struct server *server, struct user *user, uint32_t channel,
                 uint32_t actor); // rights were checked; false: full, never without an actor

@@ -142,7 +142,7 @@ static void welcome(struct conn *conn, struct user *user)
     for (const struct user *other = model_user_next(server->model, 0); other != NULL;
          other = model_user_next(server->model, other->session))
         if (other != user)
-            users_state_send(conn, other, false);
+            users_state_send(conn, other);
     send_sync(conn, user);
     send_server_config(conn);
     server->are_routes_dirty = true;
@@ -328,14 +328,13 @@ void login_authenticate(struct conn *conn, const ProtobufCMessage *message)
 // ---- leaving
 // -------------------------------------------------------------------------------------------------------------
 
-void login_leave(struct conn *conn, const char *reason, uint32_t actor)
+void login_leave(struct conn *conn, const char *reason)
 {
     struct server *server = conn->server;
     uint32_t session = conn->session;
     const struct user *user = model_user(server->model, session);
     if (user == NULL)
         return;
-    (void)actor;
     const struct meeting_info *meeting = model_meeting_of(server->model, user);
     uint32_t channel = user->channel;
     if (meeting != NULL)

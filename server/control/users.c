@@ -60,9 +60,8 @@ static void fill_state(MumbleProto__UserState *state, const struct user *user)
     put_texture(state, user);
 }
 
-void users_state_send(struct conn *to, const struct user *user, bool is_own)
+void users_state_send(struct conn *to, const struct user *user)
 {
-    (void)is_own;
     MumbleProto__UserState state = MUMBLE_PROTO__USER_STATE__INIT;
     fill_state(&state, user);
     send_message(to, MSG_USER_STATE, &state.base);
@@ -519,6 +518,6 @@ void users_voice_target(struct conn *conn, const ProtobufCMessage *message)
                                                   .channel = target->channel_id,
                                                   .with_children = target->children };
     }
-    if (model_user_set_target(model, user, wanted->id, entries, n) == 0)
+    if (model_user_set_target(user, wanted->id, entries, n) == 0)
         conn->server->are_routes_dirty = true;
 }

@@ -60,7 +60,7 @@ static uint32_t height_of(const struct model *model, uint32_t id)
 }
 
 int model_channel_check(const struct model *model, uint32_t parent, const char *name,
-                        uint32_t moving, bool is_temporary)
+                        uint32_t moving)
 {
     const struct channel *above = model_channel(model, parent);
     if (above == NULL)
@@ -80,7 +80,6 @@ int model_channel_check(const struct model *model, uint32_t parent, const char *
     if (moving == MODEL_NONE && model->limits.channels != 0 &&
         model->n_channels >= model->limits.channels)
         return MODEL_E_COUNT;
-    (void)is_temporary;
     return 0;
 }
 

@@ -179,8 +179,8 @@ struct user *model_user_by_name(const struct model *model, const char *name); //
 uint32_t model_people(const struct model *model); // without server-made users
 bool model_user_may_speak(const struct user *user);
 bool model_user_is_deaf(const struct user *user);
-int model_user_set_target(struct model *model, struct user *user, unsigned id,
-                          const struct target_entry *entries, size_t n);
+int model_user_set_target(struct user *user, unsigned id, const struct target_entry *entries,
+                          size_t n);
 bool blob_set(struct blob *blob, const void *data,
               size_t len); // computes the hash; len 0 clears; false: memory
 
@@ -190,7 +190,7 @@ struct channel *model_channel_at(const struct model *model,
                                  size_t index); // parents before children; NULL: the end
 struct channel *model_channel_child(const struct model *model, uint32_t parent, const char *name);
 int model_channel_check(const struct model *model, uint32_t parent, const char *name,
-                        uint32_t moving, bool is_temporary);
+                        uint32_t moving);
 struct channel *model_channel_add(struct model *model, uint32_t id, uint32_t parent,
                                   const char *name); // id MODEL_NONE: next
 int model_channel_rename(struct model *model, uint32_t id, const char *name);

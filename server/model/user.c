@@ -131,10 +131,9 @@ void model_user_move(struct model *model, struct user *user, uint32_t channel)
     user->epoch++;
 }
 
-int model_user_set_target(struct model *model, struct user *user, unsigned id,
-                          const struct target_entry *entries, size_t n)
+int model_user_set_target(struct user *user, unsigned id, const struct target_entry *entries,
+                          size_t n)
 {
-    (void)model;
     if (id == 0 || id >= MODEL_TARGETS)
         return MODEL_E_UNKNOWN;
     if (n > MODEL_TARGET_ENTRIES)

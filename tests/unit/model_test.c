@@ -80,18 +80,18 @@ static void test_channel_rules(void **state)
     };
     struct model *model = tree_model();
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        int got = model_channel_check(model, rows[i].parent, rows[i].name, rows[i].moving, false);
+        int got = model_channel_check(model, rows[i].parent, rows[i].name, rows[i].moving);
         if (got != rows[i].expected)
             fail_msg("row %zu: %d, expected %d", i, got, rows[i].expected);
     }
     model_channel_add(model, MODEL_NONE, 2, "deep");
-    assert_int_equal(model_channel_check(model, 4, "deeper", MODEL_NONE, false), MODEL_E_NESTING);
+    assert_int_equal(model_channel_check(model, 4, "deeper", MODEL_NONE), MODEL_E_NESTING);
     // Moving a subtree counts its height.
     model_channel_add(model, MODEL_NONE, MODEL_ROOT, "c");
-    assert_int_equal(model_channel_check(model, 5, "a", 1, false), MODEL_E_NESTING);
+    assert_int_equal(model_channel_check(model, 5, "a", 1), MODEL_E_NESTING);
     model_channel_add(model, MODEL_NONE, MODEL_ROOT, "d");
     model_channel_add(model, MODEL_NONE, MODEL_ROOT, "e");
-    assert_int_equal(model_channel_check(model, 0, "f", MODEL_NONE, false), MODEL_E_COUNT);
+    assert_int_equal(model_channel_check(model, 0, "f", MODEL_NONE), MODEL_E_COUNT);
     model_free(model);
 }
 
@@ -238,13 +238,13 @@ static void test_targets(void **state)
         { .session = floor->session },
         { .session = booth->session }
     };
-    assert_int_equal(model_user_set_target(model, speaker, 5, tree, ARRAY_LEN(tree)), 0);
+    assert_int_equal(model_user_set_target(speaker, 5, tree, ARRAY_LEN(tree)), 0);
     struct reached reached[8];
     // Not oneself, not the deaf, nobody in a booth; reached both ways: once, as a shout.
     assert_int_equal(model_reach_target(model, speaker, 5, reached, ARRAY_LEN(reached)), 1);
     assert_int_equal(reached[0].session, floor->session);
     assert_int_equal(reached[0].context, 1);
-    assert_int_equal(model_user_set_target(model, speaker, 5, &tree[1], 1), 0);
+    assert_int_equal(model_user_set_target(speaker, 5, &tree[1], 1), 0);
     assert_int_equal(model_reach_target(model, speaker, 5, reached, ARRAY_LEN(reached)), 1);
     assert_int_equal(reached[0].context, 2);
     assert_int_equal(model_reach_target(model, speaker, 6, reached, ARRAY_LEN(reached)), 0);
@@ -263,8 +263,8 @@ static void test_targets(void **state)
         assert_non_null(next);
     }
     assert_int_equal(model_reach_target(model, speaker, 5, reached, ARRAY_LEN(reached)), 0);
-    assert_int_equal(model_user_set_target(model, speaker, 31, tree, 1), MODEL_E_UNKNOWN);
-    assert_int_equal(model_user_set_target(model, speaker, 0, tree, 1), MODEL_E_UNKNOWN);
+    assert_int_equal(model_user_set_target(speaker, 31, tree, 1), MODEL_E_UNKNOWN);
+    assert_int_equal(model_user_set_target(speaker, 0, tree, 1), MODEL_E_UNKNOWN);
     model_free(model);
 }
 
