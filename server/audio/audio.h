@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// audio: the sound of one meeting as pure DSP. No sockets, no threads, no clock: the caller owns every object, calls
-// from one thread, and passes time in. All sound is mono float at 48 kHz, full scale = 1.0, in blocks of 10 ms. After
-// the constructors nothing here allocates, locks or logs, so all of it may run inside the audio tick.
+// audio: the sound of one meeting as pure DSP. No sockets, no threads, no clock: the caller owns
+// every object, calls from one thread, and passes time in. All sound is mono float at 48 kHz, full
+// scale = 1.0, in blocks of 10 ms. After the constructors nothing here allocates, locks or logs, so
+// all of it may run inside the audio tick.
 //
 //   source (decode) ──► ramp (gain) ──► sum = mix ──► limiter ──► encoder
 //
 // Invariant: what leaves limiter_process never exceeds its ceiling, sample by sample.
-// Sources: RFC 6716 (Opus), ITU-R BS.1770-4 annex 2 (true peak), the SpeexDSP manual (jitter buffer).
+// Sources: RFC 6716 (Opus), ITU-R BS.1770-4 annex 2 (true peak), the SpeexDSP manual (jitter
+// buffer).
 #ifndef SUSURRO_AUDIO_H
 #define SUSURRO_AUDIO_H
 
@@ -27,25 +29,28 @@ float audio_db_from_gain(float gain);
 float audio_rms_db(const float *samples, size_t n);  // dBFS; a full-scale sine is -3.01
 float audio_peak_db(const float *samples, size_t n); // sample peak
 
-// ---- source: one speaker's voice, from packets to blocks -----------------------------------------------------------
+// ---- source: one speaker's voice, from packets to blocks
+// -----------------------------------------------------------
 //
-// Opus packets go in as they arrive, one block comes out each 10 ms: reordered, smoothed by an adaptive jitter buffer (on a
-// clean line 1 to 11 ms, as the packets and the ticks fall), concealed where packets are missing (at most 100 ms, fading
-// out), faded at the end. It begins anew after a terminator, after 200 ms without packets, and on a jump of 1 s.
-// Times: put takes the time when the packet reached the machine, get that of its tick, both of the same clock.
+// Opus packets go in as they arrive, one block comes out each 10 ms: reordered, smoothed by an
+// adaptive jitter buffer (on a clean line 1 to 11 ms, as the packets and the ticks fall), concealed
+// where packets are missing (at most 100 ms, fading out), faded at the end. It begins anew after a
+// terminator, after 200 ms without packets, and on a jump of 1 s. Times: put takes the time when
+// the packet reached the machine, get that of its tick, both of the same clock.
 //
-//   IDLE --put--> BUFFERING --target reached--> PLAYING --terminator drained, or starved 200 ms--> IDLE
+//   IDLE --put--> BUFFERING --target reached--> PLAYING --terminator drained, or starved 200 ms-->
+//   IDLE
 
 enum source_state { SOURCE_IDLE, SOURCE_BUFFERING, SOURCE_PLAYING };
 
 struct source_block {
-    bool is_voice;      // the detector hears voice (hangover 150 ms included), not mere packets
-    bool is_concealed;  // this block was made up
-    float level_db;     // RMS of this block
+    bool is_voice;         // the detector hears voice (hangover 150 ms included), not mere packets
+    bool is_concealed;     // this block was made up
+    float level_db;        // RMS of this block
     uint64_t frame_number; // the speaker's own number of this block
 };
 struct source_stats {
-    uint64_t received, late; // packets; copies are received, and nothing else
+    uint64_t received, late;  // packets; copies are received, and nothing else
     uint64_t lost, concealed; // blocks that never came in time; that were made up
     uint64_t resets;          // jumps
     uint32_t delay_ms;        // how long sound waits in here now
@@ -54,19 +59,23 @@ struct source;
 struct source *source_new(void); // about 60 KiB; NULL: out of memory
 void source_free(struct source *source);
 void source_reset(struct source *source);
-// A packet of any legal length (10 to 60 ms; others are refused). 0 or PROTO_E_MALFORMED. The bytes are copied.
+// A packet of any legal length (10 to 60 ms; others are refused). 0 or PROTO_E_MALFORMED. The bytes
+// are copied.
 int source_put(struct source *source, uint64_t frame_number, struct span opus, bool is_terminator,
                uint64_t now_us);
-// The next 10 ms. Returns false, and leaves out as silence, when the source is idle or still buffering.
+// The next 10 ms. Returns false, and leaves out as silence, when the source is idle or still
+// buffering.
 bool source_get(struct source *source, uint64_t now_us, float out[AUDIO_BLOCK_SAMPLES],
                 struct source_block *info);
 enum source_state source_state(const struct source *source);
 struct source_stats source_stats(const struct source *source);
 
-// ---- detector: is this voice? (used inside source; public for tests and for the client's voice activation) -----------
+// ---- detector: is this voice? (used inside source; public for tests and for the client's voice
+// activation) -----------
 //
-// Energy over an adaptive noise floor with hysteresis, in 10 ms steps: -45 dBFS at least, 9 dB over the floor, opens
-// after 3 blocks, hangover 15 blocks. Steady hum becomes floor within seconds; clicks of under 20 ms do not open it.
+// Energy over an adaptive noise floor with hysteresis, in 10 ms steps: -45 dBFS at least, 9 dB over
+// the floor, opens after 3 blocks, hangover 15 blocks. Steady hum becomes floor within seconds;
+// clicks of under 20 ms do not open it.
 struct detector {
     float floor_db, last_db;
     float unsteady_db; // how much the level changes from block to block
@@ -76,30 +85,36 @@ struct detector {
 void detector_init(struct detector *detector);
 bool detector_push(struct detector *detector, const float block[AUDIO_BLOCK_SAMPLES]);
 
-// ---- ramp: a gain that moves without steps ---------------------------------------------------------------------------
+// ---- ramp: a gain that moves without steps
+// ---------------------------------------------------------------------------
 //
-// Linear in dB within a move, sample by sample; downwards in RAMP_ATTACK_MS, upwards in RAMP_RELEASE_MS, from or to silence
-// in RAMP_EDGE_MS (linear in amplitude). A new target in mid-move starts from where the gain is.
+// Linear in dB within a move, sample by sample; downwards in RAMP_ATTACK_MS, upwards in
+// RAMP_RELEASE_MS, from or to silence in RAMP_EDGE_MS (linear in amplitude). A new target in
+// mid-move starts from where the gain is.
 #define RAMP_ATTACK_MS 30
 #define RAMP_RELEASE_MS 400
 #define RAMP_EDGE_MS 10
 struct ramp {
-    float gain;      // now, linear
-    float target;    // linear
+    float gain;          // now, linear
+    float target;        // linear
     double factor, step; // per sample: multiply by factor (dB moves) or add step (edges)
     uint32_t samples_left;
 };
 void ramp_init(struct ramp *ramp, float gain_db);
 void ramp_to(struct ramp *ramp, float target_db); // no-op when it is the target already
 bool ramp_is_settled(const struct ramp *ramp);
-// out[i] += in[i] * gain(i); one block; also correct with in == NULL (silence: only the gain moves).
-void ramp_add(struct ramp *ramp, const float in[AUDIO_BLOCK_SAMPLES], float out[AUDIO_BLOCK_SAMPLES]);
+// out[i] += in[i] * gain(i); one block; also correct with in == NULL (silence: only the gain
+// moves).
+void ramp_add(struct ramp *ramp, const float in[AUDIO_BLOCK_SAMPLES],
+              float out[AUDIO_BLOCK_SAMPLES]);
 
-// ---- limiter: a ceiling with 2 ms of look-ahead -----------------------------------------------------------------------
+// ---- limiter: a ceiling with 2 ms of look-ahead
+// -----------------------------------------------------------------------
 //
-// Soft knee of 3 dB below the ceiling, gain reduction reached before the peak arrives, release 100 ms to a tenth. True
-// peak is taken with 4x oversampling, and 0.5 dB kept for what lies between (a loud tone ends 0.6 dB under the ceiling).
-// Delay: exactly LIMITER_DELAY_SAMPLES. Below the knee the sound is only delayed, bit for bit.
+// Soft knee of 3 dB below the ceiling, gain reduction reached before the peak arrives, release 100
+// ms to a tenth. True peak is taken with 4x oversampling, and 0.5 dB kept for what lies between (a
+// loud tone ends 0.6 dB under the ceiling). Delay: exactly LIMITER_DELAY_SAMPLES. Below the knee
+// the sound is only delayed, bit for bit.
 #define LIMITER_DELAY_SAMPLES 96
 #define LIMITER_CEILING_TRACK_DB (-3.0f)
 #define LIMITER_CEILING_BOOTH_DB (-6.0f)
@@ -109,7 +124,8 @@ void limiter_free(struct limiter *limiter);
 void limiter_copy(struct limiter *to, const struct limiter *from); // ceiling, delay line and all
 void limiter_process(struct limiter *limiter, float block[AUDIO_BLOCK_SAMPLES]); // in place
 
-// ---- encoder: one rung of the ladder -----------------------------------------------------------------------------------
+// ---- encoder: one rung of the ladder
+// -----------------------------------------------------------------------------------
 
 enum tier { TIER_FULL, TIER_STANDARD, TIER_THIN, TIER_MINIMUM, TIER_LIFELINE, TIERS };
 struct tier_spec {
@@ -130,18 +146,21 @@ struct encoder;
 struct encoder *encoder_new(enum tier tier, int complexity); // NULL: out of memory
 void encoder_free(struct encoder *encoder);
 void encoder_reset(struct encoder *encoder); // as new: empty frame, fresh codec state
-// From here on both go on from the same point, the unfinished frame included: a listener's decoder follows either. The
-// same tier; complexity goes along.
+// From here on both go on from the same point, the unfinished frame included: a listener's decoder
+// follows either. The same tier; complexity goes along.
 void encoder_copy(struct encoder *to, const struct encoder *from);
-// The next packet is coded without prediction from what came before, in up to twice the bytes (for listeners who change
-// to this encoder). A change to or from lifeline leaves a hole of 4 ms in the decoder, but for one between lifeline and
-// full: best done in a pause. The others are below the codec's own noise.
+// The next packet is coded without prediction from what came before, in up to twice the bytes (for
+// listeners who change to this encoder). A change to or from lifeline leaves a hole of 4 ms in the
+// decoder, but for one between lifeline and full: best done in a pause. The others are below the
+// codec's own noise.
 void encoder_break_prediction(struct encoder *encoder);
-// Takes one block. Returns the packet's length when it completes a frame of frame_blocks blocks, 0 while the frame is
-// filling. DTX and in-band FEC are off: stock clients conceal the one badly and never decode the other.
+// Takes one block. Returns the packet's length when it completes a frame of frame_blocks blocks, 0
+// while the frame is filling. DTX and in-band FEC are off: stock clients conceal the one badly and
+// never decode the other.
 int encoder_push(struct encoder *encoder, const float block[AUDIO_BLOCK_SAMPLES],
                  uint8_t out[ENCODER_PACKET_MAX_BYTES]);
-uint8_t encoder_filled_blocks(const struct encoder *encoder); // blocks waiting in the unfinished frame
+uint8_t
+encoder_filled_blocks(const struct encoder *encoder); // blocks waiting in the unfinished frame
 // Digital silence as fixed Opus bytes (CELT, one packet): 20 ms, or 60 ms for indicators (8 bytes).
 struct span audio_silence_20ms(void);
 struct span audio_silence_60ms(void);

@@ -32,8 +32,8 @@ static void configure(OpusEncoder *opus, const struct tier_spec *spec, int compl
     opus_encoder_ctl(opus, OPUS_SET_INBAND_FEC(0));
 }
 
-// Fullband tiers carry the sound as it is; the speech mode's filters take the lows and 0.5 dB of the
-// middle away, which pays only where the bits are few.
+// Fullband tiers carry the sound as it is; the speech mode's filters take the lows and 0.5 dB of
+// the middle away, which pays only where the bits are few.
 static int application_of(const struct tier_spec *spec)
 {
     if (spec->is_low_delay)

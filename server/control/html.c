@@ -39,7 +39,7 @@ char *html_to_plain(const char *html)
     if (out == NULL)
         return NULL;
     size_t n = 0;
-    bool is_blank = true; // collapses white space, drops it at the start
+    bool is_blank = true;                      // collapses white space, drops it at the start
     const char *last_end = strrchr(html, '>'); // behind it no tag ends, so none is looked for
     for (const char *in = html; *in != '\0';) {
         size_t tag = *in == '<' && last_end != NULL && in < last_end ? tag_length(in) : 0;

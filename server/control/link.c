@@ -80,7 +80,7 @@ void link_voice(struct server *server, unsigned thread, const struct voice_comma
     if (command->n_bytes > VOICE_PACKET_MAX_BYTES + CRYPT_HEADER_BYTES)
         return;
     memcpy(record, command, head);
-    if (command->n_bytes > 0)
+    if (command->n_bytes > 0 && bytes != NULL)
         memcpy(record + head, bytes, command->n_bytes);
     size_t size = head + command->n_bytes;
     queue(server, voice_commands(server->voice, thread), &server->voice_backlog[thread], record,

@@ -105,8 +105,8 @@ static void fanout_whisper(struct voice_thread *thread, const struct route_clien
     if (target == NULL)
         return;
     const struct route_receiver *receivers = thread->routes->receivers + target->first;
-    for (uint8_t context = VOICE_CONTEXT_NORMAL; context <= VOICE_CONTEXT_LISTEN; context++) {
-        fanout_begin(thread, packet, speaker->session, context);
+    for (int context = VOICE_CONTEXT_NORMAL; context <= VOICE_CONTEXT_LISTEN; context++) {
+        fanout_begin(thread, packet, speaker->session, (uint8_t)context);
         for (uint32_t i = 0; i < target->count; i++) {
             struct voice_client *client = thread->clients[receivers[i].session];
             if (client != NULL && receivers[i].context == context &&

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A test that fails on purpose. CTest expects it to (WILL_FAIL): if a failing assertion ever stopped making a test
-// program fail, this is where it would be seen.
+// A test that fails on purpose. CTest expects it to (WILL_FAIL): if a failing assertion ever
+// stopped making a test program fail, this is where it would be seen.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
