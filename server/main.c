@@ -140,7 +140,7 @@ static bool read_password(char *out, size_t cap)
 static int set_password(struct store *store)
 {
     char password[PASSWORD_BYTES];
-    struct store_password hashed;
+    struct password hashed;
     if (!read_password(password, sizeof(password))) {
         complain("no password was given; nothing has changed");
         return EXIT_CONFIG;

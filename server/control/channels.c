@@ -73,7 +73,7 @@ void channels_permission_query(struct conn *conn, const ProtobufCMessage *messag
 {
     const MumbleProto__PermissionQuery *query = (const MumbleProto__PermissionQuery *)message;
     if (query->has_channel_id && model_channel(conn->server->model, query->channel_id) != NULL)
-        send_permissions(conn, query->channel_id);
+        rights_send(conn, query->channel_id);
 }
 
 // ---- keeping

@@ -46,8 +46,10 @@ struct conn {
     uint32_t session;    // 0 before login
     unsigned thread;     // the voice thread that owns this client
     struct sockaddr_in6 peer;
-    char cert_hash[41];
-    struct buffer in; // bytes of an unfinished frame
+    char cert_hash[41], cert_email[128]; // "": none
+    bool is_cert_strong;
+    struct buffer certs; // DER of the chain, the leaf first: for each a uint32_t length, then bytes
+    struct buffer in;    // bytes of an unfinished frame
     struct buffer
         out; // frames; those before out_open may leave, those before out_marked when the gate opens
     size_t out_open, out_marked;
@@ -57,8 +59,10 @@ struct conn {
     uint64_t opened_us, heard_us, active_us; // active: resets "idle"
     uint64_t version;
     char release[101], os[41], os_version[61];
-    struct bucket messages;
-    unsigned n_questions; // to voice threads, not answered yet
+    struct bucket messages, plugin_messages;
+    struct rights_sent *rights_sent; // rights.c: what this client was told; NULL: nothing
+    struct visible *visible;         // visibility.c: what it may know of; NULL: everything
+    unsigned n_questions;            // to voice threads, not answered yet
     uint64_t ping_timestamps[CONN_QUESTIONS];
     unsigned ping_next;
     MumbleProto__Ping ping_seen; // what the client said of its own reception; plain numbers only
@@ -104,7 +108,10 @@ struct server {
     bool has_doomed; // some connection is
 
     struct config *config;
-    struct store *store;
+    struct store *store;     // written on the thread pool, one batch at a time
+    struct store *reader;    // read on the control thread; does not see what is not written yet
+    struct autoban *autoban; // bans.c
+    bool are_rights_dirty;   // somebody's permissions may have changed: looked at at the turn's end
     server_reload_fn reload;
     void *reload_context;
     SSL_CTX *tls;
@@ -176,12 +183,55 @@ void broadcast(struct server *server, unsigned type, const ProtobufCMessage *mes
                const struct conn *except);
 void send_denied(struct conn *conn, uint32_t permission, uint32_t channel);
 void send_denied_type(struct conn *conn, MumbleProto__PermissionDenied__DenyType type);
+void send_denied_user(struct conn *conn, uint32_t permission, uint32_t channel,
+                      uint32_t session); // who lacks it
+void send_denied_reason(struct conn *conn, MumbleProto__PermissionDenied__DenyType type,
+                        const char *reason, const char *name); // both may be NULL
 void send_text(struct conn *conn, const char *html);
-void send_permissions(struct conn *conn, uint32_t channel);
-void send_permissions_entered(struct conn *conn, uint32_t channel); // and those in its parent
 void say(struct conn *conn, enum phrase phrase,
          ...); // a private text in the reader's language; arguments are escaped
 const char *reader_language(const struct conn *conn);
+// rights.c: what clients were told of their permissions, kept true
+void rights_send(struct conn *conn, uint32_t channel);         // the answer to a query
+void rights_send_entered(struct conn *conn, uint32_t channel); // and those in its parent, if new
+void rights_changed(struct server *server);  // ACL, group, token, registration, tree: look again
+void rights_turn_end(struct server *server); // suppression, can_enter, flushes; before the gate
+void rights_forget(struct conn *conn);       // frees rights_sent
+// visibility.c: hidechannels, off by default
+bool visible_channel(const struct conn *conn, const struct channel *channel);
+bool visible_user(const struct conn *conn, const struct user *user);
+void visible_turn_end(struct server *server);
+void visible_forget(struct conn *conn);
+// acl.c
+void acl_message(struct conn *conn, const ProtobufCMessage *message);
+void acl_query_users(struct conn *conn, const ProtobufCMessage *message);
+// registry.c: registered people
+bool registry_register(struct server *server,
+                       struct user *user); // false: name taken or not allowed
+void registry_unregister(struct server *server, int32_t user_id, uint32_t actor);
+void registry_user_list(struct conn *conn, const ProtobufCMessage *message);
+void registry_seen(struct server *server, const struct user *user, bool is_leaving);
+bool registry_restore(struct server *server, struct user *user); // comment, picture, ears
+// bans.c: bans, autoban, connections per host
+void bans_message(struct conn *conn, const ProtobufCMessage *message);
+bool bans_admit(struct server *server, const struct sockaddr_in6 *peer); // at accept
+const struct ban *bans_refuse(struct conn *conn);                        // after TLS; NULL: welcome
+void bans_failed_login(struct conn *conn); // a wrong password: the host is braked
+void bans_forget_host(struct conn *conn);  // it is gone
+void bans_from_kick(struct server *server, const struct conn *victim, const char *reason,
+                    bool by_certificate, bool by_address);
+void bans_free(struct server *server);
+// listening.c: ears in other channels
+bool listening_check(struct conn *conn, const MumbleProto__UserState *state,
+                     MumbleProto__UserState *accepted); // what is left of the lists after refusals
+void listening_apply(struct server *server, struct user *user,
+                     const MumbleProto__UserState *accepted);
+void listening_announce(struct conn *conn); // at login: those restored, after ServerSync
+void listening_channel_gone(struct server *server, uint32_t channel); // told to all, before it goes
+// plugin.c
+void plugin_message(struct conn *conn, const ProtobufCMessage *message);
+// admin.c: questions of `susurro admin` that the protocol has no message for
+bool admin_request(struct conn *conn, const MumbleProto__PluginDataTransmission *message);
 // login.c
 void login_version(struct conn *conn, const ProtobufCMessage *message);
 void login_authenticate(struct conn *conn, const ProtobufCMessage *message);
@@ -224,8 +274,12 @@ void channels_enter_rights_broadcast(struct server *server,
                                      uint32_t channel); // can_enter, for each receiver
 void channels_remove_tree(struct server *server, uint32_t id);
 void channels_save(struct server *server, const struct channel *channel);
+void channels_send_links(struct conn *conn); // at login, after all channels
 bool channels_load(struct server *server, char *error, size_t cap);
 // text.c
+// What may be kept or sent on: the text, or without HTML where that is not allowed. NULL: too long
+// (said so) or no memory. Of messages, comments and descriptions. The caller frees it.
+char *text_allowed(struct conn *conn, const char *text);
 void text_message(struct conn *conn, const ProtobufCMessage *message);
 // declare.c
 #define ROLE_BYTES 40
@@ -257,6 +311,20 @@ void commands_act(struct conn *conn, enum mixer_command_kind kind);
 // storage.c
 void storage_channel_put(struct server *server, const struct channel *channel);
 void storage_channel_remove(struct server *server, uint32_t id);
+void storage_acl_put(struct server *server, const struct channel *channel);
+void storage_links_put(struct server *server, const struct channel *channel);
+void storage_user_put(struct server *server, const struct registered *person);
+void storage_user_remove(struct server *server, int32_t user_id);
+void storage_user_comment_put(struct server *server, int32_t user_id, const char *text);
+void storage_user_texture_put(struct server *server, int32_t user_id, const void *data, size_t len);
+void storage_listening_put(struct server *server, int32_t user_id, const struct listening *ears);
+void storage_bans_put(struct server *server);                                       // the model's
+void storage_config_put(struct server *server, const char *key, const char *value); // NULL removes
+// What is on its way to the store and not yet there for the reader: true when there is such a
+// change; then *data is borrowed until the next turn, NULL when it was cleared.
+bool storage_pending_comment(const struct server *server, int32_t user_id, const char **text);
+bool storage_pending_texture(const struct server *server, int32_t user_id, const uint8_t **data,
+                             size_t *len);
 void storage_meeting_put(struct server *server, uint32_t id, const char *declaration);
 void storage_meeting_remove(struct server *server, uint32_t id);
 bool storage_has_ops(const struct server *server);

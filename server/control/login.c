@@ -136,7 +136,7 @@ static void welcome(struct conn *conn, struct user *user)
     if (start != MODEL_ROOT)
         model_user_move(server->model, user, start);
     user->is_suppressed = (model_permissions(server->model, user, user->channel) & PERM_SPEAK) == 0;
-    send_permissions_entered(conn, user->channel);
+    rights_send_entered(conn, user->channel);
     conn_enter(conn, CONN_READY, "logged in");
     users_state_broadcast(server, user);
     for (const struct user *other = model_user_next(server->model, 0); other != NULL;
@@ -220,7 +220,7 @@ struct check {
     uv_work_t work;
     struct server *server; // the connection that waits for this check points at it
     char *password;
-    struct store_password stored;
+    struct password stored;
     bool matches;
 };
 

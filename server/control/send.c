@@ -68,7 +68,7 @@ void send_text(struct conn *conn, const char *html)
     send_message(conn, MSG_TEXT_MESSAGE, &text.base);
 }
 
-void send_permissions(struct conn *conn, uint32_t channel)
+void rights_send(struct conn *conn, uint32_t channel)
 {
     const struct user *user = model_user(conn->server->model, conn->session);
     if (user == NULL || user->user_id == MODEL_SUPERUSER)
@@ -80,12 +80,12 @@ void send_permissions(struct conn *conn, uint32_t channel)
     send_message(conn, MSG_PERMISSION_QUERY, &query.base);
 }
 
-void send_permissions_entered(struct conn *conn, uint32_t id)
+void rights_send_entered(struct conn *conn, uint32_t id)
 {
-    send_permissions(conn, id);
+    rights_send(conn, id);
     const struct channel *channel = model_channel(conn->server->model, id);
     if (channel != NULL && channel->id != MODEL_ROOT)
-        send_permissions(conn, channel->parent);
+        rights_send(conn, channel->parent);
 }
 
 const char *reader_language(const struct conn *conn)

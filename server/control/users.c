@@ -141,7 +141,7 @@ bool users_move(struct server *server, struct user *user, uint32_t channel, uint
     meetings_user_placed(server, user, old_meeting);
     struct conn *conn = conn_of(server, user->session);
     if (conn != NULL && conn->phase == CONN_READY) {
-        send_permissions_entered(conn, channel);
+        rights_send_entered(conn, channel);
         menu_update(conn);
     }
     const struct channel *left = model_channel(server->model, from);

@@ -5,13 +5,15 @@
 // across modules ids are passed, not pointers. A returned pointer is borrowed and valid until the
 // next call that adds or removes something of its kind.
 //
-// Permissions are one function, model_permissions(user, channel). In this release it gives murmur's
-// defaults, the SuperUser's rights and the walls around booths; ACLs and groups will change its
-// body and nothing else. Source: the Mumble protocol's permission bits and channel rules.
+// Permissions are one function, model_permissions(user, channel): ACLs and groups (acl.h), the
+// SuperUser's rights, and the walls around booths. registry.h has registered people and bans.
+// Source: the Mumble protocol's permission bits and channel rules.
 #ifndef SUSURRO_MODEL_H
 #define SUSURRO_MODEL_H
 
 #include "base/base.h"
+#include "model/acl.h"
+#include "model/registry.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,7 +39,9 @@
     X(MODEL_E_LOOP, -6, "a channel cannot be moved into itself")                                   \
     X(MODEL_E_ROOT, -7, "the root channel cannot be renamed, moved or removed")                    \
     X(MODEL_E_TEMPORARY, -8, "a temporary channel cannot hold channels")                           \
-    X(MODEL_E_FULL, -9, "the server has no session number left")
+    X(MODEL_E_FULL, -9, "the server has no session number left")                                   \
+    X(MODEL_E_LIMIT, -10, "there would be too many of them")                                       \
+    X(MODEL_E_TAKEN, -11, "it belongs to somebody else")
 enum model_error {
 #define X(name, value, text) name = (value),
     MODEL_ERRORS(X)
@@ -64,7 +68,8 @@ enum permission {
     PERM_SELF_REGISTER = 0x80000,
     PERM_RESET_USER_CONTENT = 0x100000,
     PERM_CACHED = 0x8000000, // on the wire: "this value is known"
-    PERM_ALL = 0x1F0FFF
+    PERM_ALL = 0x1F0FFF,
+    PERM_DEFAULT = 0xB0E // Traverse, Enter, Speak, Whisper, TextMessage, Listen
 };
 
 // ---- channels
@@ -77,10 +82,16 @@ struct channel {
     int32_t position;
     uint32_t max_users; // 0: the server's default
     bool is_temporary;
+    bool is_inheriting; // the ACL entries of the channels above
+    uint32_t n_acls, n_groups, n_links;
+    struct acl_entry *acls; // change them by acl.h only
+    struct group *groups;
+    uint32_t *links; // channel ids; symmetric: model_link, model_unlink
     enum channel_role role;
     uint8_t role_index; // which track or booth
     uint32_t meeting;   // channel id of the meeting's floor, MODEL_NONE
     uint32_t n_users;   // server-made users are not counted
+    uint32_t n_listeners;
 };
 
 // ---- meetings
@@ -116,11 +127,17 @@ struct meeting_info {
 struct target_entry {
     uint32_t session; // MODEL_NONE: a channel entry
     uint32_t channel;
-    bool with_children;
+    bool with_children, with_links;
+    char *group; // only those whom it matches, evaluated in that channel; NULL: all
 };
 struct voice_target {
     uint16_t n_entries;
-    struct target_entry *entries;
+    struct target_entry *entries; // group strings are owned
+};
+struct listening { // ears in a channel that one is not in
+    uint32_t channel;
+    float volume; // linear factor, 1: as it is
+    bool is_on;   // false: off now, the volume is remembered
 };
 struct blob { // a comment or a picture; sent by its hash when it is long
     uint8_t *data;
@@ -132,6 +149,7 @@ struct user {
     int32_t user_id; // MODEL_GUEST, MODEL_SUPERUSER, later: registered ids
     char *name;
     char cert_hash[41]; // lower-case hex SHA-1, "" without certificate
+    bool is_strong;     // the certificate's chain was verified
     uint64_t version;
     uint32_t channel, epoch; // epoch: counts the changes of place
     bool is_server_made, is_bot;
@@ -139,6 +157,12 @@ struct user {
         is_recording;
     struct blob comment, texture;
     struct voice_target targets[MODEL_TARGETS];
+    struct blob plugin_context; // positional sound goes to those with an equal one
+    char *plugin_identity;      // NULL: none
+    uint32_t n_listening, n_muted;
+    struct listening *listening; // by model_listen
+    uint32_t *muted;             // sessions whose direct voice this user does not want
+    struct user_rights *rights;  // model's own: tokens, remembered permissions
     // choices about languages
     char spoken[16];                    // a language tag, "" = by where they sit
     uint32_t understood, understood_in; // mask, 0 = only the track's; the meeting it is of
@@ -177,6 +201,7 @@ struct user *model_user_next(const struct model *model,
                              uint32_t after_session); // ascending, 0 starts; NULL: the end
 struct user *model_user_by_name(const struct model *model, const char *name); // any case
 uint32_t model_people(const struct model *model); // without server-made users
+int model_user_rename(struct model *model, struct user *user, const char *name);
 bool model_user_may_speak(const struct user *user);
 bool model_user_is_deaf(const struct user *user);
 int model_user_set_target(struct user *user, unsigned id, const struct target_entry *entries,
@@ -202,6 +227,19 @@ bool model_channel_is_within(const struct model *model, uint32_t id,
 bool model_channel_is_full(const struct model *model, uint32_t id);
 void model_user_move(struct model *model, struct user *user,
                      uint32_t channel); // counts, epoch, priority speaker
+
+// Links, both ways at once; and all channels that are joined to this one through links, itself
+// included and first. The list is the caller's to free; NULL: memory.
+int model_link(struct model *model, uint32_t a, uint32_t b); // MODEL_E_LOOP: with itself
+void model_unlink(struct model *model, uint32_t a, uint32_t b);
+uint32_t *model_linked(const struct model *model, uint32_t channel, size_t *n);
+
+// Ears elsewhere. volume < 0: as it was, or 1.
+int model_listen(struct model *model, struct user *user, uint32_t channel, float volume);
+void model_unlisten(struct model *model, struct user *user, uint32_t channel); // volume is kept
+const struct listening *model_listening(const struct user *user, uint32_t channel); // on; or NULL
+uint32_t model_listening_count(const struct user *user);                            // those on
+int model_user_mute(struct user *user, uint32_t session, bool is_muted); // not wanted, for oneself
 
 // Meetings.
 struct meeting_info *model_meeting_add(struct model *model, uint32_t floor_channel,
@@ -229,7 +267,8 @@ bool model_is_enter_restricted(const struct model *model, uint32_t channel);
 // whisper; returns how many.
 struct reached {
     uint32_t session;
-    uint8_t context; // 1 shout, 2 whisper
+    uint8_t context; // 1 shout, 2 whisper, 3 by listening; the lowest of those that match
+    float volume;    // the highest of those that match
 };
 size_t model_reach_target(const struct model *model, const struct user *speaker, unsigned target,
                           struct reached *out, size_t cap);

@@ -50,7 +50,7 @@ static bool derive(const char *password, const uint8_t salt[SALT_BYTES], uint32_
                              KEY_BYTES, key) == 1;
 }
 
-bool password_hash(const char *password, struct store_password *out)
+bool password_hash(const char *password, struct password *out)
 {
     uint8_t salt[SALT_BYTES], key[KEY_BYTES];
     random_bytes(salt, sizeof salt);
@@ -63,7 +63,7 @@ bool password_hash(const char *password, struct store_password *out)
     return true;
 }
 
-bool password_matches(const char *password, const struct store_password *stored)
+bool password_matches(const char *password, const struct password *stored)
 {
     uint8_t salt[SALT_BYTES], key[KEY_BYTES], expected[KEY_BYTES];
     if (!from_hex(stored->salt, salt, sizeof salt) ||

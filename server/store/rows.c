@@ -215,8 +215,8 @@ int store_meeting_remove(struct store *store, uint32_t channel_id)
 
 // ---- users ------------------------------------------------------------------------------------
 
-int store_password_put(struct store *store, uint32_t user_id, const char *name,
-                       const struct store_password *password)
+int store_password_put(struct store *store, int32_t user_id, const char *name,
+                       const struct password *password)
 {
     sqlite3_stmt *statement =
         store_prepare(store, "INSERT INTO users (user_id, name, pw, salt, kdf_iterations)"
@@ -234,7 +234,7 @@ int store_password_put(struct store *store, uint32_t user_id, const char *name,
 }
 
 struct password_reader {
-    struct store_password *out;
+    struct password *out;
     bool is_found;
 };
 
@@ -251,7 +251,7 @@ static int read_password(void *context, sqlite3_stmt *statement)
     return 0;
 }
 
-bool store_password_get(struct store *store, uint32_t user_id, struct store_password *out)
+bool store_password_get(struct store *store, int32_t user_id, struct password *out)
 {
     struct password_reader reader = { .out = out };
     sqlite3_stmt *statement =

@@ -8,6 +8,8 @@
 #ifndef SUSURRO_STORE_H
 #define SUSURRO_STORE_H
 
+#include "model/model.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,7 +43,7 @@ struct store_channel {
     const char *name, *description;
     int32_t position;
     uint32_t max_users;
-    bool is_inheriting;       // ACLs, for the next releases
+    bool is_inheriting;       // the ACL entries of the channels above
     const char *meeting_role; // NULL; "floor", "track:es", "booth:en-es"
     uint32_t meeting_id;      // channel id of the meeting's floor; meaningful with a role
 };
@@ -61,20 +63,59 @@ int store_meetings_each(struct store *store, store_meeting_fn fn, void *context)
 int store_meeting_put(struct store *store, uint32_t channel_id, const char *declaration);
 int store_meeting_remove(struct store *store, uint32_t channel_id);
 
-// ---- users (only the SuperUser, id 0, in this release; the table is shaped for registration) --
-struct store_password {
-    char hash[97]; // PBKDF2-HMAC-SHA384, 96 hex digits
-    char salt[17]; // 8 bytes as 16 hex digits
-    uint32_t iterations;
-};
-// Of those made here (a row may have another count): 10 to 20 ms.
-#define PASSWORD_ITERATIONS 20000
-int store_password_put(struct store *store, uint32_t user_id, const char *name,
-                       const struct store_password *password);
-bool store_password_get(struct store *store, uint32_t user_id, struct store_password *out);
+// ---- rights -----------------------------------------------------------------------------------
+// Entries, groups and the inherit flag of one channel, replaced as a whole; and its links (both
+// directions are stored). The channel must be stored by the end of the batch.
+int store_acl_put(struct store *store, uint32_t channel_id, bool is_inheriting,
+                  const struct acl_entry *entries, size_t n_entries, const struct group *groups,
+                  size_t n_groups);
+int store_links_put(struct store *store, uint32_t channel_id, const uint32_t *links,
+                    size_t n_links);
+
+// ---- registered people, bans ------------------------------------------------------------------
+// Inserts or changes all of it but comment and texture, which their own calls set (len 0 clears).
+int store_user_put(struct store *store, const struct registered *person);
+int store_user_remove(struct store *store, int32_t user_id); // with their entries and memberships
+int store_user_comment_put(struct store *store, int32_t user_id, const char *text);
+int store_user_texture_put(struct store *store, int32_t user_id, const void *data, size_t len);
+// Heap copies with a zero after them, the caller frees; NULL: none, or a failure (last error).
+char *store_user_comment_get(struct store *store, int32_t user_id);
+uint8_t *store_user_texture_get(struct store *store, int32_t user_id, size_t *len);
+int store_listening_put(struct store *store, int32_t user_id, const struct listening *listening);
+typedef int (*store_listening_fn)(void *context, const struct listening *listening);
+int store_listening_each(struct store *store, int32_t user_id, store_listening_fn fn,
+                         void *context);
+int store_bans_put(struct store *store, const struct ban *bans, size_t n_bans); // replaces all
+
+// Everything above but the channels themselves into a model that has them: entries, groups, links,
+// people, bans. A new database has murmur's defaults (model_acl_defaults) in it already.
+int store_load_rights(struct store *store, struct model *model);
+int store_load_people(struct store *store, struct model *model);
+
+// ---- configuration kept in the database: it comes after the file, before the command line
+// --------
+typedef int (*store_config_fn)(void *context, const char *key, const char *value);
+int store_config_each(struct store *store, store_config_fn fn, void *context); // by key
+int store_config_put(struct store *store, const char *key, const char *value); // NULL removes
+
+// ---- passwords ----------------------------------------------------------------------------------
+#define PASSWORD_ITERATIONS 20000 // of those made here (a row may have another count): 10 to 20 ms
+// Only the password of one person, who is made when absent: for the command line.
+int store_password_put(struct store *store, int32_t user_id, const char *name,
+                       const struct password *password);
+bool store_password_get(struct store *store, int32_t user_id, struct password *out);
 // Computes and compares (constant time). Slow on purpose: run it on the thread pool.
-bool password_hash(const char *password, struct store_password *out); // false: OpenSSL fails
-bool password_matches(const char *password, const struct store_password *stored);
+bool password_hash(const char *password, struct password *out);             // false: OpenSSL fails
+bool password_matches(const char *password, const struct password *stored); // legacy SHA-1 as well
+bool password_is_current(const struct password *stored); // false: hash it anew at the next login
+
+// ---- a copy of a running server's database
+// -------------------------------------------------------- Opens path read-only beside the server
+// that uses it and writes a whole, consistent copy to target, which must not exist. 0, or -1 and
+// one line in error[].
+int store_backup(const char *path, const char *target, char error[STORE_ERROR_BYTES]);
+// A second connection, for reading only, which never waits for the writing one. As store_open.
+struct store *store_open_reader(const char *path, char error[STORE_ERROR_BYTES]);
 
 // ---- people's choices, by certificate hash ----------------------------------------------------
 // The newest 10,000 are kept.

@@ -234,7 +234,7 @@ static void assert_all_there(struct store *store)
     assert_int_equal(choice.duck_db, -24);
     assert_true(store_choice_get(store, "bb22", &choice));
     assert_int_equal(choice.duck_db, 1);
-    struct store_password password;
+    struct password password;
     assert_true(store_password_get(store, 0, &password));
     assert_string_equal(password.salt, "0011223344556677");
     assert_int_equal(password.iterations, 4000000000u);
@@ -247,7 +247,7 @@ static void test_round_trips(void **state)
     struct store *store = open_well(place->file);
     assert_int_equal(n_channels(store), 0);
     assert_null(store_setting_get(store, "key", NULL));
-    struct store_password password = { .salt = "0011223344556677", .iterations = 4000000000u };
+    struct password password = { .salt = "0011223344556677", .iterations = 4000000000u };
     assert_false(store_password_get(store, 0, &password));
     struct store_choice choice = { "es-MX", "", -24 };
     assert_false(store_choice_get(store, "aa11", &choice));
@@ -687,7 +687,7 @@ static void test_failure_is_reported_and_survived(void **state)
 static void test_passwords(void **state)
 {
     (void)state;
-    struct store_password a, b;
+    struct password a, b;
     assert_true(password_hash("contraseña", &a));
     assert_true(password_hash("contraseña", &b));
     assert_int_equal(strlen(a.hash), 96);
@@ -702,7 +702,7 @@ static void test_passwords(void **state)
     assert_true(password_matches("", &b));
 
     // A row of its own, computed with Python's hashlib.pbkdf2_hmac("sha384", …, 1000, 48).
-    static const struct store_password known = {
+    static const struct password known = {
         .hash = "d78f2d0b15cde77b4ef9ebe12fc8478bbe85ddcc06746b340cc9aa4133cbfda51fd3d6179252f0aab7"
                 "5a93fe2216484b",
         .salt = "0001020304050607",
@@ -712,7 +712,7 @@ static void test_passwords(void **state)
     assert_false(password_matches("Susurro", &known));
 
     // Damaged rows match nothing.
-    struct store_password bad = known;
+    struct password bad = known;
     bad.iterations = 0;
     assert_false(password_matches("susurro", &bad));
     bad = known;
@@ -724,7 +724,7 @@ static void test_passwords(void **state)
     bad = known;
     bad.salt[0] = 'x';
     assert_false(password_matches("susurro", &bad));
-    bad = (struct store_password){ .iterations = 1000 };
+    bad = (struct password){ .iterations = 1000 };
     assert_false(password_matches("", &bad));
 }
 
