@@ -61,10 +61,23 @@ struct config {
     uint32_t message_limit, message_burst;
     uint32_t channel_nesting_limit, channel_count_limit, default_channel;
     bool is_html_allowed, is_ping_allowed, is_cert_required, is_version_sent;
+    bool is_channel_remembered;  // rememberchannel
+    uint32_t remember_channel_s; // rememberchannelduration; 0: for ever
+    bool is_recording_allowed;
+    uint32_t plugin_message_limit, plugin_message_burst;
+    int32_t listeners_per_channel, listeners_per_user; // -1: no limit, 0: none
+    bool is_listener_volume_broadcast;
+    uint32_t autoban_attempts, autoban_timeframe_s, autoban_time_s; // attempts 0: off
+    bool is_autoban_counting_successful;
+    uint64_t suggest_version;                     // v2 form; 0: no opinion
+    int suggest_positional, suggest_push_to_talk; // -1: no opinion, 0, 1
+    char *ssl_ca; // PEM file: intermediate certificates, and who vouches for "strong" clients
     // ours
     uint32_t voice_threads; // 0: one for every two cores, at least 1
     char *log_level;
-    char **moderators; // of the server: names, NULL terminated
+    char **moderators;             // of the server: names, NULL terminated
+    bool is_hiding_channels;       // hidechannels: from those who may not enter them
+    uint32_t connections_per_host; // that have not logged in yet, at most
     size_t n_meetings;
     struct config_meeting *meetings;
     size_t n_origins;
