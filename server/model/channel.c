@@ -174,6 +174,8 @@ void model_channel_remove(struct model *model, uint32_t id)
         struct channel *channel = model->channels[i];
         if (channel->id != id)
             continue;
+        listening_forget_channel(model, id);
+        channel_unlink_all(model, channel);
         free(channel->name);
         free(channel->description);
         free(channel);

@@ -47,6 +47,7 @@ void model_free(struct model *model)
     for (size_t i = 0; i < model->n_channels; i++) {
         free(model->channels[i]->name);
         free(model->channels[i]->description);
+        free(model->channels[i]->links);
         free(model->channels[i]);
     }
     for (size_t i = 0; i < model->n_meetings; i++)

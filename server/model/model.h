@@ -27,6 +27,10 @@
 #define MODEL_BOOTHS_MAX 8
 #define MODEL_TARGETS 31        // ids 1..30 are used
 #define MODEL_TARGET_ENTRIES 64 // of one voice target; more are cut off
+#define MODEL_TARGET_GROUPS 8   // entries of one target that name a group; more are cut off
+#define MODEL_GROUP_SPEC_BYTES 512 // a longer one matches nobody
+#define MODEL_LISTENING_MAX 1000 // channels of one user, those off now included
+#define MODEL_MUTED_MAX 1000     // of one user; more are refused
 #define MODEL_GRANTS 4 // meetings that one may be made an interpreter of; more: the oldest ends
 #define MODEL_DUCK_DEFAULT 1 // "not chosen": levels are never above 0 dB
 
@@ -92,6 +96,7 @@ struct channel {
     uint32_t meeting;   // channel id of the meeting's floor, MODEL_NONE
     uint32_t n_users;   // server-made users are not counted
     uint32_t n_listeners;
+    bool is_marked; // target.c's own
 };
 
 // ---- meetings
@@ -239,6 +244,10 @@ int model_listen(struct model *model, struct user *user, uint32_t channel, float
 void model_unlisten(struct model *model, struct user *user, uint32_t channel); // volume is kept
 const struct listening *model_listening(const struct user *user, uint32_t channel); // on; or NULL
 uint32_t model_listening_count(const struct user *user);                            // those on
+// Do these ears hear anything? Booths and tracks have no direct sound, who sits in a booth gets none
+// from elsewhere, and who sits on a track has the floor in their mix already.
+bool model_listening_hears(const struct model *model, const struct user *user,
+                           const struct listening *ears);
 int model_user_mute(struct user *user, uint32_t session, bool is_muted); // not wanted, for oneself
 
 // Meetings.
@@ -263,8 +272,8 @@ void model_set_moderators(struct model *model,
 uint32_t model_permissions(const struct model *model, const struct user *user, uint32_t channel);
 bool model_is_enter_restricted(const struct model *model, uint32_t channel);
 
-// Who is reached by a voice target now. Fills up to cap entries, each session once, shout before
-// whisper; returns how many.
+// Who is reached by a voice target now. Fills up to cap entries, each session once, in no order;
+// returns how many.
 struct reached {
     uint32_t session;
     uint8_t context; // 1 shout, 2 whisper, 3 by listening; the lowest of those that match
@@ -272,5 +281,7 @@ struct reached {
 };
 size_t model_reach_target(const struct model *model, const struct user *speaker, unsigned target,
                           struct reached *out, size_t cap);
+// What that would cost: about how many users and channels would be looked at.
+size_t model_target_cost(const struct model *model, const struct user *speaker, unsigned target);
 
 #endif

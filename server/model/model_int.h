@@ -24,5 +24,13 @@ struct model {
 void user_free(struct user *user);
 void meeting_info_free(struct meeting_info *meeting);
 void names_free(char **names);
+// target.c, listening.c, links.c: what others keep of one who goes. The number of a session will be
+// another's one day, who must not get what was meant for this one.
+void target_clear(struct voice_target *target);
+void targets_forget_session(struct model *model, uint32_t session);
+void muted_forget_session(struct model *model, uint32_t session);
+void user_unlisten_all(struct model *model, struct user *user);
+void listening_forget_channel(struct model *model, uint32_t channel);
+void channel_unlink_all(struct model *model, struct channel *channel);
 
 #endif

@@ -9,8 +9,10 @@ void user_free(struct user *user)
 {
     if (user == NULL)
         return;
-    for (size_t i = 0; i < MODEL_TARGETS; i++)
-        free(user->targets[i].entries);
+    for (unsigned i = 0; i < MODEL_TARGETS; i++)
+        target_clear(&user->targets[i]);
+    free(user->listening);
+    free(user->muted);
     free(user->comment.data);
     free(user->texture.data);
     free(user->name);
@@ -46,21 +48,6 @@ struct user *model_user_add(struct model *model, const char *name, bool is_serve
     return user;
 }
 
-// The number will be another's one day, who must not get what was meant for this one.
-static void forget_in_targets(struct model *model, uint32_t session)
-{
-    for (struct user *user = model_user_next(model, 0); user != NULL;
-         user = model_user_next(model, user->session))
-        for (size_t id = 0; id < MODEL_TARGETS; id++) {
-            struct voice_target *target = &user->targets[id];
-            uint16_t n = 0;
-            for (uint16_t i = 0; i < target->n_entries; i++)
-                if (target->entries[i].session != session)
-                    target->entries[n++] = target->entries[i];
-            target->n_entries = n;
-        }
-}
-
 void model_user_remove(struct model *model, uint32_t session)
 {
     struct user *user = model_user(model, session);
@@ -71,9 +58,11 @@ void model_user_remove(struct model *model, uint32_t session)
         channel->n_users--;
         model->n_people--;
     }
+    user_unlisten_all(model, user);
     model->users[session] = NULL;
     user_free(user);
-    forget_in_targets(model, session);
+    targets_forget_session(model, session);
+    muted_forget_session(model, session);
 }
 
 void model_session_release(struct model *model, uint32_t session)
@@ -129,25 +118,6 @@ void model_user_move(struct model *model, struct user *user, uint32_t channel)
     }
     user->channel = channel;
     user->epoch++;
-}
-
-int model_user_set_target(struct user *user, unsigned id, const struct target_entry *entries,
-                          size_t n)
-{
-    if (id == 0 || id >= MODEL_TARGETS)
-        return MODEL_E_UNKNOWN;
-    if (n > MODEL_TARGET_ENTRIES)
-        n = MODEL_TARGET_ENTRIES;
-    struct target_entry *copy = NULL;
-    if (n > 0) {
-        copy = malloc(n * sizeof(*copy));
-        if (copy == NULL)
-            return MODEL_E_MEMORY;
-        memcpy(copy, entries, n * sizeof(*copy));
-    }
-    free(user->targets[id].entries);
-    user->targets[id] = (struct voice_target){ .n_entries = (uint16_t)n, .entries = copy };
-    return 0;
 }
 
 bool blob_set(struct blob *blob, const void *data, size_t len)
