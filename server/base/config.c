@@ -383,6 +383,9 @@ void config_free(struct config *config)
         config->channel_name_regex,
         config->user_name_regex,
         config->log_level,
+        config->ssl_ca,
+        config->welcome_text_file,
+        config->run_as,
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         free(texts[i]);

@@ -52,7 +52,9 @@ struct config {
     uint16_t port;
     char *host; // blank: every address
     char *server_password, *welcome_text, *register_name;
-    char *database; // SQLite path
+    char *welcome_text_file; // welcometextfile; its content is in welcome_text unless that was set
+    char *run_as;            // uname: whom to become when started as root
+    char *database;          // SQLite path
     char *ssl_cert, *ssl_key, *ssl_passphrase;
     char *log_file, *pid_file;
     char *channel_name_regex, *user_name_regex;

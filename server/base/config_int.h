@@ -80,8 +80,16 @@ const char *suggest(const char *word, struct word_list known, char *out, size_t 
 bool key_is_of_server(const char *key);
 bool key_is_of_meeting(const char *key);
 struct word_list keys_of_meeting(void);
+// Each leaves *out as it is when the value is blank.
 int read_number(struct reader *reader, const struct ini_entry *entry, int64_t least, int64_t most,
                 int64_t *out);
+int read_switch(struct reader *reader, const struct ini_entry *entry, bool *out);
+int read_opinion(struct reader *reader, const struct ini_entry *entry, int *out);
+int read_version(struct reader *reader, const struct ini_entry *entry, uint64_t *out);
+int read_text(struct reader *reader, const struct ini_entry *entry, char **out);
+int read_regex(struct reader *reader, const struct ini_entry *entry, char **out);
+int read_log_level(struct reader *reader, const struct ini_entry *entry, char **out);
+int read_list(struct reader *reader, const struct ini_entry *entry, char ***out);
 int config_apply_server(struct reader *reader, const struct ini_entry *entry);
 int config_apply_meeting(struct reader *reader, size_t section, struct config_meeting *meeting);
 void config_meeting_clear(struct config_meeting *meeting);

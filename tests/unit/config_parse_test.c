@@ -228,8 +228,11 @@ static const struct {
     { MEETING "zzz = 1",
       "t.ini:2: unknown key \"zzz\" in [meeting \"A\"]; remove it, or see config/susurro.ini" },
     // numbers, switches, words, expressions
+    { "suggestVersion = old",
+      "t.ini:1: suggestVersion = \"old\" is no version; write one such as 1.4.0" },
+    { "listenersperuser = -2",
+      "t.ini:1: listenersperuser = -2 is out of range; write a number from -1 to 100000" },
     { "port = http", "t.ini:1: port = \"http\" is not a number; write one from 1 to 65535" },
-    { "port =", "t.ini:1: port = \"\" is not a number; write one from 1 to 65535" },
     { "port = 65536", "t.ini:1: port = 65536 is out of range; write a number from 1 to 65535" },
     { "port = 0", "t.ini:1: port = 0 is out of range; write a number from 1 to 65535" },
     { "users = -1", "t.ini:1: users = -1 is out of range; write a number from 1 to 100000" },
@@ -476,7 +479,8 @@ static void test_warnings(void **state)
     assert_string_equal(lines.text[0], "t.ini:2: \"dbDriver\" is not obeyed; the data is in one "
                                        "SQLite file; name it with database");
     assert_string_equal(lines.text[1], "t.ini:3: \"icesecretwrite\" is not obeyed; there is no Ice "
-                                       "here; administer over Mumble, as SuperUser");
+                                       "here; administer with susurro admin, or over Mumble "
+                                       "as SuperUser");
     assert_string_equal(lines.text[2],
                         "t.ini:4: section [Ice] is not obeyed; there is no Ice here, remove it");
     config_free(c);
@@ -492,22 +496,24 @@ static void test_keys_of_mumble_server(void **state)
         { "database sqlite_wal dbDriver dbUsername dbPassword dbHost dbPort dbPrefix dbOpts dbus "
           "dbusservice ice icesecret icesecretread icesecretwrite grpc grpccert grpckey "
           "grpcauthorized logfile logdays pidfile welcometext welcometextfile host serverpassword "
-          "pluginmessageburst pluginmessagelimit opusthreshold channelname username "
-          "rememberchannel "
-          "rememberchannelduration registerName registerPassword registerUrl registerHostname "
+          "opusthreshold channelname username "
+          "registerName registerPassword registerUrl registerHostname "
           "registerLocation bonjour sslCert sslKey sslPassPhrase sslCA sslDHParams sslCiphers "
           "uname "
-          "obfuscate forceExternalAuth suggestVersion suggestPositional suggestPushToTalk "
-          "legacypasswordhash kdfiterations autobanAttempts autobanTimeframe autobanTime "
-          "autobanSuccessfulConnections loggroupchanges logaclchanges allowRecording "
-          "listenersperchannel listenersperuser broadcastlistenervolumeadjustments "
-          "rollingStatsWindow",
+          "obfuscate forceExternalAuth "
+          "legacypasswordhash kdfiterations loggroupchanges logaclchanges rollingStatsWindow",
           "x" },
         { "port users usersperchannel messageburst messagelimit bandwidth timeout "
           "textmessagelength "
-          "imagemessagelength channelnestinglimit channelcountlimit defaultchannel",
+          "imagemessagelength channelnestinglimit channelcountlimit defaultchannel "
+          "pluginmessageburst pluginmessagelimit rememberchannelduration listenersperchannel "
+          "listenersperuser autobanAttempts autobanTimeframe autobanTime",
           "9000" },
-        { "allowping allowhtml certrequired sendversion", "true" },
+        { "allowping allowhtml certrequired sendversion rememberchannel allowRecording "
+          "broadcastlistenervolumeadjustments autobanSuccessfulConnections suggestPositional "
+          "suggestPushToTalk",
+          "true" },
+        { "suggestVersion", "1.5.0" },
     };
     for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
         char names[2048];
@@ -520,7 +526,97 @@ static void test_keys_of_mumble_server(void **state)
             if (config == NULL)
                 fail_msg("%s", error);
             config_free(config);
+            (void)snprintf(text, sizeof text, "%s =\n", name);
+            struct lines lines = { 0 }; // blank: the default, and nothing to warn of
+            config = config_parse("t.ini", text, NULL, 0, keep_line, &lines, error);
+            if (config == NULL)
+                fail_msg("%s", error);
+            assert_int_equal(lines.n, 0);
+            config_free(config);
         }
+    }
+}
+
+static void test_keys_of_people_and_bans(void **state)
+{
+    (void)state;
+    struct config *c = parse_well("rememberchannel=false\nrememberchannelduration=60\n"
+                                  "allowRecording=false\npluginmessagelimit=7\n"
+                                  "pluginmessageburst=8\nlistenersperchannel=0\n"
+                                  "listenersperuser=-1\nbroadcastlistenervolumeadjustments=1\n"
+                                  "autobanAttempts=1\nautobanTimeframe=2\nautobanTime=3\n"
+                                  "autobanSuccessfulConnections=false\nsslCA=/ca.pem\n"
+                                  "suggestVersion=1.4.287\nsuggestPositional=true\n"
+                                  "suggestPushToTalk=false\nhidechannels=true\n"
+                                  "connections_per_host=9\nuname=mumble-server\n");
+    assert_false(c->is_channel_remembered);
+    assert_int_equal(c->remember_channel_s, 60);
+    assert_false(c->is_recording_allowed);
+    assert_int_equal(c->plugin_message_limit, 7);
+    assert_int_equal(c->plugin_message_burst, 8);
+    assert_int_equal(c->listeners_per_channel, 0);
+    assert_int_equal(c->listeners_per_user, -1);
+    assert_true(c->is_listener_volume_broadcast);
+    assert_int_equal(c->autoban_attempts, 1);
+    assert_int_equal(c->autoban_timeframe_s, 2);
+    assert_int_equal(c->autoban_time_s, 3);
+    assert_false(c->is_autoban_counting_successful);
+    assert_string_equal(c->ssl_ca, "/ca.pem");
+    assert_true(c->suggest_version == 0x00010004011F0000);
+    assert_int_equal(c->suggest_positional, 1);
+    assert_int_equal(c->suggest_push_to_talk, 0);
+    assert_true(c->is_hiding_channels);
+    assert_int_equal(c->connections_per_host, 9);
+    assert_string_equal(c->run_as, "mumble-server");
+    config_free(c);
+}
+
+// A version may be text, the 32-bit number of old files, or the 64-bit one.
+static void test_suggested_versions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t version;
+    } rows[] = {
+        { "1.2.4", 0x0001000200040000 },
+        { "1.5", 0x0001000500000000 },
+        { "66052", 0x0001000200040000 },
+        { "281496451547136", 0x0001000500000000 },
+        { "", 0 },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[64];
+        (void)snprintf(text, sizeof text, "suggestVersion=%s", rows[i].text);
+        struct config *c = parse_well(text);
+        assert_true(c->suggest_version == rows[i].version);
+        config_free(c);
+    }
+}
+
+// Values that ask for what happens anyhow need no warning; others name the remedy.
+static void test_keys_that_change_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_warned;
+    } rows[] = {
+        { "sqlite_wal=2", false },     { "sqlite_wal=0", true },
+        { "dbDriver=QSQLITE", false }, { "dbDriver=sqlite", false },
+        { "dbDriver=QMYSQL", true },   { "bonjour=false", false },
+        { "bonjour=true", true },      { "legacypasswordhash=False", false },
+        { "kdfiterations=-1", false }, { "kdfiterations=5000", true },
+        { "icesecretwrite=", false },  { "forceExternalAuth=true", true },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct lines lines = { 0 };
+        char error[CONFIG_ERROR_BYTES];
+        struct config *c = config_parse("t.ini", rows[i].text, NULL, 0, keep_line, &lines, error);
+        assert_non_null(c);
+        if ((lines.n == 1) != rows[i].is_warned)
+            fail_msg("%s: %s", rows[i].text, lines.n > 0 ? lines.text[0] : "no warning");
+        config_free(c);
     }
 }
 
@@ -582,6 +678,26 @@ static void test_sample(void **state)
         "allowping",
         "certrequired",
         "sendversion",
+        "welcometextfile",
+        "sslCA",
+        "uname",
+        "rememberchannel",
+        "rememberchannelduration",
+        "allowRecording",
+        "pluginmessagelimit",
+        "pluginmessageburst",
+        "listenersperchannel",
+        "listenersperuser",
+        "broadcastlistenervolumeadjustments",
+        "autobanAttempts",
+        "autobanTimeframe",
+        "autobanTime",
+        "autobanSuccessfulConnections",
+        "suggestVersion",
+        "suggestPositional",
+        "suggestPushToTalk",
+        "connections_per_host",
+        "hidechannels",
         "voice_threads",
         "log_level",
         "moderators",
@@ -654,6 +770,9 @@ int main(void)
         cmocka_unit_test(test_mistakes_in_overrides),
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_keys_of_mumble_server),
+        cmocka_unit_test(test_keys_of_people_and_bans),
+        cmocka_unit_test(test_suggested_versions),
+        cmocka_unit_test(test_keys_that_change_nothing),
         cmocka_unit_test(test_sample),
         cmocka_unit_test(test_demo),
         cmocka_unit_test(test_files_that_cannot_be_read),
