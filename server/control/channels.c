@@ -43,6 +43,7 @@ void channels_send(struct conn *conn, const struct channel *channel)
         reader == NULL ||
         (model_permissions(conn->server->model, reader, channel->id) & PERM_ENTER) != 0;
     put_description(&state, channel, hash);
+    rights_told(conn, channel->id, state.can_enter, state.is_enter_restricted);
     send_message(conn, MSG_CHANNEL_STATE, &state.base);
 }
 
@@ -53,20 +54,25 @@ static void send_to_all(struct server *server, const struct channel *channel)
             channels_send(conn, channel);
 }
 
-void channels_enter_rights_broadcast(struct server *server, uint32_t id)
+void channels_send_links(struct conn *conn)
 {
-    for (struct conn *conn = server->conns; conn != NULL; conn = conn->next) {
-        const struct user *reader =
-            conn->phase == CONN_READY ? model_user(server->model, conn->session) : NULL;
-        if (reader == NULL)
+    const struct channel *channel;
+    for (size_t i = 0; (channel = model_channel_at(conn->server->model, i)) != NULL; i++) {
+        if (channel->n_links == 0)
             continue;
         MumbleProto__ChannelState state = MUMBLE_PROTO__CHANNEL_STATE__INIT;
-        state.has_channel_id = state.has_is_enter_restricted = state.has_can_enter = true;
-        state.channel_id = id;
-        state.is_enter_restricted = model_is_enter_restricted(server->model, id);
-        state.can_enter = (model_permissions(server->model, reader, id) & PERM_ENTER) != 0;
+        state.has_channel_id = true;
+        state.channel_id = channel->id;
+        state.n_links = channel->n_links;
+        state.links = channel->links;
         send_message(conn, MSG_CHANNEL_STATE, &state.base);
     }
+}
+
+void channels_enter_rights_broadcast(struct server *server, uint32_t id)
+{
+    (void)id;
+    rights_changed(server);
 }
 
 void channels_permission_query(struct conn *conn, const ProtobufCMessage *message)

@@ -102,6 +102,8 @@ static void on_closed(uv_handle_t *handle)
     close(conn->fd);
     listeners_resume(conn->server);
     SSL_free(conn->ssl);
+    rights_forget(conn);
+    visible_forget(conn);
     buffer_clear(&conn->in);
     buffer_clear(&conn->out);
     buffer_clear(&conn->voice_out);

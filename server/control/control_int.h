@@ -112,6 +112,7 @@ struct server {
     struct store *reader;    // read on the control thread; does not see what is not written yet
     struct autoban *autoban; // bans.c
     bool are_rights_dirty;   // somebody's permissions may have changed: looked at at the turn's end
+    bool has_stale_rights;   // those of single clients
     server_reload_fn reload;
     void *reload_context;
     SSL_CTX *tls;
@@ -195,8 +196,13 @@ const char *reader_language(const struct conn *conn);
 void rights_send(struct conn *conn, uint32_t channel);         // the answer to a query
 void rights_send_entered(struct conn *conn, uint32_t channel); // and those in its parent, if new
 void rights_changed(struct server *server);  // ACL, group, token, registration, tree: look again
+void rights_user_changed(struct conn *conn); // the same for one client alone: tokens, identity
 void rights_turn_end(struct server *server); // suppression, can_enter, flushes; before the gate
 void rights_forget(struct conn *conn);       // frees rights_sent
+bool rights_told(struct conn *conn, uint32_t channel, bool can_enter,
+                 bool is_restricted); // a complete ChannelState goes out; false: memory
+bool rights_has_told(const struct conn *conn, uint32_t channel);
+void rights_channel_gone(struct conn *conn, uint32_t channel); // a ChannelRemove goes out
 // visibility.c: hidechannels, off by default
 bool visible_channel(const struct conn *conn, const struct channel *channel);
 bool visible_user(const struct conn *conn, const struct user *user);

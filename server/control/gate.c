@@ -94,7 +94,11 @@ void gate_progress(struct server *server)
 
 void gate_turn_end(struct server *server)
 {
-    conn_close_doomed(server);
+    do { // each round closes a connection, or is the last
+        conn_close_doomed(server);
+        rights_turn_end(server);
+        visible_turn_end(server);
+    } while (server->has_doomed);
     link_retry(server);
     if (server->gate.is_closed)
         return;

@@ -39,23 +39,37 @@ void broadcast(struct server *server, unsigned type, const ProtobufCMessage *mes
         free(frame);
 }
 
-void send_denied(struct conn *conn, uint32_t permission, uint32_t channel)
+void send_denied_user(struct conn *conn, uint32_t permission, uint32_t channel, uint32_t session)
 {
     MumbleProto__PermissionDenied denied = MUMBLE_PROTO__PERMISSION_DENIED__INIT;
     denied.has_type = denied.has_permission = denied.has_channel_id = denied.has_session = true;
     denied.type = MUMBLE_PROTO__PERMISSION_DENIED__DENY_TYPE__Permission;
     denied.permission = permission;
     denied.channel_id = channel;
-    denied.session = conn->session;
+    denied.session = session;
+    send_message(conn, MSG_PERMISSION_DENIED, &denied.base);
+}
+
+void send_denied(struct conn *conn, uint32_t permission, uint32_t channel)
+{
+    send_denied_user(conn, permission, channel, conn->session);
+}
+
+// Only old clients show the reason: newer ones have their own sentence, in their own language.
+void send_denied_reason(struct conn *conn, MumbleProto__PermissionDenied__DenyType type,
+                        const char *reason, const char *name)
+{
+    MumbleProto__PermissionDenied denied = MUMBLE_PROTO__PERMISSION_DENIED__INIT;
+    denied.has_type = true;
+    denied.type = type;
+    denied.reason = (char *)reason;
+    denied.name = (char *)name;
     send_message(conn, MSG_PERMISSION_DENIED, &denied.base);
 }
 
 void send_denied_type(struct conn *conn, MumbleProto__PermissionDenied__DenyType type)
 {
-    MumbleProto__PermissionDenied denied = MUMBLE_PROTO__PERMISSION_DENIED__INIT;
-    denied.has_type = true;
-    denied.type = type;
-    send_message(conn, MSG_PERMISSION_DENIED, &denied.base);
+    send_denied_reason(conn, type, NULL, NULL);
 }
 
 void send_text(struct conn *conn, const char *html)
@@ -66,26 +80,6 @@ void send_text(struct conn *conn, const char *html)
     text.session = &session;
     text.message = (char *)html;
     send_message(conn, MSG_TEXT_MESSAGE, &text.base);
-}
-
-void rights_send(struct conn *conn, uint32_t channel)
-{
-    const struct user *user = model_user(conn->server->model, conn->session);
-    if (user == NULL || user->user_id == MODEL_SUPERUSER)
-        return; // knows its rights from ServerSync
-    MumbleProto__PermissionQuery query = MUMBLE_PROTO__PERMISSION_QUERY__INIT;
-    query.has_channel_id = query.has_permissions = true;
-    query.channel_id = channel;
-    query.permissions = model_permissions(conn->server->model, user, channel) | PERM_CACHED;
-    send_message(conn, MSG_PERMISSION_QUERY, &query.base);
-}
-
-void rights_send_entered(struct conn *conn, uint32_t id)
-{
-    rights_send(conn, id);
-    const struct channel *channel = model_channel(conn->server->model, id);
-    if (channel != NULL && channel->id != MODEL_ROOT)
-        rights_send(conn, channel->parent);
 }
 
 const char *reader_language(const struct conn *conn)

@@ -166,6 +166,8 @@ static void tell_changes(struct server *server, const struct config *old)
     change.allow_html = fresh->is_html_allowed;
     change.has_max_users = fresh->users != old->users;
     change.max_users = fresh->users;
+    change.has_recording_allowed = fresh->is_recording_allowed != old->is_recording_allowed;
+    change.recording_allowed = fresh->is_recording_allowed;
     if (msg_packed_size(&change.base) > FRAME_HEADER_BYTES)
         broadcast(server, MSG_SERVER_CONFIG, &change.base, NULL);
 }
