@@ -48,6 +48,8 @@ void entry_where(const struct reader *reader, const struct ini_entry *entry, cha
     const struct ini_section *section = &reader->ini.sections[entry->section];
     if (entry->line > 0)
         (void)snprintf(out, cap, "%.200s:%d", reader->file, entry->line);
+    else if (entry->line == LINE_STORED)
+        (void)snprintf(out, cap, "the database's %s", entry->key);
     else if (section->name != NULL)
         (void)snprintf(out, cap, "--set meeting.%s.%s", section->name, entry->key);
     else
@@ -132,7 +134,7 @@ static int apply_override(struct reader *reader, const char *override)
     else if (strlen(key) > INI_KEY_MAX_BYTES)
         result = fail_set(reader, name, "this key is too long; write --set key=value");
     else
-        result = ini_set(reader, section, key, equals + 1);
+        result = ini_set(reader, section, key, equals + 1, LINE_SET);
     free(name);
     return result;
 }
@@ -193,7 +195,7 @@ const char *config_where(const struct config *config, const char *key)
 
 // ---- the whole --------------------------------------------------------------------------------
 
-static struct config *make_defaults(const char *path)
+struct config *config_defaults(const char *path)
 {
     struct config *config = calloc(1, sizeof *config);
     if (config == NULL)
@@ -274,12 +276,13 @@ static int apply_meetings(struct reader *reader)
 }
 
 static int read_all(struct reader *reader, const char *text, size_t len,
-                    const char *const *overrides, size_t n_overrides)
+                    const struct config_sources *sources)
 {
-    if (ini_read(reader, text, len) != 0)
+    if (ini_read(reader, text, len) != 0 ||
+        config_add_stored(reader, sources->stored, sources->n_stored) != 0)
         return -1;
-    for (size_t i = 0; i < n_overrides; i++) {
-        if (apply_override(reader, overrides[i]) != 0)
+    for (size_t i = 0; i < sources->n_overrides; i++) {
+        if (apply_override(reader, sources->overrides[i]) != 0)
             return -1;
     }
     for (size_t i = 0; i < reader->ini.n_entries; i++) {
@@ -292,19 +295,18 @@ static int read_all(struct reader *reader, const char *text, size_t len,
 }
 
 static struct config *parse(const char *name, const char *path, const char *text, size_t len,
-                            const char *const *overrides, size_t n_overrides,
-                            config_warning_fn warn, void *context, char *error)
+                            const struct config_sources *sources, char *error)
 {
     struct reader reader = {
         .file = name,
-        .config = make_defaults(path),
-        .warn = warn,
-        .context = context,
+        .config = config_defaults(path),
+        .warn = sources->warn,
+        .context = sources->context,
         .error = error,
     };
     error[0] = '\0';
-    int result = reader.config != NULL ? read_all(&reader, text, len, overrides, n_overrides)
-                                       : fail_memory(&reader);
+    int result =
+        reader.config != NULL ? read_all(&reader, text, len, sources) : fail_memory(&reader);
     ini_clear(&reader.ini);
     if (result == 0)
         return reader.config;
@@ -316,7 +318,10 @@ struct config *config_parse(const char *name, const char *text, const char *cons
                             size_t n_overrides, config_warning_fn warn, void *context,
                             char error[CONFIG_ERROR_BYTES])
 {
-    return parse(name, name, text, strlen(text), overrides, n_overrides, warn, context, error);
+    struct config_sources sources = {
+        .overrides = overrides, .n_overrides = n_overrides, .warn = warn, .context = context
+    };
+    return parse(name, name, text, strlen(text), &sources, error);
 }
 
 // The file's bytes on the heap, at most one more than the limit, so that the reader sees the
@@ -342,20 +347,62 @@ static char *read_file(const char *path, size_t *len, char *error)
     return text;
 }
 
+// welcometextfile: its content becomes the welcome text. Like mumble-server, start without it.
+static bool read_welcome(struct config *config, const struct config_sources *sources)
+{
+    char error[CONFIG_ERROR_BYTES], line[2 * CONFIG_ERROR_BYTES];
+    size_t len = 0;
+    if (config->welcome_text != NULL || config->welcome_text_file == NULL)
+        return true;
+    char *text = read_file(config->welcome_text_file, &len, error);
+    if (text != NULL && (len > INI_FILE_MAX_BYTES || memchr(text, '\0', len) != NULL))
+        (void)snprintf(error, sizeof error, "%.200s: is no text", config->welcome_text_file);
+    else if (text != NULL)
+        config->welcome_text = strndup(text, len);
+    bool is_whole = text == NULL || config->welcome_text != NULL || len > 0;
+    if (config->welcome_text != NULL && !str_is_utf8(config->welcome_text)) {
+        (void)snprintf(error, sizeof error, "%.200s: is not UTF-8; save it as UTF-8",
+                       config->welcome_text_file);
+        free(config->welcome_text);
+        config->welcome_text = NULL;
+    }
+    free(text);
+    if (config->welcome_text == NULL && sources->warn != NULL) {
+        (void)snprintf(line, CONFIG_ERROR_BYTES, "%.200s: no welcome text: %.250s",
+                       config_where(config, "welcometextfile"), error);
+        cut_clean(line);
+        sources->warn(sources->context, line);
+    }
+    return is_whole;
+}
+
+struct config *config_load_sources(const char *path, const struct config_sources *sources,
+                                   char error[CONFIG_ERROR_BYTES])
+{
+    struct config *config;
+    if (path == NULL) {
+        config = parse("built-in defaults", NULL, "", 0, sources, error);
+    } else {
+        size_t len = 0;
+        char *text = read_file(path, &len, error);
+        config = text != NULL ? parse(path, path, text, len, sources, error) : NULL;
+        free(text);
+    }
+    if (config != NULL && !read_welcome(config, sources)) {
+        (void)snprintf(error, CONFIG_ERROR_BYTES, "%.200s: out of memory", path);
+        config_free(config);
+        return NULL;
+    }
+    return config;
+}
+
 struct config *config_load(const char *path, const char *const *overrides, size_t n_overrides,
                            config_warning_fn warn, void *context, char error[CONFIG_ERROR_BYTES])
 {
-    if (path == NULL)
-        return parse("built-in defaults", NULL, "", 0, overrides, n_overrides, warn, context,
-                     error);
-    size_t len = 0;
-    char *text = read_file(path, &len, error);
-    if (text == NULL)
-        return NULL;
-    struct config *config =
-        parse(path, path, text, len, overrides, n_overrides, warn, context, error);
-    free(text);
-    return config;
+    struct config_sources sources = {
+        .overrides = overrides, .n_overrides = n_overrides, .warn = warn, .context = context
+    };
+    return config_load_sources(path, &sources, error);
 }
 
 void config_free(struct config *config)

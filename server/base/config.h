@@ -93,14 +93,30 @@ struct config {
 typedef void (*config_warning_fn)(void *context, const char *line);
 struct config *config_load(const char *path, const char *const *overrides, size_t n_overrides,
                            config_warning_fn warn, void *context, char error[CONFIG_ERROR_BYTES]);
+// The same with values that are kept in the database: they come after the file and before the
+// overrides. One that is wrong there, or cannot be kept there (database, logfile, pidfile, uname,
+// log_level, voice_threads), is left out with a warning.
+struct config_stored {
+    const char *key, *value; // the value as it is, without quotes and escapes
+};
+struct config_sources {
+    const struct config_stored *stored;
+    size_t n_stored;
+    const char *const *overrides;
+    size_t n_overrides;
+    config_warning_fn warn;
+    void *context;
+};
+struct config *config_load_sources(const char *path, const struct config_sources *sources,
+                                   char error[CONFIG_ERROR_BYTES]);
 // The same from memory; `name` stands in messages for the file. For tests and the fuzzer.
 struct config *config_parse(const char *name, const char *text, const char *const *overrides,
                             size_t n_overrides, config_warning_fn warn, void *context,
                             char error[CONFIG_ERROR_BYTES]);
 void config_free(struct config *config);
 // Where a key was set, for messages about what is found out later (a port in use, an unreadable
-// key): "susurro.ini:12", "--set port" or "built-in default". Keys: "sslKey", "meeting.NAME" (its
-// section), "meeting.NAME.tracks".
+// key): "susurro.ini:12", "the database's port", "--set port" or "built-in default". Keys:
+// "sslKey", "meeting.NAME" (its section), "meeting.NAME.tracks".
 const char *config_where(const struct config *config, const char *key);
 
 // ---- languages -------------------------------------------------------------------------------

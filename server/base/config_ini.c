@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VALUE_MAX_BYTES 65536 // of a quoted value over several lines
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
@@ -125,7 +127,7 @@ char *ini_decode(const char *value, size_t len)
         size_t n_put = 0;
         if (value[i] == '\\' && i + 1 < len) {
             i += decode_escape(value + i, len - i, out + n, &n_put);
-        } else if (value[i] == '"') {
+        } else if (value[i] == '"' || (value[i] == '\r' && i + 1 < len && value[i + 1] == '\n')) {
             i++;
         } else {
             out[n] = value[i++];
@@ -369,6 +371,55 @@ static int read_key_value(struct reader *reader, const char *text, size_t len, i
     return add_entry(reader, section, name, value, n_value, line);
 }
 
+// Does a line look like the next key? Then the quote before it was forgotten.
+static bool begins_key(const char *text, size_t len)
+{
+    const char *equals = memchr(text, '=', len);
+    char name[INI_KEY_MAX_BYTES + 1];
+    trim(&text, &len);
+    if (len > 0 && text[0] == '[')
+        return true;
+    size_t n = equals != NULL ? (size_t)(equals - text) : len;
+    trim(&text, &n);
+    if (equals == NULL || n > INI_KEY_MAX_BYTES)
+        return false;
+    memcpy(name, text, n);
+    name[n] = '\0';
+    return key_is_of_server(name) || key_is_of_meeting(name);
+}
+
+static size_t line_len(const char *text, size_t len)
+{
+    const char *end = memchr(text, '\n', len);
+    return end != NULL ? (size_t)(end - text) : len;
+}
+
+// The length of the line at text, with those behind it that a quote in its value is open over.
+static size_t whole_line_len(const char *text, size_t len)
+{
+    size_t n = line_len(text, len), n_body = n;
+    const char *body = text, *equals = memchr(text, '=', n);
+    trim(&body, &n_body);
+    if (equals == NULL || n_body == 0 || strchr(";#[", body[0]) != NULL)
+        return n;
+    for (size_t whole = n; whole < len;) {
+        bool is_open = false;
+        (void)value_end(equals + 1, whole - (size_t)(equals + 1 - text), &is_open);
+        if (!is_open)
+            return whole;
+        const char *next = text + whole + 1;
+        size_t n_next = line_len(next, len - whole - 1);
+        if (whole + 1 >= len || whole - n > VALUE_MAX_BYTES || begins_key(next, n_next))
+            return n;
+        whole += 1 + n_next;
+        if (whole >= len) {
+            (void)value_end(equals + 1, len - (size_t)(equals + 1 - text), &is_open);
+            return is_open ? n : len;
+        }
+    }
+    return n;
+}
+
 int ini_read(struct reader *reader, const char *text, size_t len)
 {
     if (add_section(reader, SCOPE_SERVER, NULL, 1) != 0)
@@ -380,8 +431,7 @@ int ini_read(struct reader *reader, const char *text, size_t len)
         len -= 3;
     }
     for (int line = 1; len > 0; line++) {
-        const char *end = memchr(text, '\n', len);
-        size_t n_line = end != NULL ? (size_t)(end - text) : len;
+        size_t n_line = whole_line_len(text, len);
         const char *body = text;
         size_t n_body = n_line;
         trim(&body, &n_body);
@@ -401,20 +451,22 @@ int ini_read(struct reader *reader, const char *text, size_t len)
             result = read_key_value(reader, body, n_body, line);
         if (result != 0)
             return result;
-        size_t used = end != NULL ? n_line + 1 : n_line;
+        for (size_t i = 0; i < n_line; i++)
+            line += text[i] == '\n';
+        size_t used = n_line < len ? n_line + 1 : n_line;
         text += used;
         len -= used;
     }
     return 0;
 }
 
-int ini_set(struct reader *reader, size_t section, const char *key, const char *value)
+int ini_set(struct reader *reader, size_t section, const char *key, const char *value, int line)
 {
     size_t len = strlen(value);
     trim(&value, &len);
     struct ini_entry *entry = find_entry(&reader->ini, section, key);
     if (entry == NULL)
-        return add_entry(reader, section, key, value, len, 0);
+        return add_entry(reader, section, key, value, len, line);
     char *new_value = copy(value, len), *new_text = ini_decode(value, len);
     if (new_value == NULL || new_text == NULL) {
         free(new_value);
@@ -425,7 +477,7 @@ int ini_set(struct reader *reader, size_t section, const char *key, const char *
     free(entry->text);
     entry->value = new_value;
     entry->text = new_text;
-    entry->line = 0;
+    entry->line = line;
     return 0;
 }
 

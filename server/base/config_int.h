@@ -24,9 +24,11 @@ struct ini_section {
 struct ini_entry {
     size_t section;
     char *key;
-    char *value; // as written: quotes and escapes still in it, comment and blanks around it gone
-    char *text;  // the same without quotes and escapes
-    int line;    // 0: from --set
+    char *value;   // as written: quotes and escapes still in it, comment and blanks around it gone
+    char *text;    // the same without quotes and escapes
+    int line;      // or one of:
+#define LINE_SET 0 // from --set
+#define LINE_STORED (-1) // kept in the database
 };
 struct ini {
     struct ini_section *sections; // the first is the text before any section
@@ -60,7 +62,7 @@ void entry_where(const struct reader *reader, const struct ini_entry *entry, cha
 // ---- grammar ----------------------------------------------------------------------------------
 int ini_read(struct reader *reader, const char *text, size_t len);
 // Adds or replaces. section is an index; value is taken as written.
-int ini_set(struct reader *reader, size_t section, const char *key, const char *value);
+int ini_set(struct reader *reader, size_t section, const char *key, const char *value, int line);
 int ini_check_quotes(const char *value); // -1: a quote is not closed
 void ini_clear(struct ini *ini);
 // Without quotes and escapes; a heap copy.
@@ -78,6 +80,8 @@ struct word_list {
 // `; did you mean "x"?`, or "" when nothing is near, into out.
 const char *suggest(const char *word, struct word_list known, char *out, size_t cap);
 bool key_is_of_server(const char *key);
+bool key_is_of_process(const char *key); // cannot come from the database
+bool key_is_list(const char *key);
 bool key_is_of_meeting(const char *key);
 struct word_list keys_of_meeting(void);
 // Each leaves *out as it is when the value is blank.
@@ -92,6 +96,9 @@ int read_log_level(struct reader *reader, const struct ini_entry *entry, char **
 int read_list(struct reader *reader, const struct ini_entry *entry, char ***out);
 int config_apply_server(struct reader *reader, const struct ini_entry *entry);
 int config_apply_meeting(struct reader *reader, size_t section, struct config_meeting *meeting);
+// Values kept in the database into the entries; those that are wrong are warned of and left out.
+int config_add_stored(struct reader *reader, const struct config_stored *stored, size_t n_stored);
+struct config *config_defaults(const char *path); // NULL: memory
 void config_meeting_clear(struct config_meeting *meeting);
 
 #endif

@@ -64,10 +64,8 @@ struct server_key {
 #define TEXT_MAX 8000000        // a control message holds 8,388,607 bytes
 #define SECONDS_MAX 3155760000u // 100 years
 #define HINT_DB "the data is in one SQLite file; name it with database"
-#define HINT_ICE                                                                                   \
-    "there is no Ice here; administer with susurro admin, or over Mumble as SuperUser"
-#define HINT_RPC                                                                                   \
-    "there is none here; administer with susurro admin, or over Mumble as SuperUser"
+#define HINT_ICE "there is no Ice here; administer with susurro admin, or over Mumble as SuperUser"
+#define HINT_RPC "there is none here; administer with susurro admin, or over Mumble as SuperUser"
 #define HINT_LIST "this server is not entered in the public list; remove the key"
 #define HINT_LOG "the log goes to logfile or standard error; keep it with logrotate or journald"
 
@@ -178,6 +176,23 @@ static const struct server_key *find_key(const char *name)
 bool key_is_of_server(const char *key)
 {
     return find_key(key) != NULL;
+}
+
+bool key_is_of_process(const char *key)
+{
+    static const char *const names[] = { "database", "logfile",   "pidfile",
+                                         "uname",    "log_level", "voice_threads" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (str_equal_fold(names[i], key))
+            return true;
+    }
+    return false;
+}
+
+bool key_is_list(const char *key)
+{
+    const struct server_key *found = find_key(key);
+    return found != NULL && found->kind == KEY_LIST;
 }
 
 static int fail_unknown_key(struct reader *reader, const struct ini_entry *entry)
