@@ -9,6 +9,7 @@
 
 #define SALT_BYTES 8
 #define KEY_BYTES 48
+#define LEGACY_BYTES 20
 #define ITERATIONS_MAX 100000000 // a row beyond it is damaged; it must not hold a thread for ever
 
 static void to_hex(const uint8_t *bytes, size_t n, char *out)
@@ -63,9 +64,22 @@ bool password_hash(const char *password, struct password *out)
     return true;
 }
 
+// SHA-1 of the password, without salt: of databases that mumble-server began before 1.2.10.
+static bool legacy_matches(const char *password, const struct password *stored)
+{
+    uint8_t digest[LEGACY_BYTES], expected[LEGACY_BYTES];
+    unsigned n = 0;
+    if (!from_hex(stored->hash, expected, sizeof expected) ||
+        EVP_Digest(password, strlen(password), digest, &n, EVP_sha1(), NULL) != 1)
+        return false;
+    return CRYPTO_memcmp(digest, expected, sizeof digest) == 0;
+}
+
 bool password_matches(const char *password, const struct password *stored)
 {
     uint8_t salt[SALT_BYTES], key[KEY_BYTES], expected[KEY_BYTES];
+    if (stored->iterations == 0)
+        return legacy_matches(password, stored);
     if (!from_hex(stored->salt, salt, sizeof salt) ||
         !from_hex(stored->hash, expected, sizeof expected) ||
         !derive(password, salt, stored->iterations, key))
@@ -73,4 +87,9 @@ bool password_matches(const char *password, const struct password *stored)
     bool is_equal = CRYPTO_memcmp(key, expected, sizeof key) == 0;
     OPENSSL_cleanse(key, sizeof key);
     return is_equal;
+}
+
+bool password_is_current(const struct password *stored)
+{
+    return stored->iterations == PASSWORD_ITERATIONS;
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,16 +20,25 @@ const char *store_last_error(const struct store *store)
     return store->error;
 }
 
-int store_fail_with(struct store *store, const char *reason)
+static int fail(struct store *store, const char *reason, bool is_of_content)
 {
     (void)snprintf(store->error, sizeof store->error, "%s", reason);
     store->has_batch_failed = store->is_in_batch;
+    store->is_failure_of_content = is_of_content;
     return -1;
+}
+
+int store_fail_with(struct store *store, const char *reason)
+{
+    return fail(store, reason, true);
 }
 
 int store_fail(struct store *store)
 {
-    return store_fail_with(store, sqlite3_errmsg(store->db));
+    int code = sqlite3_errcode(store->db) & 0xFF;
+    bool is_of_content = code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH ||
+                         code == SQLITE_TOOBIG || code == SQLITE_ERROR;
+    return fail(store, sqlite3_errmsg(store->db), is_of_content);
 }
 
 sqlite3_stmt *store_prepare(struct store *store, const char *sql)
@@ -90,13 +100,63 @@ int store_commit(struct store *store)
     return result;
 }
 
+int store_enter(struct store *store, bool *is_own_batch)
+{
+    *is_own_batch = !store->is_in_batch;
+    return *is_own_batch ? store_begin(store) : 0;
+}
+
+int store_leave(struct store *store, bool is_own_batch, int result)
+{
+    if (is_own_batch && result != 0)
+        store_rollback(store);
+    else if (is_own_batch)
+        result = store_commit(store);
+    return result;
+}
+
+int store_part_begin(struct store *store)
+{
+    return store->is_in_batch && !store->has_batch_failed ? store_exec(store, "SAVEPOINT part")
+                                                          : -1;
+}
+
+// References are checked at the end of a batch; here that would be too late to know whose they are.
+static bool has_loose_references(struct store *store)
+{
+    int current = 0, highest = 0;
+    return sqlite3_db_status(store->db, SQLITE_DBSTATUS_DEFERRED_FKS, &current, &highest, 0) !=
+               SQLITE_OK ||
+           current != 0;
+}
+
+int store_part_end(struct store *store)
+{
+    int result = store->has_batch_failed ? -1 : 0;
+    if (result == 0 && has_loose_references(store))
+        result = store_fail_with(store, "it refers to what is not there");
+    if (result == 0)
+        return store_exec(store, "RELEASE part");
+    // A failure of the disk has ended the whole batch, or may have: that is no failure of a part.
+    if (!store->is_failure_of_content || sqlite3_get_autocommit(store->db) != 0)
+        return result;
+    if (sqlite3_exec(store->db, "ROLLBACK TO part; RELEASE part", NULL, NULL, NULL) == SQLITE_OK)
+        store->has_batch_failed = false;
+    return result;
+}
+
+bool store_is_failure_of_content(const struct store *store)
+{
+    return store->is_failure_of_content;
+}
+
 // ---- opening ----------------------------------------------------------------------------------
 
 struct opening {
     const char *path;
     char *error;
     struct store *store;
-    bool is_in_memory;
+    bool is_in_memory, is_reader;
 };
 
 static int refuse(const struct opening *opening, const char *reason, const char *remedy)
@@ -130,6 +190,8 @@ static int refuse_sqlite(const struct opening *opening)
         return refuse(opening, "the disk is full", "make room on it");
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
+        if (opening->is_reader)
+            return refuse(opening, "cannot be opened", "name the database of a server");
         return refuse(opening, "cannot be written",
                       "the server's user must be able to write the file and its directory");
     default:
@@ -228,14 +290,15 @@ static int prepare_writing(const struct opening *opening)
     return 0;
 }
 
-static int open_steps(const struct opening *opening)
+static int connect_file(const struct opening *opening)
 {
     struct store *store = opening->store;
-    int version = 0;
-    if (!opening->is_in_memory && create_file(opening) != 0)
-        return -1;
-    if (sqlite3_open_v2(opening->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX,
-                        NULL) != SQLITE_OK)
+    int flags = SQLITE_OPEN_FULLMUTEX | (opening->is_in_memory ? SQLITE_OPEN_URI : 0) |
+                (opening->is_in_memory && !opening->is_reader ? SQLITE_OPEN_CREATE : 0) |
+                (opening->is_reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+    if (store->name == NULL)
+        return refuse(opening, "out of memory", "free some");
+    if (sqlite3_open_v2(store->name, &store->db, flags, NULL) != SQLITE_OK)
         return store->db != NULL ? refuse_sqlite(opening)
                                  : refuse(opening, "out of memory", "free some");
     (void)sqlite3_extended_result_codes(store->db, 1);
@@ -243,28 +306,69 @@ static int open_steps(const struct opening *opening)
     // What a damaged or hostile file says about its own schema is not believed.
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    if (examine(opening, &version) != 0 || prepare_writing(opening) != 0)
+    return 0;
+}
+
+static int open_steps(const struct opening *opening)
+{
+    struct store *store = opening->store;
+    int version = 0;
+    if (!opening->is_in_memory && !opening->is_reader && create_file(opening) != 0)
+        return -1;
+    if (connect_file(opening) != 0 || examine(opening, &version) != 0)
+        return -1;
+    if (opening->is_reader)
+        return version > 0 ? 0 : refuse(opening, "is empty", "name another file with database");
+    if (prepare_writing(opening) != 0)
         return -1;
     return store_migrate(store, version) == 0 ? 0 : refuse_sqlite(opening);
 }
 
-struct store *store_open(const char *path, char error[STORE_ERROR_BYTES])
+static struct store *open_with(struct opening opening, const char *name)
 {
-    struct opening opening = {
-        .path = path,
-        .error = error,
-        .store = calloc(1, sizeof *opening.store),
-        .is_in_memory = strcmp(path, ":memory:") == 0,
-    };
-    error[0] = '\0';
+    opening.error[0] = '\0';
+    opening.store = calloc(1, sizeof *opening.store);
     if (opening.store == NULL) {
         (void)refuse(&opening, "out of memory", "free some");
         return NULL;
     }
+    opening.store->name = str_dup(name);
     if (open_steps(&opening) == 0)
         return opening.store;
     store_close(opening.store);
     return NULL;
+}
+
+static const char in_memory[] = ":memory:";
+static const char memory_prefix[] = "file:/susurro-";
+
+struct store *store_open(const char *path, char error[STORE_ERROR_BYTES])
+{
+    struct opening opening = { .path = path, .error = error };
+    if (strcmp(path, in_memory) != 0)
+        return open_with(opening, path);
+    // A name of its own, by which a reader of the same process finds it.
+    static atomic_uint n_made;
+    char name[64];
+    (void)snprintf(name, sizeof name, "%s%u?vfs=memdb", memory_prefix,
+                   atomic_fetch_add(&n_made, 1));
+    opening.is_in_memory = true;
+    return open_with(opening, name);
+}
+
+struct store *store_open_reader(const struct store *writer, char error[STORE_ERROR_BYTES])
+{
+    bool is_in_memory = strncmp(writer->name, memory_prefix, sizeof memory_prefix - 1) == 0;
+    return open_with((struct opening){ .path = is_in_memory ? in_memory : writer->name,
+                                       .error = error,
+                                       .is_in_memory = is_in_memory,
+                                       .is_reader = true },
+                     writer->name);
+}
+
+struct store *store_open_file_reader(const char *path, char error[STORE_ERROR_BYTES])
+{
+    return open_with((struct opening){ .path = path, .error = error, .is_reader = true }, path);
 }
 
 void store_close(struct store *store)
@@ -273,5 +377,6 @@ void store_close(struct store *store)
         return;
     store_rollback(store);
     (void)sqlite3_close(store->db);
+    free(store->name);
     free(store);
 }

@@ -31,6 +31,13 @@ const char *store_last_error(const struct store *store); // of the last failed c
 int store_begin(struct store *store); // 0 or -1
 int store_commit(struct store *store);
 void store_rollback(struct store *store);
+// A part of a batch that can fail by itself: end gives -1 when a call since begin failed because of
+// what it was to write, or left a reference to what is not there. Then that part is undone and the
+// batch goes on. After any other failure (the disk) the batch has failed as a whole.
+int store_part_begin(struct store *store);
+int store_part_end(struct store *store);
+// Was the last failure one of what was to be written, which would fail again for ever?
+bool store_is_failure_of_content(const struct store *store);
 
 // ---- settings: small named values (certificate, key, schema facts) ----------------------------
 int store_setting_set(struct store *store, const char *key, const void *value, size_t len);
@@ -65,7 +72,8 @@ int store_meeting_remove(struct store *store, uint32_t channel_id);
 
 // ---- rights -----------------------------------------------------------------------------------
 // Entries, groups and the inherit flag of one channel, replaced as a whole; and its links (both
-// directions are stored). The channel must be stored by the end of the batch.
+// directions are stored). The channel must be stored by the end of the batch. What names somebody
+// who is not stored, or links to a channel that is not, is left out.
 int store_acl_put(struct store *store, uint32_t channel_id, bool is_inheriting,
                   const struct acl_entry *entries, size_t n_entries, const struct group *groups,
                   size_t n_groups);
@@ -73,14 +81,17 @@ int store_links_put(struct store *store, uint32_t channel_id, const uint32_t *li
                     size_t n_links);
 
 // ---- registered people, bans ------------------------------------------------------------------
-// Inserts or changes all of it but comment and texture, which their own calls set (len 0 clears).
+// Inserts or changes all of it but comment and texture, which their own calls set (len 0 clears). A
+// last_channel that is not stored is forgotten.
 int store_user_put(struct store *store, const struct registered *person);
-int store_user_remove(struct store *store, int32_t user_id); // with their entries and memberships
+// With their entries, memberships and ears; never the SuperUser.
+int store_user_remove(struct store *store, int32_t user_id);
 int store_user_comment_put(struct store *store, int32_t user_id, const char *text);
 int store_user_texture_put(struct store *store, int32_t user_id, const void *data, size_t len);
 // Heap copies with a zero after them, the caller frees; NULL: none, or a failure (last error).
 char *store_user_comment_get(struct store *store, int32_t user_id);
 uint8_t *store_user_texture_get(struct store *store, int32_t user_id, size_t *len);
+// Nothing when the person or the channel is not stored.
 int store_listening_put(struct store *store, int32_t user_id, const struct listening *listening);
 typedef int (*store_listening_fn)(void *context, const struct listening *listening);
 int store_listening_each(struct store *store, int32_t user_id, store_listening_fn fn,
@@ -88,12 +99,13 @@ int store_listening_each(struct store *store, int32_t user_id, store_listening_f
 int store_bans_put(struct store *store, const struct ban *bans, size_t n_bans); // replaces all
 
 // Everything above but the channels themselves into a model that has them: entries, groups, links,
-// people, bans. A new database has murmur's defaults (model_acl_defaults) in it already.
+// inherit flags; and people (with the SuperUser, when there is one) and bans. A new database has
+// mumble-server's defaults (model_acl_defaults) in it already. Rows that make no sense are logged
+// and left out; a channel whose entries cannot all be kept is shut. -1: it cannot be read, memory.
 int store_load_rights(struct store *store, struct model *model);
 int store_load_people(struct store *store, struct model *model);
 
-// ---- configuration kept in the database: it comes after the file, before the command line
-// --------
+// ---- configuration kept in the database: after the file, before the command line ---------------
 typedef int (*store_config_fn)(void *context, const char *key, const char *value);
 int store_config_each(struct store *store, store_config_fn fn, void *context); // by key
 int store_config_put(struct store *store, const char *key, const char *value); // NULL removes
@@ -109,13 +121,13 @@ bool password_hash(const char *password, struct password *out);             // f
 bool password_matches(const char *password, const struct password *stored); // legacy SHA-1 as well
 bool password_is_current(const struct password *stored); // false: hash it anew at the next login
 
-// ---- a copy of a running server's database
-// -------------------------------------------------------- Opens path read-only beside the server
-// that uses it and writes a whole, consistent copy to target, which must not exist. 0, or -1 and
-// one line in error[].
+// ---- a copy of a running server's database ----------------------------------------------------
+// Opens path read-only beside the server that uses it and writes a whole, consistent copy to
+// target, which must not exist. 0, or -1 and one line in error[].
 int store_backup(const char *path, const char *target, char error[STORE_ERROR_BYTES]);
-// A second connection, for reading only, which never waits for the writing one. As store_open.
-struct store *store_open_reader(const char *path, char error[STORE_ERROR_BYTES]);
+// A second connection to the same database, for reading only and for another thread. It sees what
+// has been committed, and does not wait for the writing one (in memory: for the end of its batch).
+struct store *store_open_reader(const struct store *writer, char error[STORE_ERROR_BYTES]);
 
 // ---- people's choices, by certificate hash ----------------------------------------------------
 // The newest 10,000 are kept.

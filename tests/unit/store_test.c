@@ -6,60 +6,9 @@
 #include "base/base.h"
 
 #include <signal.h>
-#include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "test.h"
-
-// ---- a folder of its own for each test
-// -----------------------------------------------------------------------
-
-struct place {
-    char folder[64], file[96];
-};
-
-static int make_place(void **state)
-{
-    struct place *place = calloc(1, sizeof *place);
-    if (place == NULL)
-        return -1;
-    strcpy(place->folder, "/tmp/susurro_store_XXXXXX");
-    if (mkdtemp(place->folder) == NULL)
-        return -1;
-    (void)snprintf(place->file, sizeof place->file, "%s/db.sqlite", place->folder);
-    *state = place;
-    return 0;
-}
-
-static int remove_place(void **state)
-{
-    struct place *place = *state;
-    static const char *const endings[] = { "", "-wal", "-shm", "-journal" };
-    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
-        char path[128];
-        (void)snprintf(path, sizeof path, "%s%s", place->file, endings[i]);
-        (void)unlink(path);
-    }
-    (void)chmod(place->folder, 0700);
-    int result = rmdir(place->folder);
-    free(place);
-    return result;
-}
-
-static struct store *open_well(const char *path)
-{
-    char error[STORE_ERROR_BYTES];
-    struct store *store = store_open(path, error);
-    if (store == NULL)
-        fail_msg("%s", error);
-    assert_string_equal(error, "");
-    return store;
-}
+#include "store_place.h"
 
 static void assert_refused(const char *path, const char *end_of_error)
 {
@@ -99,27 +48,6 @@ static void assert_refused_unchanged(const char *path, const char *end_of_error)
     assert_memory_equal(after, before, n_before);
     free(before);
     free(after);
-}
-
-static void run_sql(const char *path, const char *sql)
-{
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-static int read_number(const char *path, const char *sql)
-{
-    sqlite3 *db = NULL;
-    sqlite3_stmt *statement = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int number = sqlite3_column_int(statement, 0);
-    assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    return number;
 }
 
 // ---- round trips
@@ -245,7 +173,7 @@ static void test_round_trips(void **state)
 {
     const struct place *place = *state;
     struct store *store = open_well(place->file);
-    assert_int_equal(n_channels(store), 0);
+    assert_int_equal(n_channels(store), 1); // the root
     assert_null(store_setting_get(store, "key", NULL));
     struct password password = { .salt = "0011223344556677", .iterations = 4000000000u };
     assert_false(store_password_get(store, 0, &password));
@@ -281,7 +209,7 @@ static void test_round_trips(void **state)
     struct stat info;
     assert_int_equal(stat(place->file, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0600);
-    assert_int_equal(read_number(place->file, "PRAGMA user_version"), 1);
+    assert_int_equal(read_number(place->file, "PRAGMA user_version"), 2);
 }
 
 static void test_in_memory(void **state)
@@ -534,7 +462,7 @@ static void test_newer_schema(void **state)
     store_close(open_well(place->file));
     run_sql(place->file, "PRAGMA user_version = 99");
     assert_refused_unchanged(
-        place->file, ": was written by a newer version of the server (schema 99, here 1)" UNCHANGED
+        place->file, ": was written by a newer version of the server (schema 99, here 2)" UNCHANGED
                      "start that version, or name another file with database");
 }
 
@@ -727,8 +655,6 @@ static void test_passwords(void **state)
     bad = (struct password){ .iterations = 1000 };
     assert_false(password_matches("", &bad));
 }
-
-#define AT_PLACE(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
 
 int main(void)
 {
