@@ -340,5 +340,8 @@ bool storage_write_now(struct server *server); // at start, before the loop runs
 // text helpers (html.c)
 char *html_to_plain(const char *html); // heap
 char *html_escape(const char *plain);  // heap
+// Heap; only < and >, and when the text is plain & as well: else references stay what they are.
+char *html_escape_tags(const char *text, bool is_plain);
+void html_collapse(char *text); // runs of white space to one blank, none at the ends; in place
 
 #endif

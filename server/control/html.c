@@ -86,3 +86,54 @@ char *html_escape(const char *plain)
     *at = '\0';
     return out;
 }
+
+// Blanks of Unicode beyond ASCII, as UTF-8: NEL, NBSP, Ogham, en quad to hair space, the two
+// separators, narrow NBSP, medium mathematical and ideographic space.
+static size_t blank_length(const char *at)
+{
+    const unsigned char *p = (const unsigned char *)at;
+    if (p[0] == ' ' || (p[0] >= '\t' && p[0] <= '\r'))
+        return 1;
+    if (p[0] == 0xC2 && (p[1] == 0x85 || p[1] == 0xA0))
+        return 2;
+    bool is_general =
+        p[0] == 0xE2 && p[1] == 0x80 &&
+        ((p[2] >= 0x80 && p[2] <= 0x8A) || p[2] == 0xA8 || p[2] == 0xA9 || p[2] == 0xAF);
+    bool is_other = strncmp(at, "\xE1\x9A\x80", 3) == 0 || strncmp(at, "\xE2\x81\x9F", 3) == 0 ||
+                    strncmp(at, "\xE3\x80\x80", 3) == 0;
+    return is_general || is_other ? 3 : 0;
+}
+
+void html_collapse(char *text)
+{
+    char *to = text;
+    for (const char *at = text; *at != '\0';) {
+        size_t blank = blank_length(at);
+        if (blank == 0)
+            *to++ = *at++;
+        else if (to > text && to[-1] != ' ')
+            *to++ = ' ';
+        at += blank;
+    }
+    if (to > text && to[-1] == ' ')
+        to--;
+    *to = '\0';
+}
+
+char *html_escape_tags(const char *text, bool is_plain)
+{
+    char *out = malloc(5 * strlen(text) + 1);
+    if (out == NULL)
+        return NULL;
+    char *at = out;
+    for (; *text != '\0'; text++) {
+        const char *name = *text == '<' ? "&lt;" : *text == '>' ? "&gt;" : NULL;
+        if (*text == '&' && is_plain)
+            name = "&amp;";
+        size_t len = name != NULL ? strlen(name) : 1;
+        memcpy(at, name != NULL ? name : text, len);
+        at += len;
+    }
+    *at = '\0';
+    return out;
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What people write and what we say: HTML to plain text and back, phrases in every language.
 #include "control/control_int.h"
+#include "control/markup.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -65,6 +66,134 @@ static void test_escape_comes_back(void **state)
     }
 }
 
+#define SIX_TEEN(x) x x x x x x x x x x x x x x x x
+
+static void test_markup(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_sound;
+        size_t source_units;
+        const char *plain; // of sound ones
+    } rows[] = {
+        { "", true, 0, "" },
+        { "words", true, 0, "words" },
+        { "<b>bold</b> &amp; <i a='1' b=\"2\">x</i >", true, 0, "bold & x" },
+        { "one<br/>two<br />three<p>four</p>", true, 0, "one\ntwo\nthreefour\n" },
+        { "&lt;&gt;&quot;&apos;&#65;&#x42;&#xe9;&#x20AC;&#x1F600;", true, 0,
+          "<>\"'AB\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80" },
+        { "<!-- no -->a<![CDATA[<b>&]]>c<?php x?><?x?>", true, 0, "a<b>&c" },
+        { "<img src='abc'/>", true, 10, "" },
+        { "<img  alt=\"a\" src = \"\xC3\xA9\xF0\x9F\x98\x80\" />", true, 12, "" },
+        { "<IMG src='abc'/><a src='abc'/>", true, 0, "" },
+        { "<o:p _x.1-2='3'/>", true, 0, "" },
+        { "<a>" SIX_TEEN("<b>") SIX_TEEN("</b>") "</a>", true, 0, "" },
+        { "a > b ]] > \"'", true, 0, "a > b ]] > \"'" },
+        // not
+        { "<b>", false, 0, NULL },
+        { "</b>", false, 0, NULL },
+        { "<b></i>", false, 0, NULL },
+        { "<b><i></b></i>", false, 0, NULL },
+        { "<br>", false, 0, NULL },
+        { "1 < 2", false, 0, NULL },
+        { "<b", false, 0, NULL },
+        { "<b/", false, 0, NULL },
+        { "<1/>", false, 0, NULL },
+        { "< b/>", false, 0, NULL },
+        { "<b a/>", false, 0, NULL },
+        { "<b a=1/>", false, 0, NULL },
+        { "<b a='1/>", false, 0, NULL },
+        { "<b a='<'/>", false, 0, NULL },
+        { "<b a='&'/>", false, 0, NULL },
+        { "<b a='1'b='2'/>", false, 0, NULL },
+        { "<b a='1' a='2'/>", false, 0, NULL },
+        { "a & b", false, 0, NULL },
+        { "&nbsp;", false, 0, NULL },
+        { "&#0;", false, 0, NULL },
+        { "&#xD800;", false, 0, NULL },
+        { "&#x110000;", false, 0, NULL },
+        { "&#99999999999999999999;", false, 0, NULL },
+        { "&#;", false, 0, NULL },
+        { "&#x;", false, 0, NULL },
+        { "&#65", false, 0, NULL },
+        { "a ]]> b", false, 0, NULL },
+        { "<![CDATA[x", false, 0, NULL },
+        { "<!-- a -- b -->", false, 0, NULL },
+        { "<!--", false, 0, NULL },
+        { "<!DOCTYPE x>", false, 0, NULL },
+        { "<?xml version='1.0'?>", false, 0, NULL },
+        { "<?x", false, 0, NULL },
+        { "\x01", false, 0, NULL },
+        { "\xFF", false, 0, NULL },
+        { "\xEF\xBF\xBE", false, 0, NULL },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char plain[256];
+        struct markup markup = { .plain = plain }, bare = { .plain = NULL };
+        bool is_sound = markup_read(rows[i].text, &markup);
+        if (is_sound != rows[i].is_sound || markup_read(rows[i].text, &bare) != is_sound ||
+            (is_sound &&
+             (markup.source_units != rows[i].source_units ||
+              bare.source_units != rows[i].source_units || strcmp(plain, rows[i].plain) != 0)))
+            fail_msg("row %zu: %d, %zu, \"%s\"", i, is_sound, markup.source_units, plain);
+    }
+}
+
+static void test_markup_too_deep_or_wide(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *open, *close;
+        unsigned n;
+        bool is_sound;
+    } rows[] = {
+        { "<b>", "</b>", MARKUP_DEPTH_MAX, true },
+        { "<b>", "</b>", MARKUP_DEPTH_MAX + 1, false },
+        { "<b>", "</b>", 100000, false },
+        { "<b>", "", 100000, false },
+        { "<b/>", "", 100000, true },
+        { "<!---->", "", 100000, true },
+        { "<!-- ", "", 100000, false },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        size_t open = strlen(rows[i].open), close = strlen(rows[i].close);
+        char *text = malloc(rows[i].n * (open + close) + 1);
+        assert_non_null(text);
+        for (size_t k = 0; k < rows[i].n; k++) {
+            memcpy(text + k * open, rows[i].open, open);
+            memcpy(text + rows[i].n * open + k * close, rows[i].close, close);
+        }
+        text[rows[i].n * (open + close)] = '\0';
+        struct markup markup = { .plain = NULL };
+        if (markup_read(text, &markup) != rows[i].is_sound)
+            fail_msg("row %zu", i);
+        free(text);
+    }
+}
+
+static void test_collapse(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *collapsed;
+    } rows[] = {
+        { "", "" },
+        { " \t\r\n\v\f ", "" },
+        { "  a \n b  ", "a b" },
+        { "a\xC2\xA0\xE2\x80\x83\xE3\x80\x80"
+          "b",
+          "a b" },
+        { "\xC2\xA1 \xE2\x80\xA6", "\xC2\xA1 \xE2\x80\xA6" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[64];
+        snprintf(text, sizeof(text), "%s", rows[i].text);
+        html_collapse(text);
+        assert_string_equal(text, rows[i].collapsed);
+    }
+}
+
 static unsigned count_places(const char *text)
 {
     unsigned n = 0;
@@ -107,6 +236,9 @@ int main(void)
         cmocka_unit_test(test_plain),
         cmocka_unit_test(test_many_tags_that_never_end),
         cmocka_unit_test(test_escape_comes_back),
+        cmocka_unit_test(test_markup),
+        cmocka_unit_test(test_markup_too_deep_or_wide),
+        cmocka_unit_test(test_collapse),
         cmocka_unit_test(test_every_phrase_in_every_language),
         cmocka_unit_test(test_fill),
     };
