@@ -29,6 +29,7 @@ def settings(name, mic, speaker, transmit="continuous", tunnel=False, frames_10m
     audio = {
         "transmit": TRANSMIT[transmit], "input": "PulseAudio", "output": "PulseAudio",
         "quality": bitrate, "loudness": 30000, "noisesupress": 0, "denoise": False, "echo": False,
+        "noiseCancelMode": 0, "speexNoiseCancelStrength": 0,  # 1.5's names
         "vadsource": 0, "vadmin": 0.45, "vadmax": 0.5, "voicehold": 50, "volume": 1,
         "attenuateothers": False, "attenuateothersontalk": False, "positional": False,
         "outputdelay": 10, "pushclick": False, "mute": False, "deaf": False, "idletime": 1000000,
@@ -85,7 +86,7 @@ class MumbleClient:
     Names are ASCII letters.
     """
 
-    def __init__(self, directory, pulse, server, name, channel="", **options):
+    def __init__(self, directory, pulse, server, name, channel="", program=None, **options):
         self.name, self.pulse, self.server, self.channel = name, pulse, server, channel
         self.directory = os.path.join(directory, name)
         os.makedirs(self.directory)
@@ -95,7 +96,7 @@ class MumbleClient:
         env = clean_environment(self.directory, DISPLAY=self.display.name, QT_QPA_PLATFORM="xcb",
                                 QT_ACCESSIBILITY="0", **pulse.client_environment(name))
         url = f"mumble://{name}@{server.host}:{server.port}/{channel}"
-        self.process = Process([path_of("mumble"), "--multiple", url],
+        self.process = Process([program or path_of("mumble"), "--multiple", url],
                                os.path.join(self.directory, "mumble.log"), env=env,
                                cwd=self.directory)
 

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A server with its clients: plays the steps of an exchange and writes down what each client got.
+
+No step is over before every client has had the answer to a Ping of its own: first whoever acted, then all
+others. What was sent to a client before that answer has come before it.
+"""
+
+import hashlib
+import os
+import socket
+import ssl
+
+from interop.compare import exchange as ex
+from interop.compare.transcript import Heard, heard
+from interop.compare.world import PEOPLE
+from lib import messages, net
+from lib.observer import PING, VERSION_1_3_4
+from system.client import Client
+
+_FIRST_TOKEN = 1_000_000_000  # timestamps of our own pings; an exchange's are smaller
+
+
+class Peer(Client):
+    """A client that keeps all frames as they came."""
+
+    def __init__(self, port, who, certificate, options):
+        options = dict(options)
+        name, _, password = PEOPLE[who.rstrip("23")]
+        name = options.pop("username", name)
+        super().__init__(port, name, certificate=certificate,
+                         version=options.pop("version", VERSION_1_3_4),
+                         version_v2=options.pop("version_v2", None),
+                         password=options.pop("password", password))
+        self.source = options.pop("source", "127.0.0.1")
+        self.who = who
+        self.frames = []
+        self.more = options  # fields of Authenticate
+        self.is_told_closed = False
+        self._token = _FIRST_TOKEN
+
+    def open(self, timeout_s=10):
+        """As Client's, from another address perhaps; who is refused before TLS is closed."""
+        context = net.any_certificate_context()
+        if self._certificate:
+            context.load_cert_chain(*self._certificate)
+        tcp = socket.create_connection((self.host, self.port), timeout_s, (self.source, 0))
+        tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            self._tls = context.wrap_socket(tcp)
+        except OSError:
+            tcp.close()
+            self.is_closed = True
+        return self
+
+    def _take(self, kind, body):
+        self.frames.append((kind, body))
+        super()._take(kind, body)
+
+    def log_in(self):
+        """Version and Authenticate; returns when accepted or refused."""
+        if self.is_closed:
+            return
+        if self.version:
+            self.say_version()
+        login = {"username": self.name, "opus": True, **self.more}
+        if self.password:
+            login["password"] = self.password
+        try:
+            self.tell("Authenticate", login)
+        except OSError:
+            pass  # refused already: the end is read below
+        self.until(lambda: self.is_closed or self.session is not None, 20, "ServerSync or the end")
+
+    def tell(self, name, fields):
+        self.send(messages.TYPES[name], messages.encode(name, fields))
+
+    def settle(self):
+        """Everything that the server had for us is here."""
+        if self.session is None or self.is_closed:
+            return
+        self._token += 1
+        wanted = messages.encode("Ping", {"timestamp": self._token})
+        try:
+            self.send(PING, wanted)
+        except OSError:
+            pass  # it is about to read the end
+        self.until(lambda: self.is_closed or any(kind == PING and body.startswith(wanted)
+                                                 for kind, body in self.frames[-50:]),
+                   20, "the answer to a ping")
+
+    def collect(self, sessions):
+        """What came since the last time, as Heard."""
+        frames, self.frames = self.frames, []
+        told = []
+        for kind, body in frames:
+            one = heard(kind, body, sessions)
+            if kind != PING or one.fields.get("timestamp", 0) < _FIRST_TOKEN:
+                told.append(one)
+        if self.is_closed and not self.is_told_closed:
+            self.is_told_closed = True
+            told.append(Heard("closed", {}))
+        return told
+
+
+class Stage:
+    """Plays steps on a server that runs."""
+
+    def __init__(self, server, certificates):
+        self.server = server
+        self.certificates = certificates  # {who: (certificate file, key file)}
+        self.peers = {}
+        self.sessions = {}  # those of all who ever were here
+        self._answers = []  # of list pings, in this step
+
+    def close(self):
+        for peer in self.peers.values():
+            peer.close()
+        self.peers = {}
+
+    def play(self, step):
+        """Do it and return {who: [Heard]} of all clients."""
+        self._answers = []
+        {ex.Send: self._send, ex.Raw: self._raw, ex.Open: self._open, ex.Login: self._login,
+         ex.Leave: self._leave, ex.ListPing: self._list_ping, ex.Restart: self._restart}[type(step)](
+             step)
+        n_rounds = 2 if isinstance(step, ex.Raw) else 1  # voice takes another way
+        for _ in range(n_rounds):
+            self._settle(getattr(step, "who", None))
+        told = {who: peer.collect(self.sessions) for who, peer in self.peers.items()}
+        if self._answers:
+            told["(datagrams)"] = self._answers
+        return {who: found for who, found in told.items() if found}
+
+    def _settle(self, actor):
+        first = self.peers.get(actor)
+        if first:
+            first.settle()
+        for peer in self.peers.values():
+            if peer is not first:
+                peer.settle()
+        for who, peer in self.peers.items():
+            if peer.session is not None:
+                self.sessions[peer.session] = who
+
+    def _resolve(self, value, actor):
+        if isinstance(value, ex.S):
+            return self.peers[value.who].session
+        if isinstance(value, ex.C):
+            found = actor.channel(value.name)
+            return found["channel_id"] if found else 4000000
+        if isinstance(value, ex.Hash):
+            return self.digest(value.who)
+        if isinstance(value, ex.Join):
+            return "".join(self._resolve(one, actor) for one in value.parts)
+        if isinstance(value, dict):
+            return {name: self._resolve(one, actor) for name, one in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._resolve(one, actor) for one in value]
+        return value
+
+    def digest(self, who):
+        with open(self.certificates[who][0], encoding="ascii") as file:
+            return hashlib.sha1(ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
+
+    def _send(self, step):
+        peer = self.peers[step.who]
+        peer.tell(step.message, self._resolve(step.fields, peer))
+
+    def _raw(self, step):
+        self.peers[step.who].send(step.kind, step.body)
+
+    def _open(self, step):
+        options = dict(step.options)
+        owner = options.pop("certificate", PEOPLE[step.who.rstrip("23")][1])
+        old = self.peers.pop(step.who, None)
+        if old:
+            old.close()
+        peer = Peer(self.server.port, step.who, self.certificates.get(owner), options)
+        self.peers[step.who] = peer
+        peer.open()
+
+    def _login(self, step):
+        peer = self.peers.get(step.who)
+        if peer is None or peer.is_closed or peer.session is not None:
+            self._open(step)
+            peer = self.peers[step.who]
+        peer.log_in()
+
+    def _leave(self, step):
+        peer = self.peers.pop(step.who)
+        peer.close()
+        for other in self.peers.values():
+            if other.session is not None and not other.is_closed:
+                other.until(lambda: peer.session not in other.users, 20, "UserRemove")
+
+    def _list_ping(self, step):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.connect((self.server.host, self.server.port))
+            udp.settimeout(10)
+            udp.send(step.datagram)
+            answer = udp.recv(2048)
+        self._answers = [Heard("datagram", {
+            "bytes": len(answer), "version": answer[:4].hex(), "echo": answer[4:12].hex(),
+            "users": answer[12:16].hex(), "max_users": answer[16:20].hex(),
+            "bandwidth": answer[20:24].hex()})]
+
+    def _restart(self, _):
+        self.close()
+        self.server.stop()
+        self.server.run()
+
+
+def certificates(directory, make, names):
+    """{who: (certificate file, key file)}, made anew."""
+    os.makedirs(directory, exist_ok=True)
+    return {who: make(directory, who) for who in names}
