@@ -80,6 +80,18 @@ bool str_equal_fold(const char *a, const char *b)
     }
 }
 
+// FNV-1a.
+uint32_t str_hash_fold(const char *text)
+{
+    uint32_t hash = 2166136261u;
+    unsigned char before = 0;
+    for (; *text != '\0'; text++) {
+        hash = (hash ^ fold((unsigned char)*text, before)) * 16777619u;
+        before = (unsigned char)*text;
+    }
+    return hash;
+}
+
 void random_bytes(void *out, size_t n)
 {
     uint8_t *p = out;

@@ -89,6 +89,7 @@ static void assign(struct server *server, struct channel *channel, uint32_t meet
     channel->meeting = meeting;
     channel->role = role;
     channel->role_index = index;
+    model_rights_changed(server->model);
     channels_save(server, channel);
 }
 
@@ -377,6 +378,7 @@ void meetings_reload(struct server *server)
             continue;
         }
         take_settings(meeting, config);
+        model_rights_changed(server->model);
         char *declaration = describe(config);
         if (declaration != NULL)
             storage_meeting_put(server, meeting->id, declaration);

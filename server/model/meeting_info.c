@@ -40,6 +40,7 @@ struct meeting_info *model_meeting_add(struct model *model, uint32_t floor_chann
     }
     meeting->id = floor_channel;
     model->meetings[model->n_meetings++] = meeting;
+    model->rights_generation++;
     return meeting;
 }
 
@@ -79,6 +80,7 @@ void model_make_interpreter(struct user *user, uint32_t meeting_id)
     memmove(&user->interpreter_of[1], user->interpreter_of,
             (MODEL_GRANTS - 1) * sizeof(user->interpreter_of[0]));
     user->interpreter_of[0] = meeting_id;
+    rights_stale(user);
 }
 
 static void forget_grants(struct model *model, uint32_t meeting_id)
@@ -93,6 +95,7 @@ static void forget_grants(struct model *model, uint32_t meeting_id)
 
 void model_meeting_remove(struct model *model, uint32_t id)
 {
+    model->rights_generation++;
     forget_grants(model, id);
     for (size_t i = 0; i < model->n_channels; i++) {
         struct channel *channel = model->channels[i];
@@ -143,16 +146,30 @@ static bool is_named(char **names, const struct user *user)
     return false;
 }
 
+// In the ACL group of that name, as seen from the floor.
+static bool is_in_group(const struct model *model, const struct user *user,
+                        const struct meeting_info *meeting, const char *group)
+{
+    return user->user_id >= 0 && model_group_has(model, meeting->id, group, user->user_id);
+}
+
 bool model_is_moderator(const struct model *model, const struct user *user,
                         const struct meeting_info *meeting)
 {
-    return user->user_id == MODEL_SUPERUSER || is_named(model->moderators, user) ||
-           (meeting != NULL && is_named(meeting->moderators, user));
+    if (user->user_id == MODEL_SUPERUSER || is_named(model->moderators, user))
+        return true;
+    if (meeting == NULL)
+        return false;
+    const struct channel_node *floor = model_node(model, meeting->id);
+    return is_named(meeting->moderators, user) || is_in_group(model, user, meeting, "moderators") ||
+           (floor != NULL && (rights_by_acl(user, model, floor) & PERM_WRITE) != 0);
 }
 
 bool model_is_interpreter(const struct model *model, const struct user *user,
                           const struct meeting_info *meeting)
 {
     return meeting->is_anyone_interpreter || find_grant(user, meeting->id) < MODEL_GRANTS ||
-           is_named(meeting->interpreters, user) || model_is_moderator(model, user, meeting);
+           is_named(meeting->interpreters, user) ||
+           is_in_group(model, user, meeting, "interpreters") ||
+           model_is_moderator(model, user, meeting);
 }

@@ -22,6 +22,7 @@ struct model *model_new(const struct model_limits *limits, const char *root_name
     if (model == NULL)
         return NULL;
     model->limits = *limits;
+    model->rights_generation = 1;
     // Twice as many numbers as people, so that one which was given back rests before it returns.
     model->n_sessions = 2 * limits->users + limits->server_made_users + 1;
     model->users = calloc(model->n_sessions, sizeof(struct user *));
@@ -44,16 +45,13 @@ void model_free(struct model *model)
         return;
     for (uint32_t i = 0; model->users != NULL && i < model->n_sessions; i++)
         user_free(model->users[i]);
-    for (size_t i = 0; i < model->n_channels; i++) {
-        free(model->channels[i]->name);
-        free(model->channels[i]->description);
-        free(model->channels[i]->links);
-        free(model->channels[i]);
-    }
+    table_clear(&model->names);
+    channels_free(model);
     for (size_t i = 0; i < model->n_meetings; i++)
         meeting_info_free(model->meetings[i]);
     free(model->meetings);
-    free(model->channels);
+    registry_clear(&model->registry);
+    bans_clear(model);
     free(model->users);
     free(model->free_sessions);
     free(model);
@@ -72,4 +70,5 @@ uint32_t model_sessions_max(const struct model *model)
 void model_set_moderators(struct model *model, char **names)
 {
     model->moderators = names;
+    model->rights_generation++;
 }

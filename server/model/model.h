@@ -271,6 +271,9 @@ void model_set_moderators(struct model *model,
 // Permissions of a user in a channel, without PERM_CACHED.
 uint32_t model_permissions(const struct model *model, const struct user *user, uint32_t channel);
 bool model_is_enter_restricted(const struct model *model, uint32_t channel);
+// After what they stem from was set directly: a channel's role, its inherit flag, a meeting's
+// people.
+void model_rights_changed(struct model *model);
 
 // Who is reached by a voice target now. Fills up to cap entries, each session once, in no order;
 // returns how many.

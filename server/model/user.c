@@ -11,36 +11,50 @@ void user_free(struct user *user)
         return;
     for (unsigned i = 0; i < MODEL_TARGETS; i++)
         target_clear(&user->targets[i]);
-    free(user->listening);
-    free(user->muted);
     free(user->comment.data);
     free(user->texture.data);
+    free(user->plugin_context.data);
+    free(user->plugin_identity);
+    free(user->listening);
+    free(user->muted);
     free(user->name);
-    free(user);
+    rights_clear(user->rights);
+    free(OWNER_OF(user, struct user_node, user));
 }
 
-struct user *model_user_add(struct model *model, const char *name, bool is_server_made)
+static struct user *user_new(const char *name)
 {
-    if (model->n_free == 0)
-        return NULL;
-    struct user *user = calloc(1, sizeof(*user));
-    if (user == NULL)
-        return NULL;
-    user->name = str_dup(name);
-    if (user->name == NULL) {
-        free(user);
+    struct user_node *node = calloc(1, sizeof(*node));
+    if (node == NULL || (node->user.name = str_dup(name)) == NULL) {
+        free(node);
         return NULL;
     }
-    user->session = model->free_sessions[model->free_first];
-    model->free_first = (model->free_first + 1) % model->n_sessions;
-    model->n_free--;
+    struct user *user = &node->user;
+    user->rights = &node->rights;
     user->user_id = MODEL_GUEST;
     user->channel = MODEL_ROOT;
     user->duck_db = MODEL_DUCK_DEFAULT;
     for (size_t i = 0; i < MODEL_GRANTS; i++)
         user->interpreter_of[i] = MODEL_NONE;
+    return user;
+}
+
+static struct key *name_key(struct user *user)
+{
+    return &OWNER_OF(user, struct user_node, user)->by_name;
+}
+
+struct user *model_user_add(struct model *model, const char *name, bool is_server_made)
+{
+    struct user *user = model->n_free > 0 ? user_new(name) : NULL;
+    if (user == NULL)
+        return NULL;
+    user->session = model->free_sessions[model->free_first];
+    model->free_first = (model->free_first + 1) % model->n_sessions;
+    model->n_free--;
     user->is_server_made = is_server_made;
     model->users[user->session] = user;
+    table_put(&model->names, name_key(user), str_hash_fold(name));
     if (!is_server_made) {
         model->n_people++;
         model_channel(model, MODEL_ROOT)->n_users++;
@@ -60,6 +74,7 @@ void model_user_remove(struct model *model, uint32_t session)
     }
     user_unlisten_all(model, user);
     model->users[session] = NULL;
+    table_drop(&model->names, name_key(user));
     user_free(user);
     targets_forget_session(model, session);
     muted_forget_session(model, session);
@@ -87,11 +102,27 @@ struct user *model_user_next(const struct model *model, uint32_t after_session)
 
 struct user *model_user_by_name(const struct model *model, const char *name)
 {
-    for (struct user *user = model_user_next(model, 0); user != NULL;
-         user = model_user_next(model, user->session))
-        if (str_equal_fold(user->name, name))
-            return user;
-    return NULL;
+    struct user *found = NULL;
+    for (const struct key *key = table_find(&model->names, str_hash_fold(name)); key != NULL;
+         key = table_find_next(key)) {
+        struct user *user = &OWNER_OF(key, struct user_node, by_name)->user;
+        if (str_equal_fold(user->name, name) && (found == NULL || user->session < found->session))
+            found = user;
+    }
+    return found;
+}
+
+int model_user_rename(struct model *model, struct user *user, const char *name)
+{
+    char *copy = str_dup(name);
+    if (copy == NULL)
+        return MODEL_E_MEMORY;
+    table_drop(&model->names, name_key(user));
+    free(user->name);
+    user->name = copy;
+    table_put(&model->names, name_key(user), str_hash_fold(copy));
+    rights_stale(user);
+    return 0;
 }
 
 uint32_t model_people(const struct model *model)
