@@ -2,85 +2,15 @@
 //
 // Changes on their way to the store: collected during a turn, written as one batch on the thread
 // pool while the gate is closed. One batch at a time, so one thread at a time uses the store.
-#include "control/control_int.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-enum op_kind { OP_CHANNEL_PUT, OP_CHANNEL_REMOVE, OP_MEETING_PUT, OP_MEETING_REMOVE };
-
-struct storage_op {
-    struct storage_op *next;
-    enum op_kind kind;
-    uint32_t id;
-    struct store_channel channel;
-    char *text[2]; // owned: a channel's name and description, a meeting's declaration
-    char role[ROLE_BYTES];
-};
-
-static struct storage_op *op_add(struct server *server, enum op_kind kind, uint32_t id)
-{
-    struct storage_op *op = calloc(1, sizeof(*op));
-    if (op == NULL) {
-        log_error("store", "a change is not kept", "id=%u reason=memory", id);
-        return NULL;
-    }
-    op->kind = kind;
-    op->id = id;
-    *server->ops_tail = op;
-    server->ops_tail = &op->next;
-    return op;
-}
+#include "control/storage_int.h"
 
 static void ops_free(struct storage_op *op)
 {
     while (op != NULL) {
         struct storage_op *next = op->next;
-        free(op->text[0]);
-        free(op->text[1]);
-        free(op);
+        storage_op_free(op);
         op = next;
     }
-}
-
-void storage_channel_put(struct server *server, const struct channel *channel)
-{
-    struct storage_op *op = op_add(server, OP_CHANNEL_PUT, channel->id);
-    if (op == NULL)
-        return;
-    op->text[0] = str_dup(channel->name);
-    op->text[1] = str_dup(channel->description);
-    const struct meeting_info *meeting =
-        channel->meeting != MODEL_NONE ? model_meeting(server->model, channel->meeting) : NULL;
-    if (meeting != NULL)
-        declare_role(meeting, channel->role, channel->role_index, op->role);
-    op->channel = (struct store_channel){ .id = channel->id,
-                                          .parent = channel->parent == MODEL_NONE ? MODEL_ROOT
-                                                                                  : channel->parent,
-                                          .name = op->text[0],
-                                          .description = op->text[1],
-                                          .position = channel->position,
-                                          .max_users = channel->max_users,
-                                          .is_inheriting = true,
-                                          .meeting_role = op->role[0] != '\0' ? op->role : NULL,
-                                          .meeting_id = meeting != NULL ? meeting->id : 0 };
-}
-
-void storage_channel_remove(struct server *server, uint32_t id)
-{
-    op_add(server, OP_CHANNEL_REMOVE, id);
-}
-
-void storage_meeting_put(struct server *server, uint32_t id, const char *declaration)
-{
-    struct storage_op *op = op_add(server, OP_MEETING_PUT, id);
-    if (op != NULL)
-        op->text[0] = str_dup(declaration);
-}
-
-void storage_meeting_remove(struct server *server, uint32_t id)
-{
-    op_add(server, OP_MEETING_REMOVE, id);
 }
 
 bool storage_has_ops(const struct server *server)
@@ -88,32 +18,47 @@ bool storage_has_ops(const struct server *server)
     return server->ops != NULL && server->now_us >= server->storage_retry_us;
 }
 
-static int apply(struct store *store, const struct storage_op *op)
-{
-    switch (op->kind) {
-    case OP_CHANNEL_PUT:
-        return op->text[0] != NULL && op->text[1] != NULL ? store_channel_put(store, &op->channel)
-                                                          : -1;
-    case OP_CHANNEL_REMOVE:
-        return store_channel_remove(store, op->id);
-    case OP_MEETING_PUT:
-        return op->text[0] != NULL ? store_meeting_put(store, op->id, op->text[0]) : -1;
-    case OP_MEETING_REMOVE:
-        return store_meeting_remove(store, op->id);
-    }
-    return -1;
-}
-
-static int write_batch(struct store *store, const struct storage_op *ops)
+static int write_all(struct store *store, const struct storage_op *ops)
 {
     int result = store_begin(store);
     for (const struct storage_op *op = ops; op != NULL && result == 0; op = op->next)
-        result = apply(store, op);
+        result = op->kind->apply(store, op);
     if (result == 0)
         result = store_commit(store);
     if (result != 0)
         store_rollback(store);
     return result;
+}
+
+// Without those that the store would never take.
+static int write_good(struct store *store, const struct storage_op *ops)
+{
+    int result = store_begin(store);
+    for (const struct storage_op *op = ops; op != NULL && result == 0; op = op->next) {
+        result = store_part_begin(store);
+        if (result == 0)
+            (void)op->kind->apply(store, op); // the end knows of a failure
+        if (result == 0)
+            result = store_part_end(store);
+        if (result == 0 || !store_is_failure_of_content(store))
+            continue;
+        log_error("store", "a change cannot be kept and is given up",
+                  "kind=%s id=%lld reason=\"%s\"", op->kind->name, (long long)op->id,
+                  store_last_error(store));
+        result = 0;
+    }
+    if (result == 0)
+        result = store_commit(store);
+    if (result != 0)
+        store_rollback(store);
+    return result;
+}
+
+// One change that can never be written (a constraint) must not hold up all that come after it.
+static int write_batch(struct store *store, const struct storage_op *ops)
+{
+    int result = write_all(store, ops);
+    return result != 0 && store_is_failure_of_content(store) ? write_good(store, ops) : result;
 }
 
 static void take_ops(struct server *server)
