@@ -64,9 +64,15 @@ struct setup {
     size_t n_listeners, n_speakers, payload_bytes;
     double seconds;
     const char *listen_channel, *speak_channel;
-    bool is_mixed, is_bare, has_pauses, is_connect;
+    bool is_mixed, is_bare, has_pauses, is_connect, is_storm;
 };
 struct setup setup_read(int argc, char **argv); // prints help and ends where that is asked for
+
+// ---- storm: all at once ----
+
+// n_listeners clients connect at the same moment; prints how long each waited until it was in, and
+// what that cost the server.
+void storm_measure(const struct setup *setup, SSL_CTX *tls);
 
 // ---- cpu: what the server has used ----
 

@@ -354,7 +354,9 @@ int main(int argc, char **argv)
     }
     SSL_CTX *tls = load_tls_new();
     load.n_clients = load.setup.n_listeners + (load.setup.is_connect ? 0 : load.setup.n_speakers);
-    if (load.setup.is_connect) {
+    if (load.setup.is_storm) {
+        storm_measure(&load.setup, tls);
+    } else if (load.setup.is_connect) {
         measure_connects(&load, tls);
     } else {
         load.epoll_fd = epoll_create1(EPOLL_CLOEXEC);

@@ -42,12 +42,17 @@ def connect_case(count):
     return {"kind": "connect", "name": "connect", "arguments": ["--connect", str(count)]}
 
 
+def storm_case(count):
+    return {"kind": "storm", "name": f"storm {count}", "count": count, "arguments": ["--storm", str(count)]}
+
+
 def cases(quick):
     listeners, seconds = ([10, 100], 2) if quick else ([10, 100, 500], 4)
     yield from (direct_case("UDP", n, seconds) for n in listeners)
     yield from (direct_case("tunnel", n, seconds) for n in listeners)
     yield from (mixed_case(n, 2 * seconds) for n in listeners)
     yield connect_case(20 if quick else 100)
+    yield storm_case(100 if quick else 500)
 
 
 class Bench:
@@ -186,6 +191,17 @@ def print_clients(bench, kinds):
     print_rows("Clients", [""] + [k.name for k in kinds], rows)
 
 
+def print_storm(bench, kinds):
+    case = next(c for c in cases(bench.quick) if c["kind"] == "storm")
+    rows = [[title] + [cell(bench.median(case["name"], k.name, key), form) for k in kinds]
+            for title, key, form in (("of them joined", "joined", "{:.0f}"),
+                                     ("half of them within ms", "p50_ms", "{:.0f}"),
+                                     ("the last within ms", "last_ms", "{:.0f}"),
+                                     ("server CPU ms each", "cpu_ms_per_client", "{:.2f}"),
+                                     ("KiB each, when quiet again", "rss_kib_per_client", "{:.0f}"))]
+    print_rows(f"{case['count']} clients join at the same moment", [""] + [k.name for k in kinds], rows)
+
+
 def instructions(bench, kind):
     """Instructions per forwarded packet: two runs under callgrind that differ only in length."""
     counts = []
@@ -245,6 +261,7 @@ def main():
     print_direct(bench, kinds, bare)
     print_mixed(bench, kinds)
     print_clients(bench, kinds)
+    print_storm(bench, kinds)
     for name, count in counts.items():
         print(f"\ninstructions per forwarded packet, {name}: {count:.0f}")
     os.makedirs(options.out, exist_ok=True)

@@ -92,7 +92,7 @@ class Susurro(Server):
 
     def configuration(self):
         return (f"host=127.0.0.1\nport={self.port}\nusers=2000\nbandwidth=558000\nwelcometext=\n"
-                f"database={self.directory}/susurro.sqlite\nautobanAttempts=0\n"
+                f"database={self.directory}/susurro.sqlite\nautobanAttempts=0\nconnections_per_host=4096\n"
                 '[meeting "Bench"]\ntracks = en, es\nbooths = en-es\ndefault_language = en\n'
                 "interpreters = anyone\nair = voice\nlevelling = off\n")
 

@@ -18,6 +18,7 @@ static const char help[] =
     "  --listen PATH   channel of the listeners; --speak PATH: of the speakers\n"
     "  --mixed         send coded sound and find the latency in what is heard\n"
     "  --connect N     instead: log in and leave N times\n"
+    "  --storm N       instead: N clients log in at the same moment\n"
     "  --bare          instead: seal and send to N listeners in a bare loop; --pauses: 50 times a "
     "second\n";
 
@@ -34,6 +35,7 @@ enum option_id {
     OPT_SPEAK,
     OPT_MIXED,
     OPT_CONNECT,
+    OPT_STORM,
     OPT_BARE,
     OPT_PAUSES,
     OPT_HELP
@@ -52,6 +54,7 @@ static const struct option options[] = {
     { "speak", required_argument, NULL, OPT_SPEAK },
     { "mixed", no_argument, NULL, OPT_MIXED },
     { "connect", required_argument, NULL, OPT_CONNECT },
+    { "storm", required_argument, NULL, OPT_STORM },
     { "bare", no_argument, NULL, OPT_BARE },
     { "pauses", no_argument, NULL, OPT_PAUSES },
     { "help", no_argument, NULL, OPT_HELP },
@@ -106,6 +109,10 @@ static void setup_option(struct setup *setup, int option)
     case OPT_CONNECT:
         setup->is_connect = true;
         setup->n_listeners = number(optarg, 1, 100000);
+        break;
+    case OPT_STORM:
+        setup->is_storm = true;
+        setup->n_listeners = number(optarg, 1, CLIENTS_MAX);
         break;
     case OPT_BARE:
         setup->is_bare = true;
