@@ -24,8 +24,7 @@ KEYS = {"host": "127.0.0.1", "bandwidth": 72000, "users": 20, "messagelimit": 10
 class ComparedServer(Server):
     """Files in a directory of its own; run() and stop() as often as needed."""
 
-    name = ""
-    program = ""
+    name = ready = ""  # ready: what it logs when it listens; a connection to see would be counted
 
     def __init__(self, directory, keys=None):
         super().__init__(directory)
@@ -39,6 +38,12 @@ class ComparedServer(Server):
     def run(self):
         self._start(self.command(), 30)
         return self
+
+    def _start(self, argv, ready_s):
+        self.process = Process(argv, os.path.join(self.directory, "server.log"),
+                               env=clean_environment(self.directory), cwd=self.directory)
+        wait.until(lambda: self.ready in self.process.log() or self.process.check_running(),
+                   ready_s, lambda: f"the server listens:\n{self.log()}", 0.01)
 
     def command(self):
         raise NotImplementedError
@@ -56,7 +61,7 @@ class ComparedServer(Server):
 class Reference(ComparedServer):
     """Debian's mumble-server."""
 
-    name = "mumble-server"
+    name, ready = "mumble-server", "Server listening"
 
     def command(self):
         return [path_of("murmurd"), "-fg", "-ini", self.ini]
@@ -69,7 +74,7 @@ class Reference(ComparedServer):
 class Ours(ComparedServer):
     """$SUSURROD."""
 
-    name = "ours"
+    name, ready = "ours", "listening"
 
     def command(self):
         return [os.environ["SUSURROD"], "--config", self.ini]
@@ -78,12 +83,6 @@ class Ours(ComparedServer):
         subprocess.run([os.environ["SUSURROD"], "--config", self.ini, "--superuser-password"],
                        input=PASSWORD + "\n", text=True, check=True, capture_output=True, timeout=60,
                        env=clean_environment(self.directory))
-
-    def _start(self, argv, ready_s):
-        self.process = Process(argv, os.path.join(self.directory, "server.log"),
-                               env=clean_environment(self.directory), cwd=self.directory)
-        wait.until(lambda: "listening" in self.process.log() or self.process.check_running(),
-                   ready_s, lambda: f"the server listens:\n{self.log()}", 0.01)
 
 
 class Company:
