@@ -321,7 +321,12 @@ static int open_steps(const struct opening *opening)
         return version > 0 ? 0 : refuse(opening, "is empty", "name another file with database");
     if (prepare_writing(opening) != 0)
         return -1;
-    return store_migrate(store, version) == 0 ? 0 : refuse_sqlite(opening);
+    if (store_migrate(store, version) == 0)
+        return 0;
+    char reason[240];
+    (void)snprintf(reason, sizeof reason, "cannot be brought up to date: %.200s", store->error);
+    return refuse(opening, reason,
+                  "its content was not changed; look at the disk, or put a backup in its place");
 }
 
 static struct store *open_with(struct opening opening, const char *name)

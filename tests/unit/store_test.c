@@ -352,6 +352,60 @@ static void test_batches(void **state)
     store_close(store);
 }
 
+// A part fails by itself, and only because of what it was to write.
+static void test_parts_of_a_batch(void **state)
+{
+    (void)state;
+    struct store *store = open_well(":memory:");
+    const struct store_channel nameless = { .id = 22, .parent = 0, .name = NULL };
+    const struct store_channel orphan = { .id = 30, .parent = 99, .name = "orphan" };
+    assert_int_equal(store_part_begin(store), -1); // no batch is open
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(store_setting_set(store, "before", "x", 1), 0);
+    assert_int_equal(store_part_begin(store), 0);
+    assert_int_equal(store_setting_set(store, "in_bad", "x", 1), 0);
+    assert_int_equal(store_channel_put(store, &nameless), -1);
+    assert_int_equal(store_part_end(store), -1);
+    assert_true(store_is_failure_of_content(store));
+    assert_string_equal(store_last_error(store), "NOT NULL constraint failed: channels.name");
+    assert_int_equal(store_part_begin(store), 0);
+    assert_int_equal(store_channel_put(store, &orphan), 0);
+    assert_int_equal(store_part_end(store), -1);
+    assert_true(store_is_failure_of_content(store));
+    assert_int_equal(store_part_begin(store), 0);
+    assert_int_equal(store_channel_remove(store, 0), -1);
+    assert_int_equal(store_part_end(store), -1);
+    assert_int_equal(store_part_begin(store), 0);
+    assert_int_equal(store_setting_set(store, "in_good", "x", 1), 0);
+    assert_int_equal(store_part_end(store), 0);
+    assert_int_equal(store_commit(store), 0);
+    static const char *const kept[] = { "before", "in_good" };
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+        char *value = store_setting_get(store, kept[i], NULL);
+        assert_non_null(value);
+        free(value);
+    }
+    assert_null(store_setting_get(store, "in_bad", NULL));
+    assert_int_equal(n_channels(store), 1);
+    store_close(store);
+}
+
+// The disk takes nothing (here: another holds the lock): that is nobody's content.
+static void test_a_locked_database_is_no_failure_of_content(void **state)
+{
+    const struct place *place = *state;
+    struct store *store = open_well(place->file);
+    sqlite3 *other = NULL;
+    assert_int_equal(sqlite3_open(place->file, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(store_begin(store), -1);
+    assert_false(store_is_failure_of_content(store));
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(store_commit(store), 0);
+    store_close(store);
+}
+
 // The child counts two settings up together, one batch a step, and tells each commit and each
 // half-done batch.
 static void write_until_killed(const char *path, int out)
@@ -665,6 +719,8 @@ int main(void)
         cmocka_unit_test(test_stopping_a_walk),
         cmocka_unit_test(test_choices_are_limited),
         AT_PLACE(test_batches),
+        cmocka_unit_test(test_parts_of_a_batch),
+        AT_PLACE(test_a_locked_database_is_no_failure_of_content),
         AT_PLACE(test_killed_within_a_batch),
         AT_PLACE(test_killed_with_a_batch_open),
         AT_PLACE(test_newer_schema),
