@@ -17,7 +17,7 @@ from lib.server import client_certificate
 PROGRAMS = ("mumble", "Xvfb", "pulseaudio", "pactl", "pacat", "parec", "xdotool", "openssl")
 TRANSMIT = {"continuous": 0, "voice": 1, "push": 2}
 WINDOW = (800, 600)
-CHAT_BAR, SERVER_MENU = (100, 575), (40, 12)
+CHAT_BAR, SERVER_MENU, SELF_MENU = (100, 575), (40, 12), (107, 12)
 TREE_X, TREE_Y, TREE_ROW = 340, 74, 20
 N_LOG_MESSAGES = 64  # more than the client has kinds of log messages
 
@@ -86,19 +86,30 @@ class MumbleClient:
     Names are ASCII letters.
     """
 
-    def __init__(self, directory, pulse, server, name, channel="", program=None, **options):
+    def __init__(self, directory, pulse, server, name, channel="", program=None, password="",
+                 **options):
         self.name, self.pulse, self.server, self.channel = name, pulse, server, channel
         self.directory = os.path.join(directory, name)
         os.makedirs(self.directory)
         pulse.seat(name)
         self._prepare(options)
+        who = f"{name}:{password}" if password else name
+        self._argv = [program or path_of("mumble"), "--multiple",
+                      f"mumble://{who}@{server.host}:{server.port}/{channel}"]
+        self._start()
+
+    def _start(self):
         self.display = Display(self.directory)
         env = clean_environment(self.directory, DISPLAY=self.display.name, QT_QPA_PLATFORM="xcb",
-                                QT_ACCESSIBILITY="0", **pulse.client_environment(name))
-        url = f"mumble://{name}@{server.host}:{server.port}/{channel}"
-        self.process = Process([program or path_of("mumble"), "--multiple", url],
-                               os.path.join(self.directory, "mumble.log"), env=env,
+                                QT_ACCESSIBILITY="0", **self.pulse.client_environment(self.name))
+        self.process = Process(self._argv, os.path.join(self.directory, "mumble.log"), env=env,
                                cwd=self.directory)
+
+    def restart(self):
+        """End it and start it again, with the same settings and certificate."""
+        self.stop()
+        self.pulse.seat(self.name)
+        self._start()
 
     def __enter__(self):
         return self
@@ -159,11 +170,7 @@ class MumbleClient:
 
     def _choose(self, opening_click, from_end):
         """Open a menu and choose the entry that stands from_end (0: the last) above its end."""
-        self.wait_window()
-        before = set(self.display.windows())
-        self._click(*opening_click)
-        wait.until(lambda: set(self.display.windows()) - before, 10,
-                   lambda: "a menu: " + self._state(), 0.05)
+        self.open_menu(*opening_click)
         self.display.xdotool("key", *["Up"] * (from_end + 1), "Return")
 
     def choose_in_server_menu(self, from_end):
@@ -178,6 +185,45 @@ class MumbleClient:
         """Join the channel in that row of the tree (0: the root), as most people do."""
         self.wait_window()
         self._click(TREE_X, TREE_Y + row * TREE_ROW, "--repeat", "2", "--delay", "80", "1")
+
+    def wait_dialog(self, title, timeout_s=10):
+        """Wait for a dialog whose title begins so, and give it the keyboard; returns its (x, y)."""
+        def found():
+            return next((window for window, name in self.display.windows().items()
+                         if name.startswith(title)), None)
+        window = wait.until(found, timeout_s, lambda: f"{title!r}: {self._state()}", 0.1)
+        self.display.xdotool("windowfocus", "--sync", window)
+        shape = self.display.xdotool("getwindowgeometry", "--shell", window) or ""
+        at = dict(line.split("=") for line in shape.split())
+        return int(at["X"]), int(at["Y"])
+
+    def wait_dialog_gone(self, title, timeout_s=10):
+        wait.until(lambda: not any(name.startswith(title) for name in self.display.windows().values()),
+                   timeout_s, lambda: f"no {title!r} any more: {self._state()}", 0.1)
+
+    def open_menu(self, x, y, button="1"):
+        """Click where a menu opens, and wait until it has."""
+        self.wait_window()
+        before = set(self.display.windows())
+        self._click(x, y, button)
+        wait.until(lambda: set(self.display.windows()) - before, 10,
+                   lambda: "a menu: " + self._state(), 0.05)
+
+    def open_channel_menu(self, row):
+        self.open_menu(TREE_X, TREE_Y + row * TREE_ROW, "3")
+
+    def open_self_menu(self):
+        self.open_menu(*SELF_MENU)
+
+    def click_at(self, corner, x, y):
+        """Click in a dialog: its corner, and the place in it."""
+        self._click(corner[0] + x, corner[1] + y)
+
+    def keys(self, *names):
+        self.display.xdotool("key", *names)
+
+    def type(self, text):
+        self.display.xdotool("type", text)
 
     def has_sound(self):
         """Whether its microphone and speaker streams run."""

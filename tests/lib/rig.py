@@ -52,6 +52,7 @@ class RigTest(unittest.TestCase):
     """setUpClass starts all but the clients; a test adds those it wants with client()."""
 
     meeting = None  # what stands in the server's configuration beside the usual
+    superuser = None  # the SuperUser's password
     servers = ("susurro", "murmur")  # the values of $SERVER for which the tests make sense
 
     @classmethod
@@ -68,7 +69,7 @@ class RigTest(unittest.TestCase):
         cls.directory = tempfile.mkdtemp(prefix="susurro-")
         cls.has_failed = False
         cls.addClassCleanup(cls._sweep)
-        cls.server = server.make(os.path.join(cls.directory, "server"), cls.meeting)
+        cls.server = server.make(os.path.join(cls.directory, "server"), cls.meeting, cls.superuser)
         cls.addClassCleanup(cls.server.stop)
         cls.pulse = PulseAudio(os.path.join(cls.directory, "pulse"))
         cls.addClassCleanup(cls.pulse.stop)

@@ -72,7 +72,7 @@ class MurmurServer(Server):
 
     programs = ("murmurd",)
 
-    def __init__(self, directory, meeting=None):
+    def __init__(self, directory, meeting=None, superuser=None):
         assert meeting is None, "mumble-server has no meetings"
         super().__init__(directory)
         ini = os.path.join(directory, "murmur.ini")
@@ -81,6 +81,9 @@ class MurmurServer(Server):
                        "bandwidth=130000\nusers=100\nbonjour=false\nlogfile=\nice=\ndbus=\n"
                        "welcometext=\npidfile=\n"
                        f"uname={pwd.getpwuid(os.getuid()).pw_name}\n")  # else root becomes another
+        if superuser:
+            subprocess.run([path_of("murmurd"), "-ini", ini, "-supw", superuser], check=True,
+                           env=clean_environment(directory), capture_output=True, timeout=60)
         self._start([path_of("murmurd"), "-fg", "-ini", ini], 30)
 
 
@@ -89,7 +92,7 @@ class SusurroServer(Server):
 
     programs = ()
 
-    def __init__(self, directory, meeting=None, more=""):
+    def __init__(self, directory, meeting=None, more="", superuser=None):
         super().__init__(directory)
         program = os.environ.get("SUSURROD")
         assert program and os.access(program, os.X_OK), f"$SUSURROD is no program: {program!r}"
@@ -97,6 +100,10 @@ class SusurroServer(Server):
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(f"host={self.host}\nport={self.port}\nbandwidth=130000\nusers=100\n"
                        f"database={directory}/susurro.sqlite\nwelcometext=\n{more}\n{meeting or ''}")
+        if superuser:
+            subprocess.run([program, "--config", self.config, "--superuser-password"], check=True,
+                           input=superuser.encode() + b"\n", env=clean_environment(directory),
+                           capture_output=True, timeout=60)
         self._start([program, "--config", self.config], 30)
 
 
@@ -105,9 +112,9 @@ def kind():
     return {"susurro": SusurroServer, "murmur": MurmurServer}[os.environ.get("SERVER", "susurro")]
 
 
-def make(directory, meeting=None):
-    """Start the server under test."""
-    return kind()(directory, meeting)
+def make(directory, meeting=None, superuser=None):
+    """Start the server under test; superuser is the SuperUser's password, None: cannot log in."""
+    return kind()(directory, meeting, superuser=superuser)
 
 
 def client_certificate(directory, name):
