@@ -113,6 +113,8 @@ struct server {
     struct autoban *autoban; // bans.c
     bool are_rights_dirty;   // somebody's permissions may have changed: looked at at the turn's end
     bool has_stale_rights;   // those of single clients
+    bool is_hiding;          // channels are hidden now; has_stale_visible: from somebody anew
+    bool has_stale_visible;
     server_reload_fn reload;
     void *reload_context;
     SSL_CTX *tls;
@@ -188,6 +190,7 @@ void send_denied_user(struct conn *conn, uint32_t permission, uint32_t channel,
                       uint32_t session); // who lacks it
 void send_denied_reason(struct conn *conn, MumbleProto__PermissionDenied__DenyType type,
                         const char *reason, const char *name); // both may be NULL
+void send_denied_certificate(struct conn *conn, uint32_t session); // whose is missing
 void send_text(struct conn *conn, const char *html);
 void say(struct conn *conn, enum phrase phrase,
          ...); // a private text in the reader's language; arguments are escaped
@@ -208,9 +211,18 @@ bool visible_channel(const struct conn *conn, const struct channel *channel);
 bool visible_user(const struct conn *conn, const struct user *user);
 void visible_turn_end(struct server *server);
 void visible_forget(struct conn *conn);
+void visible_changed(struct conn *conn); // what it may know of: looked at at the turn's end
+void visible_welcome(struct conn *conn); // the channels it may know of, at login
+void visible_reveal(struct conn *conn, const struct channel *channel); // and those above it
+bool visible_may_learn(struct conn *conn, const struct channel *channel); // one that is new
 // acl.c
 void acl_message(struct conn *conn, const ProtobufCMessage *message);
 void acl_query_users(struct conn *conn, const ProtobufCMessage *message);
+void acl_keep_write(struct server *server, const struct user *user,
+                    uint32_t channel);                            // by an entry, when they lack it
+const char *acl_name_of(const struct model *model, int32_t id); // NULL: nobody
+// acl_show.c
+void acl_show(struct conn *conn, const struct channel *channel); // the answer to a query
 // registry.c: registered people
 bool registry_register(struct server *server,
                        struct user *user); // false: name taken or not allowed
@@ -278,10 +290,19 @@ void channels_permission_query(struct conn *conn, const ProtobufCMessage *messag
 void channels_send(struct conn *conn, const struct channel *channel);
 void channels_enter_rights_broadcast(struct server *server,
                                      uint32_t channel); // can_enter, for each receiver
-void channels_remove_tree(struct server *server, uint32_t id);
+void channels_send_all(struct conn *conn); // at login
+void channels_send_links_of(struct conn *conn, const struct channel *channel);
+void channels_broadcast(struct server *server, const struct channel *channel); // complete
+void channels_put_description(MumbleProto__ChannelState *state, const struct channel *channel,
+                              uint8_t hash[20]); // or its hash, when it is long
 void channels_save(struct server *server, const struct channel *channel);
 void channels_send_links(struct conn *conn); // at login, after all channels
 bool channels_load(struct server *server, char *error, size_t cap);
+// channel_change.c
+void channels_state(struct conn *conn, const ProtobufCMessage *message);
+// channel_remove.c
+void channels_remove(struct conn *conn, const ProtobufCMessage *message);
+void channels_remove_tree(struct server *server, uint32_t id);
 // text.c
 // What may be kept or sent on: the text, or without HTML where that is not allowed. NULL: too long
 // (said so) or no memory. Of messages, comments and descriptions. The caller frees it.

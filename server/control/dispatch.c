@@ -2,7 +2,7 @@
 //
 // One handler per message and phase. A message that is only legal after login has none before it,
 // so it cannot act early.
-#include "control/control_int.h"
+#include "control/visibility.h"
 
 typedef void (*handler_fn)(struct conn *conn, const ProtobufCMessage *message);
 
@@ -13,7 +13,7 @@ struct entry {
 
 static const struct entry table[MSG_TYPES] = {
     [MSG_VERSION] = { login_version, login_version, false },
-    [MSG_AUTHENTICATE] = { login_authenticate, NULL, true },
+    [MSG_AUTHENTICATE] = { login_authenticate, login_authenticate, true },
     [MSG_PING] = { NULL, link_ping, false },
     [MSG_CRYPT_SETUP] = { NULL, link_crypt_setup, false },
     [MSG_USER_STATE] = { NULL, users_state, true },
@@ -24,6 +24,8 @@ static const struct entry table[MSG_TYPES] = {
     [MSG_CHANNEL_STATE] = { NULL, channels_state, true },
     [MSG_CHANNEL_REMOVE] = { NULL, channels_remove, true },
     [MSG_PERMISSION_QUERY] = { NULL, channels_permission_query, false },
+    [MSG_ACL] = { NULL, acl_message, true },
+    [MSG_QUERY_USERS] = { NULL, acl_query_users, true },
     [MSG_TEXT_MESSAGE] = { NULL, text_message, true },
     [MSG_CONTEXT_ACTION] = { NULL, menu_action, true },
 };
@@ -46,6 +48,8 @@ void dispatch(struct conn *conn, const struct frame *frame)
         return; // does not parse: ignored, as every Mumble server does
     if (entry->resets_idle)
         conn->active_us = conn->server->now_us;
+    if (conn->visible != NULL)
+        visible_incoming(conn, frame->type, message);
     handler(conn, message);
     msg_free(message);
 }

@@ -20,6 +20,9 @@
 #define STORAGE_RETRY_US 5000000u // after a batch that could not be written
 #define TEXT_COMMAND_BYTES 512    // a longer text is never a command
 #define TEXT_PLACES_MAX 8 // channels and trees that one text goes to; with more it is refused
+#define ACL_MEMBERS_MAX 20000 // of all groups of one channel; a longer list is refused
+#define QUERY_USERS_MAX 10000 // numbers and names asked for at once; a longer list is not answered
+#define LINK_CHANGES_MAX 1000 // of one channel at once; more are refused
 #define UNCOVERED_NOTICE_US                                                                        \
     300000000u // a listener is told that nobody interprets at most this often
 

@@ -226,6 +226,7 @@ void rights_send_entered(struct conn *conn, uint32_t id)
     struct rights_sent *rights = rights_of(conn);
     const struct user *user = reader_of(conn);
     const struct channel *channel = model_channel(server->model, id);
+    visible_changed(conn);
     if (rights != NULL)
         rights->is_stale = server->has_stale_rights = true;
     if (user == NULL || channel == NULL)
@@ -299,6 +300,7 @@ static void look_again(struct conn *conn, const struct told *now, size_t n)
     if (user == NULL || conn->rights_sent == NULL)
         return;
     conn->rights_sent->is_stale = false;
+    visible_changed(conn);
     users_refresh_suppression(conn->server, user);
     check_sent(conn);
     check_told(conn, user, now, n);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/control_int.h"
+#include "control/visibility.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 
 #define SEND_STACK_BYTES 1024
 
-void send_message(struct conn *conn, unsigned type, const ProtobufCMessage *message)
+static void send_packed(struct conn *conn, unsigned type, const ProtobufCMessage *message)
 {
     uint8_t small[SEND_STACK_BYTES];
     size_t size = msg_packed_size(message);
@@ -20,7 +20,17 @@ void send_message(struct conn *conn, unsigned type, const ProtobufCMessage *mess
         free(frame);
 }
 
-// Packed once for everybody.
+void send_message(struct conn *conn, unsigned type, const ProtobufCMessage *message)
+{
+    struct visible_copy copy = { .room = NULL };
+    if (conn->visible != NULL)
+        message = visible_look(conn, type, message, &copy);
+    if (message != NULL)
+        send_packed(conn, type, message);
+    free(copy.room);
+}
+
+// Packed once for everybody; while channels are hidden, for each as they may have it.
 void broadcast(struct server *server, unsigned type, const ProtobufCMessage *message,
                const struct conn *except)
 {
@@ -33,7 +43,11 @@ void broadcast(struct server *server, unsigned type, const ProtobufCMessage *mes
     }
     size = msg_pack(type, message, frame);
     for (struct conn *conn = server->conns; conn != NULL; conn = conn->next)
-        if (conn->phase == CONN_READY && conn != except)
+        if (conn->phase != CONN_READY || conn == except)
+            continue;
+        else if (conn->visible != NULL)
+            send_message(conn, type, message);
+        else
             conn_stage(conn, frame, size);
     if (frame != small)
         free(frame);
@@ -70,6 +84,15 @@ void send_denied_reason(struct conn *conn, MumbleProto__PermissionDenied__DenyTy
 void send_denied_type(struct conn *conn, MumbleProto__PermissionDenied__DenyType type)
 {
     send_denied_reason(conn, type, NULL, NULL);
+}
+
+void send_denied_certificate(struct conn *conn, uint32_t session)
+{
+    MumbleProto__PermissionDenied denied = MUMBLE_PROTO__PERMISSION_DENIED__INIT;
+    denied.has_type = denied.has_session = true;
+    denied.type = MUMBLE_PROTO__PERMISSION_DENIED__DENY_TYPE__MissingCertificate;
+    denied.session = session;
+    send_message(conn, MSG_PERMISSION_DENIED, &denied.base);
 }
 
 void send_text(struct conn *conn, const char *html)

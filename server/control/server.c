@@ -213,6 +213,17 @@ static void init_loop(struct server *server)
     server->on_term.data = server->on_int.data = server->on_hup.data = server;
 }
 
+// Rules, groups, links, registered people and bans; the channels are there.
+static bool load_people(struct server *server, char *error)
+{
+    if (store_load_rights(server->store, server->model) == 0 &&
+        store_load_people(server->store, server->model) == 0)
+        return true;
+    snprintf(error, CONTROL_ERROR_BYTES, "database: cannot read rights and people: %s",
+             store_last_error(server->store));
+    return false;
+}
+
 static bool make_model(struct server *server, char *error)
 {
     const struct config *config = server->config;
@@ -226,8 +237,17 @@ static bool make_model(struct server *server, char *error)
         return false;
     }
     model_set_moderators(server->model, config->moderators);
-    return channels_load(server, error, CONTROL_ERROR_BYTES) &&
+    return channels_load(server, error, CONTROL_ERROR_BYTES) && load_people(server, error) &&
            meetings_declare(server, error, CONTROL_ERROR_BYTES);
+}
+
+static bool open_reader(struct server *server, char *error)
+{
+    char why[STORE_ERROR_BYTES];
+    server->reader = store_open_reader(server->store, why);
+    if (server->reader == NULL)
+        snprintf(error, CONTROL_ERROR_BYTES, "%.*s", CONTROL_ERROR_BYTES - 1, why);
+    return server->reader != NULL;
 }
 
 struct server *server_new(struct config *config, struct store *store,
@@ -254,7 +274,7 @@ struct server *server_new(struct config *config, struct store *store,
         return NULL;
     }
     server->tls = tls_context(server, error, CONTROL_ERROR_BYTES);
-    if (server->tls == NULL || !make_model(server, error) ||
+    if (server->tls == NULL || !open_reader(server, error) || !make_model(server, error) ||
         listeners_open(server, error, CONTROL_ERROR_BYTES) != 0) {
         server_free(server);
         return NULL;
@@ -334,6 +354,7 @@ void server_free(struct server *server)
     if (server->ops != NULL)
         storage_write_now(server);
     storage_forget(server);
+    store_close(server->reader);
     uv_loop_close(&server->loop);
     model_free(server->model);
     free(server->by_session);
