@@ -8,6 +8,7 @@ most 0 dB (audio/loudness = the preprocessor's target) and speech at about -20 d
 import os
 import shutil
 import sqlite3
+import struct
 
 from lib import wait
 from lib.display import Display
@@ -19,11 +20,32 @@ TRANSMIT = {"continuous": 0, "voice": 1, "push": 2}
 WINDOW = (800, 600)
 CHAT_BAR, SERVER_MENU, SELF_MENU = (100, 575), (40, 12), (107, 12)
 TREE_X, TREE_Y, TREE_ROW = 340, 74, 20
+WHISPER_SHORTCUT = 12  # its number among 1.3.4's shortcuts
+WHISPER_KEY, WHISPER_KEYCODE = "F5", 71
 N_LOG_MESSAGES = 64  # more than the client has kinds of log messages
 
 
+def whisper_target(users=(), channel=None, links=False, children=False):
+    """A target of the shortcut Whisper/Shout, as the client keeps it: users by certificate hash."""
+    def text(value):
+        encoded = value.encode("utf-16-be")
+        return struct.pack(">I", len(encoded)) + encoded
+    name = b"ShortcutTarget\0"
+    data = struct.pack(">II", 127, len(name)) + name + bytes([channel is None, 0])
+    if channel is None:
+        data += struct.pack(">I", len(users)) + b"".join(text(one) for one in users)
+    else:
+        data += struct.pack(">i", channel) + text("") + bytes([links, children])
+    return _variant(data)
+
+
+def _variant(data):
+    """Bytes of a QDataStream, as Qt writes them into its INI files."""
+    return '"@Variant(' + "".join(f"\\x{byte:x}" for byte in data) + ')"'
+
+
 def settings(name, mic, speaker, transmit="continuous", tunnel=False, frames_10ms=2,
-             bitrate=72000, music=True):
+             bitrate=72000, music=True, whisper=None):
     """The client's configuration: {section: {key: value}}."""
     general = {"lastupdate": 2}
     audio = {
@@ -43,9 +65,14 @@ def settings(name, mic, speaker, transmit="continuous", tunnel=False, frames_10m
     codec = {"opus\\encoder\\music": music}  # else Opus' speech mode filters the lows: phase and all
     console_only = {f"{n}\\log": 1 for n in range(1, N_LOG_MESSAGES)}
     no_sounds = {f"{n}\\logsound": "" for n in range(1, N_LOG_MESSAGES)}
+    shortcuts = {"size": 0}
+    if whisper:
+        shortcuts = {"size": 1, "1\\index": WHISPER_SHORTCUT, "1\\suppress": False, "1\\data": whisper,
+                     "1\\keys": _variant(struct.pack(">IIIi", 9, 1, 2, WHISPER_KEYCODE))}
     return {
         "General": general, "audio": audio, "net": net, "ui": ui, "codec": codec, "tts": {"enable": False},
-        "shortcut": {"enable": False}, "overlay": {"enable": False},
+        "shortcut": {"enable": whisper is not None}, "overlay": {"enable": False},
+        "shortcuts": shortcuts,
         "pulseaudio": {"input": f"{mic}.monitor", "output": speaker},
         "messages": {"size": N_LOG_MESSAGES, **console_only},
         "messagesounds": {"size": N_LOG_MESSAGES, **no_sounds},
@@ -224,6 +251,10 @@ class MumbleClient:
 
     def type(self, text):
         self.display.xdotool("type", text)
+
+    def whisper(self, is_on):
+        """Press the whisper key, or let it go."""
+        self.display.xdotool("keydown" if is_on else "keyup", WHISPER_KEY)
 
     def has_sound(self):
         """Whether its microphone and speaker streams run."""

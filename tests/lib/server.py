@@ -79,7 +79,7 @@ class MurmurServer(Server):
         with open(ini, "w", encoding="utf-8") as file:
             file.write(f"database={directory}/murmur.sqlite\nhost={self.host}\nport={self.port}\n"
                        "bandwidth=130000\nusers=100\nbonjour=false\nlogfile=\nice=\ndbus=\n"
-                       "welcometext=\npidfile=\n"
+                       "welcometext=\npidfile=\nautobanAttempts=0\n"
                        f"uname={pwd.getpwuid(os.getuid()).pw_name}\n")  # else root becomes another
         if superuser:
             subprocess.run([path_of("murmurd"), "-ini", ini, "-supw", superuser], check=True,
