@@ -69,6 +69,8 @@ enum options_result options_join(int argc, char **argv, struct join_options *out
                                  struct fault *fault);
 enum options_result options_ping(int argc, char **argv, struct ping_options *out,
                                  struct fault *fault);
+// Prints the options of join or ping that begin like this word, each with its help.
+int options_complete(const char *command, const char *word);
 void options_print_join_help(FILE *out);
 void options_print_ping_help(FILE *out);
 
@@ -215,6 +217,11 @@ void json_text(struct json *json, const char *key,
 void json_number(struct json *json, const char *key, double value, int decimals);
 void json_integer(struct json *json, const char *key, uint64_t value);
 void json_bool(struct json *json, const char *key, bool value);
+void json_null(struct json *json, const char *key);
+void json_raw(struct json *json, const char *key, const char *value); // JSON already
+// A list or an object within; members of a list have no key: NULL.
+void json_open(struct json *json, const char *key, char bracket);
+void json_close(struct json *json, char bracket);
 void json_end(struct json *json); // newline and flush
 
 struct events {
@@ -249,5 +256,7 @@ void events_ping(struct events *events, const struct url *url, const struct list
 
 enum exit_code join_run(const struct join_options *options);
 enum exit_code ping_run(const struct ping_options *options);
+int admin_run(int argc, char **argv);      // the exit status, see enum admin_exit
+int admin_complete(int argc, char **argv); // what may come next, for shells
 
 #endif

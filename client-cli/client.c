@@ -152,6 +152,7 @@ struct client *client_new(uv_loop_t *loop, const struct client_options *options,
     client->handlers = handlers;
     client->arg = arg;
     client->is_legacy = options->is_legacy;
+    client->is_bot = options->is_bot;
     client->link.wish = options->transport;
     client->host = str_dup(options->host);
     client->name = str_dup(options->name);

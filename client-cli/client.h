@@ -39,6 +39,7 @@ struct client_options {
     SSL_CTX *tls;                // shared; the client takes a reference
     enum client_transport transport;
     bool is_legacy; // announce 1.3.4: voice in the legacy form
+    bool is_bot;    // no person: servers since 1.5 do not count it in their list ping
 };
 
 struct client_user {
@@ -102,6 +103,8 @@ struct client_handlers { // any may be NULL
     void (*on_voice)(void *arg, const struct voice_packet *packet, uint64_t now_us);
     void (*on_transport)(void *arg, bool is_udp); // voice changed from datagrams to tunnel or back
     void (*on_ping)(void *arg); // every CLIENT_PING_MS: a moment to read client_stats
+    // Each message of the server that parses and is not voice, after the others were called for it.
+    void (*on_message)(void *arg, unsigned type, const ProtobufCMessage *message);
     void (*on_closed)(void *arg, enum client_end end, const char *reason);
 };
 

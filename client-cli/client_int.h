@@ -113,7 +113,7 @@ struct client {
     const struct client_handlers *handlers;
     void *arg;
     char *host, *name, *password;
-    bool is_legacy;
+    bool is_legacy, is_bot;
     uint32_t session;
     uint64_t server_version;
     char server_release[128];

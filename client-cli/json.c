@@ -49,7 +49,11 @@ static void write_string(FILE *out, const char *value)
 
 static void write_key(struct json *json, const char *key)
 {
-    (void)fprintf(json->out, "%s\"%s\":", json->has_members ? "," : "", key);
+    (void)fputs(json->has_members ? "," : "", json->out);
+    if (key != NULL) {
+        write_string(json->out, key);
+        (void)fputc(':', json->out);
+    }
     json->has_members = true;
 }
 
@@ -84,6 +88,31 @@ void json_bool(struct json *json, const char *key, bool value)
 {
     write_key(json, key);
     (void)fputs(value ? "true" : "false", json->out);
+}
+
+void json_null(struct json *json, const char *key)
+{
+    write_key(json, key);
+    (void)fputs("null", json->out);
+}
+
+void json_raw(struct json *json, const char *key, const char *value)
+{
+    write_key(json, key);
+    (void)fputs(value, json->out);
+}
+
+void json_open(struct json *json, const char *key, char bracket)
+{
+    write_key(json, key);
+    (void)fputc(bracket, json->out);
+    json->has_members = false;
+}
+
+void json_close(struct json *json, char bracket)
+{
+    (void)fputc(bracket, json->out);
+    json->has_members = true;
 }
 
 void json_end(struct json *json)

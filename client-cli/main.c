@@ -10,25 +10,27 @@ static void print_help(FILE *out)
         "susurro – join meetings with simultaneous interpretation, from a terminal or a script\n\n"
         "  susurro join mumble://[NAME[:PASSWORD]@]HOST[:PORT]/CHANNEL   listen and speak\n"
         "  susurro ping HOST[:PORT]                                      is the server there?\n"
+        "  susurro admin [mumble://[NAME@]HOST[:PORT]] COMMAND           look after a server\n"
         "  susurro --version\n\n"
-        "susurro join --help, susurro ping --help: the options of a command\n",
+        "susurro join --help, susurro ping --help, susurro admin --help: the options of a "
+        "command\n",
         out);
 }
 
-static enum exit_code usage(const struct fault *fault, const char *command)
+static int usage(const struct fault *fault, const char *command)
 {
     (void)fprintf(stderr, "susurro %s: %s\nTry: susurro %s --help\n", command, fault->text,
                   command);
     return CLI_USAGE;
 }
 
-static enum exit_code run_join(int argc, char **argv)
+static int run_join(int argc, char **argv)
 {
     struct join_options options;
     struct fault fault;
     switch (options_join(argc, argv, &options, &fault)) {
     case OPTIONS_RUN:
-        return join_run(&options);
+        return (int)join_run(&options);
     case OPTIONS_HELP:
         options_print_join_help(stdout);
         return CLI_FINE;
@@ -38,13 +40,13 @@ static enum exit_code run_join(int argc, char **argv)
     return usage(&fault, "join");
 }
 
-static enum exit_code run_ping(int argc, char **argv)
+static int run_ping(int argc, char **argv)
 {
     struct ping_options options;
     struct fault fault;
     switch (options_ping(argc, argv, &options, &fault)) {
     case OPTIONS_RUN:
-        return ping_run(&options);
+        return (int)ping_run(&options);
     case OPTIONS_HELP:
         options_print_ping_help(stdout);
         return CLI_FINE;
@@ -54,12 +56,27 @@ static enum exit_code run_ping(int argc, char **argv)
     return usage(&fault, "ping");
 }
 
+static int run_complete(int argc, char **argv)
+{
+    static const char *const programs[] = { "join", "ping", "admin", "--version", "--help" };
+    if (argc > 1 && strcmp(argv[0], "admin") == 0)
+        return admin_complete(argc - 1, argv + 1);
+    if (argc > 1)
+        return options_complete(argv[0], argv[argc - 1]);
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (argc == 0 || strncmp(programs[i], argv[0], strlen(argv[0])) == 0)
+            (void)printf("%s\t\n", programs[i]);
+    return CLI_FINE;
+}
+
 static const struct {
     const char *name;
-    enum exit_code (*run)(int argc, char **argv);
+    int (*run)(int argc, char **argv);
 } commands[] = {
     { "join", run_join },
     { "ping", run_ping },
+    { "admin", admin_run },
+    { "--complete", run_complete }, // for shells: what the last of these words may become
 };
 
 int main(int argc, char **argv)
@@ -80,7 +97,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            return (int)commands[i].run(argc - 2, argv + 2);
+            return commands[i].run(argc - 2, argv + 2);
     (void)fprintf(stderr, "susurro: there is no command %.60s\n\n", argv[1]);
     print_help(stderr);
     return CLI_USAGE;

@@ -229,6 +229,19 @@ static void print_table(FILE *out, const struct option *table, size_t n)
     (void)fprintf(out, "  %-20s %s\n", "--help", "print this");
 }
 
+int options_complete(const char *command, const char *word)
+{
+    bool is_join = strcmp(command, "join") == 0;
+    const struct option *table = is_join ? join_table : ping_table;
+    size_t n =
+        is_join ? sizeof join_table / sizeof *join_table : sizeof ping_table / sizeof *ping_table;
+    for (size_t i = 0; i < n; i++)
+        if (word[0] == '-' && strncmp(table[i].name, word, strlen(word)) == 0)
+            (void)printf("%s\t%.*s\n", table[i].name, (int)strcspn(table[i].help, "\n"),
+                         table[i].help);
+    return CLI_FINE;
+}
+
 void options_print_join_help(FILE *out)
 {
     (void)fputs("susurro join [mumble://][NAME[:PASSWORD]@]HOST[:PORT][/CHANNEL/PATH] [options]\n\n"

@@ -72,6 +72,8 @@ static void send_login(struct client *client)
     login.password = client->password;
     login.has_opus = 1;
     login.opus = 1;
+    login.has_client_type = client->is_bot;
+    login.client_type = 1;
     (void)client_send(client, MSG_VERSION, &version.base);
     (void)client_send(client, MSG_AUTHENTICATE, &login.base);
 }
@@ -296,11 +298,14 @@ void session_on_frame(void *arg, const struct frame *frame)
     if (frame->type == MSG_UDP_TUNNEL && client->phase == CLIENT_JOINED)
         voice_link_on_tunnel(client, frame->body);
     message_fn handle = frame->type < MSG_TYPES ? table[client->phase][frame->type] : NULL;
-    if (handle == NULL)
+    if (handle == NULL && client->handlers->on_message == NULL)
         return;
     ProtobufCMessage *message = msg_unpack(frame->type, frame->body);
     if (message == NULL)
         return;
-    handle(client, message);
+    if (handle != NULL)
+        handle(client, message);
+    if (client->phase != CLIENT_CLOSING && client->handlers->on_message != NULL)
+        client->handlers->on_message(client->arg, frame->type, message);
     msg_free(message);
 }
