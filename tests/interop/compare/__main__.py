@@ -1,43 +1,39 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Shows what both servers answer: python3 -m interop.compare PATTERN... (names of exchanges, with * and ?)
+"""Shows what both servers answer: python3 -m interop.compare [--reference] [--brief] PATTERN...
 
-With --reference only mumble-server is asked.
+Patterns are names of exchanges, with * and ?. With --reference only mumble-server is asked, with --brief
+only differences that nobody has accepted are shown.
 """
 
 import sys
-import tempfile
-from fnmatch import fnmatch
 
-from interop.compare import stage, transcript
+from interop.compare.accepted import is_accepted
 from interop.compare.exchange import flat
-from interop.compare.exchanges import EXCHANGES
-from interop.compare.servers import Company, Ours, Reference
-from interop.compare.world import CERTIFICATES
-from system.case import make_certificate
+from interop.compare.run import chosen, differences, play
+from interop.compare.servers import Ours, Reference
 
 
-def main(patterns):
-    kinds = [Reference] if "--reference" in patterns else [Reference, Ours]
-    chosen = [one for one in EXCHANGES if any(fnmatch(one.name, pattern) for pattern in patterns)]
-    with tempfile.TemporaryDirectory(prefix="compare-") as directory:
-        certificates = stage.certificates(directory, make_certificate, CERTIFICATES)
-        companies = [Company(kind, directory, certificates) for kind in kinds]
-        for one in chosen:
-            print(f"== {one.name} ({one.cast})")
-            told = [company.play(one) for company in companies]
-            for number, step in enumerate(flat(one.steps)):
-                print(f"-- {number}: {step}")
-                show(one, number, [side[number] for side in told])
-
-
-def show(exchange, number, sides):
-    for who in dict.fromkeys(who for side in sides for who in side):
-        for one in sides[0].get(who, []):
-            print(f"     {who}: {one}")
-        if len(sides) == 2:
-            for one in transcript.differences(exchange.name, number, who, sides[0].get(who, []),
-                                              sides[1].get(who, [])):
-                print(f"  !! {one}")
+def main(arguments):
+    patterns = [one for one in arguments if not one.startswith("--")]
+    is_brief = "--brief" in arguments
+    kinds = (Reference,) if "--reference" in arguments else (Reference, Ours)
+    for exchange, told in play(chosen(patterns), kinds):
+        found = differences(exchange, *told) if len(told) == 2 else []
+        if is_brief:
+            found = [one for one in found if not is_accepted(one)]
+            if not found:
+                continue
+        print(f"== {exchange.name} ({exchange.cast})")
+        for number, step in enumerate(flat(exchange.steps)):
+            if is_brief and not any(one.step == number for one in found):
+                continue
+            print(f"-- {number}: {step}")
+            for who, messages in told[0][number].items():
+                print("".join(f"     {who}: {one}\n" for one in messages), end="")
+            for one in found:
+                if one.step == number:
+                    print(f"  {'ok' if is_accepted(one) else '!!'} {one}")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -75,8 +75,6 @@ TEXTS = (
          ini={"textmessagelength": 0, "imagemessagelength": 0}),
     text("actor-is-set", says("ana", "hola", channel_id=[ROOT], actor=S("eva"))),
     text("muted-may-write", state("ana", "eva", mute=True), says("eva", "hola", channel_id=[ROOT])),
-    text("limit", *(says("eva", f"{n}", channel_id=[ROOT]) for n in range(8)),
-         ini={"messageburst": 5, "messagelimit": 1}),
 )
 
 SPEECH = (

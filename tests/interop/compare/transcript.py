@@ -12,6 +12,9 @@ from system.voice import read_varint
 _COUNTED = {("UserStats", "onlinesecs"), ("UserStats", "idlesecs"), ("UserStats", "bandwidth")}
 _SECRET = {("CryptSetup", "key"), ("CryptSetup", "client_nonce"), ("CryptSetup", "server_nonce")}
 _TIME = {("PERSON", "last_seen"), ("BAN", "start")}
+_SETS = {("ChannelState", "links"), ("GROUP", "add"), ("GROUP", "remove"),
+         ("GROUP", "inherited_members")}  # in mumble-server's order of hashing
+_ANY_ORDER = ({"channel_id", "links"}, {"session", "suppress"})  # messages: likewise
 
 
 @dataclass
@@ -57,13 +60,19 @@ def heard(kind, body, sessions):
 
 def _comparable(name, fields, sessions):
     kinds = {field.name: field.kind for field in messages.FIELDS[name]}
+    if name == "QueryUsers" and len(fields.get("ids", [])) == len(fields.get("names", [])):
+        pairs = sorted(zip(fields.get("ids", []), fields.get("names", [])))
+        return {"ids": [one for one, _ in pairs], "names": [one for _, one in pairs]}
     return {field: _value(name, field, kinds.get(field, "y"), value, sessions)
             for field, value in fields.items()}
 
 
 def _value(name, field, kind, value, sessions):
     if isinstance(value, list):
-        return [_value(name, field, kind, one, sessions) for one in value]
+        found = [_value(name, field, kind, one, sessions) for one in value]
+        if (name, field) == ("ACL", "groups"):
+            found.sort(key=lambda one: one.get("name", ""))
+        return sorted(found) if (name, field) in _SETS else found
     if isinstance(value, dict):
         return _comparable(kind, value, sessions)
     if kind == "S":
@@ -81,6 +90,22 @@ def _value(name, field, kind, value, sessions):
 
 def _digest(data):
     return hashlib.sha1(data).hexdigest()[:12]
+
+
+def ordered(told, who):
+    """A client's messages with those sorted of which mumble-server tells the order of a hash."""
+    def rank(one):
+        is_other = one.name == "UserState" and "name" in one.fields and one.fields["session"] != who
+        return "other" if is_other else next(
+            (str(form) for form in _ANY_ORDER if set(one.fields) == form), None)
+    out, at = [], 0
+    while at < len(told):
+        end = at + 1
+        while rank(told[at]) and end < len(told) and rank(told[end]) == rank(told[at]):
+            end += 1
+        out += sorted(told[at:end], key=lambda one: [str(it) for it in one.key()[1:]])
+        at = end
+    return out
 
 
 def _time(text):
