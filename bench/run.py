@@ -58,6 +58,7 @@ def cases(quick):
 class Bench:
     def __init__(self, build, rounds, quick):
         self.load = os.path.join(build, "bench", "susurro_load")
+        self.questions = os.path.join(build, "bench", "susurro_rights")
         self.rounds = rounds
         self.quick = quick
         self.directory = tempfile.mkdtemp(prefix="susurro-bench-")
@@ -102,6 +103,12 @@ class Bench:
         rows.update((f"{count}, 50 times a second", once(count, "--pauses"))
                     for count in (10, 100, 500))
         return {name: result["bare_us_per_packet"] for name, result in rows.items()}
+
+    def rights(self):
+        """What questions about permissions cost, from a program of its own without a server."""
+        done = subprocess.run([self.questions], stdout=subprocess.PIPE, timeout=LOAD_TIMEOUT_S,
+                              stdin=subprocess.DEVNULL, text=True, check=True)
+        return json.loads(done.stdout)
 
     def median(self, case, server, key):
         values = [r[key] for r in self.results.get((case, server), []) if r.get(key) is not None]
@@ -202,6 +209,16 @@ def print_storm(bench, kinds):
     print_rows(f"{case['count']} clients join at the same moment", [""] + [k.name for k in kinds], rows)
 
 
+def print_rights(rights):
+    changed = f"all of {rights['users']} users in {rights['channels']} channels, ms"
+    rows = [["one question, remembered, ns", cell(rights["cached_ns"], "{:.1f}")],
+            ["one question, worked out anew, ns", cell(rights["fresh_ns"], "{:.0f}")],
+            [f"{changed}, worked out anew", cell(rights["recheck_ms"])],
+            [f"{changed}, remembered", cell(rights["recheck_cached_ms"])]]
+    print_rows(f"Permissions, susurrod: a channel {rights['depth']} deep, {rights['entries']} ACL "
+               "entries on the way", ["", "median"], rows)
+
+
 def instructions(bench, kind):
     """Instructions per forwarded packet: two runs under callgrind that differ only in length."""
     counts = []
@@ -250,7 +267,7 @@ def main():
     bench = Bench(os.path.abspath(options.build), options.rounds or (1 if options.quick else 3),
                   options.quick)
     try:
-        bare = bench.bare()
+        bare, rights = bench.bare(), bench.rights()
         bench.run(kinds)
         counts = {k.name: instructions(bench, k) for k in kinds} if options.instructions else {}
     finally:
@@ -261,12 +278,13 @@ def main():
     print_direct(bench, kinds, bare)
     print_mixed(bench, kinds)
     print_clients(bench, kinds)
+    print_rights(rights)
     print_storm(bench, kinds)
     for name, count in counts.items():
         print(f"\ninstructions per forwarded packet, {name}: {count:.0f}")
     os.makedirs(options.out, exist_ok=True)
     with open(os.path.join(options.out, "results.json"), "w", encoding="utf-8") as file:
-        json.dump({"bare_us": bare, "instructions": counts,
+        json.dump({"bare_us": bare, "rights": rights, "instructions": counts,
                    "runs": [{"case": case, "server": server, "results": results}
                             for (case, server), results in bench.results.items()]}, file, indent=1)
     write_plot(os.path.join(options.out, "results.svg"), bench, kinds, bare)

@@ -243,6 +243,7 @@ uint32_t *model_linked(const struct model *model, uint32_t channel, size_t *n);
 int model_listen(struct model *model, struct user *user, uint32_t channel, float volume);
 void model_unlisten(struct model *model, struct user *user, uint32_t channel); // volume is kept
 const struct listening *model_listening(const struct user *user, uint32_t channel); // on; or NULL
+bool model_listening_set_volume(struct user *user, uint32_t channel, float volume); // false: none
 uint32_t model_listening_count(const struct user *user);                            // those on
 // Do these ears hear anything? Booths and tracks have no direct sound, who sits in a booth gets none
 // from elsewhere, and who sits on a track has the floor in their mix already.
