@@ -295,7 +295,7 @@ static const struct admin_channel *parent_of(struct admin *admin, const char *pa
         (void)admin_fail(admin, ADMIN_USAGE, "the path ends without a name");
         return NULL;
     }
-    parent[cut] = '\0';
+    parent[cut > 0 ? cut - 1 : 0] = '\0'; // without the slash
     const struct admin_channel *channel = find_channel(admin, parent);
     free(parent);
     return channel;

@@ -241,8 +241,14 @@ int admin_connect(struct admin *admin)
     bucket_init(&admin->texts, MESSAGES_PER_S, MESSAGES_BURST, clock_us());
     if (admin->is_joined && !admin->is_over)
         return ADMIN_DONE;
-    return admin_fail(admin, ADMIN_UNREACHED, "%s:%u: %s", url->host, url->port,
-                      admin->is_over ? admin->end_reason : "no answer");
+    // Before TLS begins a server says nothing: a ban, or the brake on too many connections.
+    bool is_reset = strstr(admin->end_reason, "reset") != NULL ||
+                    strstr(admin->end_reason, "closed the connection") != NULL;
+    return admin_fail(admin, ADMIN_UNREACHED, "%s:%u: %s%s", url->host, url->port,
+                      admin->is_over ? admin->end_reason : "no answer",
+                      is_reset ? " (a ban, or too many connections in a short time; several "
+                                 "commands go over one connection with --batch)"
+                               : "");
 }
 
 void admin_disconnect(struct admin *admin)

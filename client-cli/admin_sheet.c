@@ -3,12 +3,14 @@
 // Tables whose columns stand under each other whatever the script, and the same cells as JSON.
 #include "client-cli/admin_int.h"
 
+#include <assert.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
 #define GAP 2
+#define COLUMNS_MAX 32
 #define ITEM_END '\x1f' // between the items of a list
 
 struct sheet {
@@ -60,6 +62,7 @@ size_t text_width(const char *text)
 
 struct sheet *sheet_new(const struct column *columns, size_t n_columns)
 {
+    assert(n_columns <= COLUMNS_MAX);
     struct sheet *sheet = calloc(1, sizeof *sheet);
     if (sheet != NULL) {
         sheet->columns = columns;
@@ -166,17 +169,23 @@ static char *readable(const struct sheet *sheet, size_t row, size_t column)
     return fclose(out) == 0 ? text : NULL;
 }
 
-static void put_padded(FILE *out, const char *text, size_t width, bool is_right, bool is_last)
+// Blanks wait until something follows them: no line ends in one.
+struct line {
+    FILE *out;
+    size_t n_blanks;
+};
+
+static void put_padded(struct line *line, const char *text, size_t width, bool is_right)
 {
     size_t own = text_width(text);
     size_t pad = own < width ? width - own : 0;
     if (is_right)
-        (void)fprintf(out, "%*s", (int)pad, "");
-    (void)fputs(text, out);
-    if (!is_right && !is_last)
-        (void)fprintf(out, "%*s", (int)pad, "");
-    if (!is_last)
-        (void)fprintf(out, "%*s", GAP, "");
+        line->n_blanks += pad;
+    if (text[0] != '\0') {
+        (void)fprintf(line->out, "%*s%s", (int)line->n_blanks, "", text);
+        line->n_blanks = 0;
+    }
+    line->n_blanks += (is_right ? 0 : pad) + GAP;
 }
 
 static size_t column_width(const struct sheet *sheet, size_t column)
@@ -194,21 +203,18 @@ static size_t column_width(const struct sheet *sheet, size_t column)
 
 void sheet_print_table(const struct sheet *sheet, FILE *out)
 {
-    size_t widths[32] = { 0 }, last = 0;
-    for (size_t i = 0; i < sheet->n_columns; i++) {
-        if (sheet->columns[i].title == NULL)
-            continue;
-        widths[i] = column_width(sheet, i);
-        last = i;
-    }
-    for (size_t line = 0; line <= sheet_rows(sheet); line++) {
+    size_t widths[COLUMNS_MAX] = { 0 };
+    for (size_t i = 0; i < sheet->n_columns; i++)
+        if (sheet->columns[i].title != NULL)
+            widths[i] = column_width(sheet, i);
+    for (size_t row = 0; row <= sheet_rows(sheet); row++) {
+        struct line line = { out, 0 };
         for (size_t i = 0; i < sheet->n_columns; i++) {
             const struct column *column = &sheet->columns[i];
             if (column->title == NULL)
                 continue;
-            char *text = line == 0 ? str_dup(column->title) : readable(sheet, line - 1, i);
-            put_padded(out, text != NULL ? text : "", widths[i], column->kind == COLUMN_NUMBER,
-                       i == last);
+            char *text = row == 0 ? str_dup(column->title) : readable(sheet, row - 1, i);
+            put_padded(&line, text != NULL ? text : "", widths[i], column->kind == COLUMN_NUMBER);
             free(text);
         }
         (void)fputc('\n', out);
@@ -223,11 +229,14 @@ void sheet_print_facts(const struct sheet *sheet, FILE *out)
             widest = text_width(sheet->columns[i].title);
     for (size_t row = 0; row < sheet_rows(sheet); row++) {
         for (size_t i = 0; i < sheet->n_columns; i++) {
-            if (sheet->columns[i].title == NULL || cell_of(sheet, row, i) == NULL)
+            const char *cell = cell_of(sheet, row, i);
+            if (sheet->columns[i].title == NULL || cell == NULL || cell[0] == '\0')
                 continue;
             char *text = readable(sheet, row, i);
-            put_padded(out, sheet->columns[i].title, widest, false, false);
-            (void)fprintf(out, "%s\n", text != NULL ? text : "");
+            struct line line = { out, 0 };
+            put_padded(&line, sheet->columns[i].title, widest, false);
+            put_padded(&line, text != NULL ? text : "", 0, false);
+            (void)fputc('\n', out);
             free(text);
         }
     }
@@ -236,7 +245,7 @@ void sheet_print_facts(const struct sheet *sheet, FILE *out)
 static void put_list(struct json *json, const char *key, const char *cell)
 {
     char *copy = str_dup(cell);
-    char *rest = copy;
+    char *rest = copy != NULL && copy[0] != '\0' ? copy : NULL;
     json_open(json, key, '[');
     while (rest != NULL) {
         char *end = strchr(rest, ITEM_END);

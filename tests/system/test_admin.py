@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`susurro admin` against our server and against Debian's mumble-server: the same words, the same results."""
+
+import json
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from lib.process import clean_environment, missing, path_of
+from lib.protobuf import last, text
+from lib.server import Server
+from system.case import SUPERUSER_PASSWORD, SystemTest, make_certificate
+from system.client import TEXT_MESSAGE, USER_REMOVE, Client
+
+DONE, REFUSED, USAGE, UNREACHED, NOT_FOUND, NO_ANSWER = range(6)
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def admin(server, *words, stdin=None, password=SUPERUSER_PASSWORD, home=None, **environment):
+    """Run it; return (status, standard output, standard error)."""
+    environment = clean_environment(home or server.directory, **environment)
+    if password is not None:
+        environment["SUSURRO_PASSWORD"] = password
+    if server:
+        environment.setdefault("SUSURRO_SERVER", f"127.0.0.1:{server.port}")
+    done = subprocess.run([os.environ["SUSURRO"], "admin", *words], input=stdin or "", text=True,
+                          capture_output=True, timeout=60, check=False, env=environment)
+    assert "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+class Murmur(Server):
+    """mumble-server without its brake on many connections from one host."""
+
+    def __init__(self, directory):
+        super().__init__(directory)
+        ini = os.path.join(directory, "murmur.ini")
+        with open(ini, "w", encoding="utf-8") as file:
+            file.write(f"database={directory}/murmur.sqlite\nhost={self.host}\nport={self.port}\n"
+                       "users=100\nbonjour=false\nlogfile=\nice=\ndbus=\nwelcometext=\npidfile=\n"
+                       "autobanAttempts=0\nmessageburst=100\nmessagelimit=100\n"
+                       f"uname={pwd.getpwuid(os.getuid()).pw_name}\n")
+        program = path_of("murmurd")
+        subprocess.run([program, "-ini", ini, "-supw", SUPERUSER_PASSWORD], check=True,
+                       capture_output=True, timeout=60, cwd=directory,
+                       env=clean_environment(directory))
+        self._start([program, "-fg", "-ini", ini], 30)
+
+
+class Shared:
+    """What both servers must do."""
+
+    def admin(self, *words, expect=DONE, **more):
+        status, out, err = admin(self.server, *words, **more)
+        self.assertEqual(status, expect, f"{words}: {out}{err}")
+        return out if expect == DONE else err
+
+    def json(self, *words, **more):
+        return json.loads(self.admin("--json", *words, **more))
+
+    def batch(self, *lines, expect=DONE):
+        return self.admin("--batch", "-", stdin="\n".join(lines) + "\n", expect=expect)
+
+    def channel(self, path):
+        return next((one for one in self.json("channels")["channels"] if one["path"] == path), None)
+
+    def person(self, name="Ana"):
+        certificate = make_certificate(self.directory, name)
+        client = Client(self.server.port, name, certificate=certificate)
+        self.addCleanup(client.close)
+        return client.connect()
+
+    # ---- channels
+
+    def test_channels(self):
+        self.batch("channel add Sala", "channel add 'Sala/Niño (日本)' --position 7 --max-users 3",
+                   "channel add 'Sala/Other'", "channel add Elsewhere")
+        sala, nino = self.channel("Root/Sala"), self.channel("Root/Sala/Niño (日本)")
+        self.assertEqual((nino["parent_id"], nino["position"], nino["max_users"]), (sala["id"], 7, 3))
+        self.batch("channel rename Sala/Other Third", "channel position Sala/Third -4",
+                   "channel describe Sala/Third what it is for",
+                   "channel max-users Sala/Third 9",
+                   "channel link Sala Elsewhere #%d" % nino["id"])
+        info = self.json("channel", "info", "Sala/Third")
+        self.assertEqual((info["position"], info["description"], info["max_users"]),
+                         (-4, "what it is for", 9))
+        self.assertEqual(sorted(self.channel("Root/Sala")["links"]),
+                         ["Root/Elsewhere", "Root/Sala/Niño (日本)"])
+        self.batch("channel unlink Sala Elsewhere", "channel move Sala/Third Elsewhere")
+        self.assertEqual(self.channel("Root/Sala")["links"], ["Root/Sala/Niño (日本)"])
+        self.assertIsNotNone(self.channel("Root/Elsewhere/Third"))
+        self.batch("channel unlink Sala", "channel remove Elsewhere", "channel remove sala")
+        self.assertEqual([one["path"] for one in self.json("channels")["channels"]], ["Root"])
+
+    def test_long_description(self):
+        words = "a long description " * 20
+        self.batch("channel add Long", f"channel describe Long {words}")
+        self.assertEqual(self.json("channel", "info", "Long")["description"], words.strip())
+        self.batch("channel remove Long")
+
+    def test_channel_mistakes(self):
+        self.batch("channel add Mistakes")
+        for words, expect, pattern in (
+                (("channel", "remove", "Mistaks"), NOT_FOUND, 'Did you mean "Mistakes"'),
+                (("channel", "remove", "/"), REFUSED, "root"),
+                (("channel", "add", "Mistakes"), REFUSED, "already"),
+                (("channel", "add", "No/Where"), NOT_FOUND, 'no channel "No"'),
+                (("channel", "move", "Mistakes", "Mistakes"), REFUSED, "into itself"),
+                (("channel", "position", "Mistakes", "x"), USAGE, "not a number"),
+                (("channel", "rename", "Mistakes", "bad\x01name"), REFUSED, "name"),
+                (("channel", "frob", "Mistakes"), USAGE, "channel add PATH")):
+            with self.subTest(words=words):
+                self.assertRegex(self.admin(*words, expect=expect), pattern)
+        self.batch("channel remove Mistakes")
+
+    # ---- people
+
+    def test_users(self):
+        ana = self.person("Ana")
+        row = next(one for one in self.json("users")["users"] if one["name"] == "Ana")
+        self.assertEqual((row["session"], row["user_id"], row["channel"]), (ana.session, None, "Root"))
+        self.assertGreaterEqual(row["idle_s"], 0)
+        self.assertNotIn("SuperUser", self.admin("users"))
+        self.batch("user mute Ana", "user deafen Ana", "user undeafen Ana", "user priority ana")
+        flags = next(one for one in self.json("users")["users"] if one["name"] == "Ana")["flags"]
+        self.assertEqual(flags, ["mute", "priority"])
+        self.assertIn("already", self.admin("user", "mute", "Ana"))
+        self.batch("user unmute Ana", f"user unpriority #{ana.session}")
+        self.batch("channel add Hall", "user move Ana Hall", "user message Ana '1 < 2'", "say Hall hi",
+                   "say --tree / 'to all beneath'", "say --all 'to everybody'")
+        ana.barrier()
+        self.assertEqual([text(fields, 5) for fields in ana.kinds(TEXT_MESSAGE)],
+                         ["1 &lt; 2", "hi", "to all beneath", "to everybody"])
+        self.assertEqual(self.channel("Root/Hall")["names"], ["Ana"])
+        self.batch("channel remove Hall")
+
+    def test_user_info(self):
+        self.person("Ana")
+        info = self.json("user", "info", "Ana")
+        self.assertEqual((info["address"], info["certificate_subject"]), ("127.0.0.1", "/CN=Ana"))
+        self.assertRegex(info["certificate_until"], r"^20\d\d-\d\d-\d\d$")
+        self.assertRegex(self.admin("user", "info", "Ana"), r"address +127\.0\.0\.1\n")
+        self.assertIn('Did you mean "Ana"', self.admin("user", "info", "Anna", expect=NOT_FOUND))
+
+    def test_kick(self):
+        ana = self.person("Ana")
+        self.assertIn("removed", self.admin("user", "kick", "Ana", "too", "loud"))
+        ana.wait_closed()
+        self.assertEqual(text(ana.kinds(USER_REMOVE)[-1], 3), "too loud")
+
+    def test_register(self):
+        ana = self.person("Ana")
+        self.batch("user register Ana")
+        person = next(one for one in self.json("users", "registered")["registered"]
+                      if one["name"] == "Ana")
+        self.assertTrue(person["online"])
+        self.batch("user rename Ana 'Ana-María'")
+        names = [one["name"] for one in self.json("users", "registered")["registered"]]
+        self.assertEqual(names, ["Ana-María"])
+        self.assertIn("registered already", self.admin("user", "register", "Ana-María"))
+        self.admin("user", "rename", "Nobody", "Somebody", expect=NOT_FOUND)
+        self.batch("user unregister 'Ana-María'")
+        self.assertEqual(self.json("users", "registered")["registered"], [])
+        ana.close()
+
+    # ---- rights
+
+    def test_acl(self):
+        self.person("Ana")
+        self.batch("channel add Rights", "channel add Rights/Below", "user register Ana",
+                   "acl Rights add group all --here -enter,-speak +traverse",
+                   "acl Rights add user Ana --subs +write", "acl Rights group team add Ana",
+                   "acl Rights add group team --at 1 +listen +textmessage" if self.has_listen else
+                   "acl Rights add group team --at 1 +textmessage")
+        acl = self.json("acl", "Rights")
+        own = [one for one in acl["entries"] if not one["inherited"]]
+        self.assertEqual([one["number"] for one in own], list(range(1, len(own) + 1)))
+        self.assertEqual((own[0]["group"], own[0]["here"], own[0]["subs"]), ("team", True, True))
+        by_who = {one["user"] or one["group"]: one for one in own}
+        self.assertEqual((by_who["all"]["grant"], by_who["all"]["deny"], by_who["all"]["subs"]),
+                         (["Traverse"], ["Enter", "Speak"], False))
+        self.assertEqual((by_who["Ana"]["grant"], by_who["Ana"]["here"]), (["Write"], False))
+        team = next(one for one in acl["groups"] if one["name"] == "team")
+        self.assertEqual((team["own"], team["add"]), (True, ["Ana"]))
+        below = self.json("acl", "Rights/Below")
+        self.assertIn("team", [one["group"] for one in below["entries"] if one["inherited"]])
+        self.batch("acl Rights/Below group team remove Ana", "acl Rights/Below set --no-inherit")
+        below = self.json("acl", "Rights/Below")
+        self.assertFalse(below["inherit"])
+        self.assertEqual([one["remove"] for one in below["groups"] if one["name"] == "team"], [["Ana"]])
+        self.batch("acl Rights/Below group team delete", "acl Rights remove 1",
+                   "acl Rights group other create --no-inherit")
+        acl = self.json("acl", "Rights")
+        self.assertNotIn("team", [one["group"] for one in acl["entries"]])
+        self.assertIn(("other", False), [(one["name"], one["inherit"]) for one in acl["groups"]])
+        self.assertIn("grants", self.admin("acl", "Rights"))
+        self.batch("user unregister Ana", "channel remove Rights")
+
+    def test_channel_password(self):
+        ana = self.person("Ana")
+        self.batch("channel add Closed", "acl Closed password sesame")
+        closed = self.channel("Root/Closed")["id"]
+        self.assertTrue(ana.denied(ana.change(f5=closed)))
+        ana.send(2, {1: "Ana", 3: "sesame"})
+        self.assertFalse(ana.denied(ana.change(f5=closed)))
+        self.assertEqual(ana.here(), closed)
+        self.batch("acl Closed password other", "acl Closed password --remove")
+        self.assertEqual([one for one in self.json("acl", "Closed")["entries"]
+                          if one["group"] == "all" and not one["inherited"]], [])
+        self.batch("channel remove Closed")
+
+    def test_acl_mistakes(self):
+        for words, expect, pattern in (
+                (("acl", "/", "add", "group", "all", "+frob"), USAGE, "no right"),
+                (("acl", "/", "add", "user", "Nobody", "+enter"), NOT_FOUND, "registered"),
+                (("acl", "/", "remove", "99"), NOT_FOUND, "no entry 99"),
+                (("acl", "/", "group", "nogroup", "delete"), NOT_FOUND, "no group"),
+                (("acl", "/", "set"), USAGE, "either")):
+            with self.subTest(words=words):
+                self.assertRegex(self.admin(*words, expect=expect), pattern)
+
+    # ---- bans
+
+    def test_bans(self):
+        self.batch("ban add 192.0.2.0/24 --reason noise --for 2h",
+                   "ban add 2001:db8::7 --name 'Some One'",
+                   "ban add 192.0.2.0/24 --for 2h")
+        bans = self.json("bans")["bans"]
+        self.assertEqual([(one["address"], one["duration_s"], one["reason"], one["name"])
+                          for one in bans], [("192.0.2.0/24", 7200, "noise", None),
+                                             ("2001:db8::7/128", 0, None, "Some One")])
+        self.assertRegex(bans[0]["start"], r"^20\d\d-")
+        self.assertIn("2 h", self.admin("bans"))
+        self.batch("ban remove 1", "ban remove 1")
+        self.assertEqual(self.json("bans")["bans"], [])
+        self.admin("ban", "remove", "1", expect=NOT_FOUND)
+        self.admin("ban", "add", "192.0.2.0/33", expect=USAGE)
+
+    # ---- around it
+
+    def test_refused_in_words(self):
+        certificate = make_certificate(self.directory, "Eva")
+        pem = os.path.join(self.directory, "eva.pem")
+        with open(pem, "w", encoding="utf-8") as file:
+            for part in certificate:
+                with open(part, encoding="utf-8") as source:
+                    file.write(source.read())
+        link = f"mumble://Eva@127.0.0.1:{self.server.port}"
+        for words, pattern in ((("channel", "add", "Mine"), "Eva lacks the right MakeChannel in Root"),
+                               (("bans",), "lacks the right Ban"),
+                               (("acl", "/"), "lacks the right Write"),
+                               (("users", "registered"), "lacks the right Register")):
+            with self.subTest(words=words):
+                self.assertIn(pattern, self.admin("--cert", pem, link, *words, expect=REFUSED,
+                                                  password=None))
+
+    def test_login_fails(self):
+        self.assertIn("password", self.admin("users", password="wrong", expect=UNREACHED))
+        self.assertIn("--password-file", self.admin("users", password=None, expect=UNREACHED))
+        self.admin("--password-file", "/nonexistent", "users", password=None, expect=UNREACHED)
+        path = os.path.join(self.directory, "password")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(SUPERUSER_PASSWORD + "\n")
+        self.admin("--password-file", path, "users", password=None)
+
+    def test_batch(self):
+        err = self.batch("# a comment", "", "channel add One", "channel add One", "channel add Two",
+                         expect=REFUSED)
+        self.assertIn("line 4", err)
+        self.assertIsNone(self.channel("Root/Two"))
+        status, out, err = admin(self.server, "--json", "--keep-going", "--batch", "-",
+                                 stdin="channel add One\nchannel remove One\nfrob\n")
+        self.assertEqual(status, REFUSED)
+        lines = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([one.get("error") for one in lines], ["refused", None, "usage"])
+
+
+class OnSusurro(Shared, SystemTest):
+    """Against our server."""
+
+    has_superuser = True
+    has_listen = True
+    keys = {"autobanAttempts": 0}
+
+
+@unittest.skipIf(missing("murmurd"), "mumble-server is not installed")
+class OnMurmur(Shared, unittest.TestCase):
+    """Against Debian's mumble-server 1.3.4."""
+
+    has_listen = False
+
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.mkdtemp(prefix="systemtest-")
+        cls.addClassCleanup(shutil.rmtree, cls.directory, True)
+        cls.server = Murmur(os.path.join(cls.directory, "murmur"))
+        cls.addClassCleanup(cls.server.stop)
+
+    def test_what_only_susurro_knows(self):
+        for words in (("meetings",), ("config",), ("certs", "Ana")):
+            with self.subTest(words=words):
+                self.assertIn("no Susurro", self.admin(*words, expect=NO_ANSWER))
+
+
+if __name__ == "__main__":
+    unittest.main()
