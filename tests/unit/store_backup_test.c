@@ -44,7 +44,7 @@ static unsigned read_next(int in)
 
 static void test_while_another_process_writes(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     store_close(open_well(place->file));
     int pipes[2];
     assert_int_equal(pipe(pipes), 0);
@@ -83,7 +83,7 @@ static void assert_not_copied(const char *path, const char *target, const char *
 
 static void test_refusals(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     char error[STORE_ERROR_BYTES], nowhere[128];
     assert_int_equal(store_backup(place->file, place->copy, error), -1); // nothing to copy
     assert_non_null(strstr(error, "cannot be opened; name the database of a server"));
@@ -118,7 +118,7 @@ static void test_refusals(void **state)
 // A damaged database is not copied over the years of good copies, and nothing half is left behind.
 static void test_damaged(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     char error[STORE_ERROR_BYTES];
     store_close(open_well(place->file));
     run_sql(place->file, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");
@@ -164,7 +164,7 @@ static void check_reader(const char *path)
 
 static void test_reader_of_a_file(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     char error[STORE_ERROR_BYTES];
     check_reader(place->file);
     struct store *store = open_well(place->file);

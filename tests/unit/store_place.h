@@ -15,13 +15,13 @@
 
 #include "test.h"
 
-struct place {
+struct store_place {
     char folder[64], file[96], copy[96];
 };
 
 static inline int make_place(void **state)
 {
-    struct place *place = calloc(1, sizeof *place);
+    struct store_place *place = calloc(1, sizeof *place);
     if (place == NULL)
         return -1;
     strcpy(place->folder, "/tmp/susurro_store_XXXXXX");
@@ -36,7 +36,7 @@ static inline int make_place(void **state)
 // Fails when anything is left that no test may leave.
 static inline int remove_place(void **state)
 {
-    struct place *place = *state;
+    struct store_place *place = *state;
     static const char *const endings[] = { "", "-wal", "-shm", "-journal" };
     const char *const files[] = { place->file, place->copy };
     for (size_t i = 0; i < ARRAY_LEN(files); i++)

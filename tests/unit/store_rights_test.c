@@ -136,7 +136,7 @@ static void test_new_database_has_the_defaults(void **state)
 
 static void test_round_trip(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     struct store *store = open_well(place->file);
     put_house(store);
     put_rights(store, 2, true);
@@ -165,7 +165,7 @@ static void test_round_trip(void **state)
 
 static void test_links(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     static const uint32_t to_both[] = { 2, 3, 1, 77 }, to_three[] = { 3 };
     struct store *store = open_well(place->file);
     put_house(store);
@@ -198,7 +198,7 @@ static void test_cascades(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         void *own = NULL;
         assert_int_equal(make_place(&own), 0);
-        const struct place *place = own;
+        const struct store_place *place = own;
         struct store *store = open_well(place->file);
         put_house(store);
         put_rights(store, 2, true);
@@ -257,7 +257,7 @@ static void test_failure_keeps_what_was(void **state)
 // Rows of another hand: they are left out, the rest is loaded.
 static void test_foreign_rows(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     struct store *store = open_well(place->file);
     put_house(store);
     put_rights(store, 2, true);
@@ -281,7 +281,7 @@ static void test_foreign_rows(void **state)
 // More entries than are kept: what did not fit may have forbidden something, so nobody gets in.
 static void test_too_many_entries_shut_the_channel(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     store_close(open_well(place->file));
     run_sql(place->file,
             "INSERT INTO channels (channel_id, parent_id, name, description, position, max_users,"

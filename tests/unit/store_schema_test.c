@@ -91,7 +91,7 @@ static void assert_facts(const char *path)
 
 static void test_from_the_first(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     run_sql(place->file, schema_1);
     run_sql(place->file, content_1);
     struct store *store = open_well(place->file);
@@ -117,7 +117,7 @@ static void test_from_the_first(void **state)
 // A new database and one that was migrated have the same tables.
 static void test_new_and_migrated_are_alike(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     run_sql(place->file, schema_1);
     store_close(open_well(place->file));
     store_close(open_well(place->copy));
@@ -155,7 +155,7 @@ static void assert_refused(const char *path, const char *part)
 
 static void test_refused(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     store_close(open_well(place->file));
     run_sql(place->file, "PRAGMA user_version = 3");
     assert_refused(place->file, "was written by a newer version of the server (schema 3, here 2)");

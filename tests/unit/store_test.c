@@ -162,21 +162,14 @@ static void assert_all_there(struct store *store)
     assert_int_equal(choice.duck_db, -24);
     assert_true(store_choice_get(store, "bb22", &choice));
     assert_int_equal(choice.duck_db, 1);
-    struct password password;
-    assert_true(store_password_get(store, 0, &password));
-    assert_string_equal(password.salt, "0011223344556677");
-    assert_int_equal(password.iterations, 4000000000u);
-    assert_int_equal(strlen(password.hash), 96);
 }
 
 static void test_round_trips(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     struct store *store = open_well(place->file);
     assert_int_equal(n_channels(store), 1); // the root
     assert_null(store_setting_get(store, "key", NULL));
-    struct password password = { .salt = "0011223344556677", .iterations = 4000000000u };
-    assert_false(store_password_get(store, 0, &password));
     struct store_choice choice = { "es-MX", "", -24 };
     assert_false(store_choice_get(store, "aa11", &choice));
 
@@ -191,10 +184,6 @@ static void test_round_trips(void **state)
                                        5),
                      0);
     assert_int_equal(store_setting_set(store, "blank", NULL, 0), 0);
-    memset(password.hash, 'a', 96);
-    password.hash[96] = '\0';
-    assert_int_equal(store_password_put(store, 0, "SuperUser", &password), 0);
-    assert_int_equal(store_password_put(store, 0, "SuperUser", &password), 0);
     assert_int_equal(store_choice_put(store, "aa11", &choice), 0);
     choice.duck_db = 1;
     assert_int_equal(store_choice_put(store, "bb22", &choice), 0);
@@ -289,7 +278,7 @@ static void test_choices_are_limited(void **state)
 
 static void test_batches(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     struct store *store = open_well(place->file);
     put_tree(store);
     const struct store_channel child = { .id = 20, .parent = 21, .name = "a", .description = "" };
@@ -393,7 +382,7 @@ static void test_parts_of_a_batch(void **state)
 // The disk takes nothing (here: another holds the lock): that is nobody's content.
 static void test_a_locked_database_is_no_failure_of_content(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     struct store *store = open_well(place->file);
     sqlite3 *other = NULL;
     assert_int_equal(sqlite3_open(place->file, &other), SQLITE_OK);
@@ -437,7 +426,7 @@ static uint32_t read_count(struct store *store, const char *key)
 
 static void test_killed_within_a_batch(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     for (uint32_t round = 0; round < 8; round++) {
         int pipes[2];
         uint32_t reached = 0;
@@ -471,7 +460,7 @@ static void test_killed_within_a_batch(void **state)
 // The child dies in the middle of a batch, for certain: it waits there.
 static void test_killed_with_a_batch_open(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     struct store *store = open_well(place->file);
     put_tree(store);
     store_close(store);
@@ -512,7 +501,7 @@ static void test_killed_with_a_batch_open(void **state)
 
 static void test_newer_schema(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     store_close(open_well(place->file));
     run_sql(place->file, "PRAGMA user_version = 99");
     assert_refused_unchanged(
@@ -522,7 +511,7 @@ static void test_newer_schema(void **state)
 
 static void test_not_a_database(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     write_file(place->file, "port = 64738\nThis is a text and no database.\n", 45);
     assert_refused_unchanged(place->file,
                              ": is not a database" UNCHANGED "name another file with database");
@@ -530,7 +519,7 @@ static void test_not_a_database(void **state)
 
 static void test_database_of_another_program(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     run_sql(place->file, "CREATE TABLE servers (server_id INTEGER PRIMARY KEY)");
     assert_refused_unchanged(place->file, ": is the database of another program" UNCHANGED
                                           "name another file with database");
@@ -538,7 +527,7 @@ static void test_database_of_another_program(void **state)
 
 static void test_empty_file_is_begun(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     write_file(place->file, "", 0);
     struct store *store = open_well(place->file);
     put_tree(store);
@@ -548,7 +537,7 @@ static void test_empty_file_is_begun(void **state)
 // Each damage: some bytes of a good file overwritten, or its end cut off.
 static void test_damaged(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     struct store *store = open_well(place->file);
     char text[2000];
     memset(text, 't', sizeof text - 1);
@@ -596,7 +585,7 @@ static void test_damaged(void **state)
 
 static void test_bad_places(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     char path[160];
     (void)snprintf(path, sizeof path, "%s/none/db.sqlite", place->folder);
     assert_refused(path, ": cannot be opened: No such file or directory; make its directory, or "
@@ -631,7 +620,7 @@ static int open_as_nobody(const char *path, const char *end_of_error)
 
 static void test_not_writable(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     assert_int_equal(chmod(place->folder, 0555), 0);
     assert_int_equal(open_as_nobody(place->file,
                                     ": cannot be opened: Permission denied; the server's user must "
@@ -651,7 +640,7 @@ static void test_not_writable(void **state)
 
 static void test_failure_is_reported_and_survived(void **state)
 {
-    const struct place *place = *state;
+    const struct store_place *place = *state;
     struct store *store = open_well(place->file);
     put_tree(store);
     run_sql(place->file, "DROP TABLE meetings"); // from outside: no call on meetings can work now
