@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SUPERUSER "SuperUser"
+
 static bool may_edit(const struct model *model, const struct user *user, uint32_t channel)
 {
     // Who may write in the root edits everywhere, or a channel could be closed to all admins.
@@ -14,9 +16,19 @@ static bool may_edit(const struct model *model, const struct user *user, uint32_
             PERM_WRITE) != 0;
 }
 
+// The SuperUser's first password may have come into the database after it was read.
+static bool is_superuser_here(const struct model *model)
+{
+    const struct user *user = model_user_next(model, 0);
+    while (user != NULL && user->user_id != MODEL_SUPERUSER)
+        user = model_user_next(model, user->session);
+    return user != NULL;
+}
+
 static bool is_registered(const struct model *model, uint32_t id)
 {
-    return id <= REGISTERED_ID_MAX && registry_find(model, (int32_t)id) != NULL;
+    return id <= REGISTERED_ID_MAX && (registry_find(model, (int32_t)id) != NULL ||
+                                       (id == MODEL_SUPERUSER && is_superuser_here(model)));
 }
 
 // ---- replacing --------------------------------------------------------------------------------
@@ -189,7 +201,15 @@ void acl_message(struct conn *conn, const ProtobufCMessage *message)
 const char *acl_name_of(const struct model *model, int32_t id)
 {
     const struct registered *person = registry_find(model, id);
-    return person != NULL ? person->name : id == MODEL_SUPERUSER ? "SuperUser" : NULL;
+    return person != NULL ? person->name : id == MODEL_SUPERUSER ? SUPERUSER : NULL;
+}
+
+static int32_t id_of(const struct model *model, const char *name)
+{
+    const struct registered *person = registry_by_name(model, name);
+    if (person != NULL)
+        return person->id;
+    return str_equal_fold(name, SUPERUSER) ? MODEL_SUPERUSER : MODEL_GUEST;
 }
 
 // Who edits rules somewhere has to see names; nobody else may list who is registered.
@@ -213,14 +233,16 @@ void acl_query_users(struct conn *conn, const ProtobufCMessage *message)
     reply.ids = calloc(n + 1, sizeof(*reply.ids));
     reply.names = calloc(n + 1, sizeof(*reply.names));
     for (size_t i = 0; i < n && reply.ids != NULL && reply.names != NULL; i++) {
-        const struct registered *person =
-            i >= query->n_ids ? registry_by_name(model, query->names[i - query->n_ids])
-            : query->ids[i] <= REGISTERED_ID_MAX ? registry_find(model, (int32_t)query->ids[i])
-                                                 : NULL;
-        if (person == NULL)
+        int32_t id = MODEL_GUEST;
+        if (i >= query->n_ids)
+            id = id_of(model, query->names[i - query->n_ids]);
+        else if (query->ids[i] <= REGISTERED_ID_MAX)
+            id = (int32_t)query->ids[i];
+        const char *name = id != MODEL_GUEST ? acl_name_of(model, id) : NULL;
+        if (name == NULL)
             continue;
-        reply.ids[reply.n_ids++] = (uint32_t)person->id;
-        reply.names[reply.n_names++] = person->name;
+        reply.ids[reply.n_ids++] = (uint32_t)id;
+        reply.names[reply.n_names++] = (char *)name;
     }
     send_message(conn, MSG_QUERY_USERS, &reply.base);
     free(reply.ids);

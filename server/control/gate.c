@@ -96,8 +96,8 @@ void gate_turn_end(struct server *server)
 {
     do { // each round closes a connection, or is the last
         conn_close_doomed(server);
+        visible_turn_end(server); // first: of what is hidden now nothing more is said
         rights_turn_end(server);
-        visible_turn_end(server);
     } while (server->has_doomed);
     link_retry(server);
     if (server->gate.is_closed)

@@ -247,6 +247,7 @@ void rights_changed(struct server *server)
 void rights_user_changed(struct conn *conn)
 {
     struct rights_sent *rights = rights_of(conn);
+    visible_changed(conn);
     if (rights != NULL)
         rights->is_stale = conn->server->has_stale_rights = true;
 }
@@ -300,7 +301,6 @@ static void look_again(struct conn *conn, const struct told *now, size_t n)
     if (user == NULL || conn->rights_sent == NULL)
         return;
     conn->rights_sent->is_stale = false;
-    visible_changed(conn);
     users_refresh_suppression(conn->server, user);
     check_sent(conn);
     check_told(conn, user, now, n);

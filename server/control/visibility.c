@@ -239,12 +239,14 @@ void visible_turn_end(struct server *server)
         server->is_hiding = true;
         begin_hiding(server);
     }
-    if ((!server->has_stale_visible && is_hiding == server->is_hiding) ||
+    bool is_all = is_hiding && server->are_rights_dirty;
+    if ((!is_all && !server->has_stale_visible && is_hiding == server->is_hiding) ||
         !tree_fill(&tree, server->model))
         return;
     server->has_stale_visible = false;
     for (struct conn *conn = server->conns; conn != NULL && is_hiding; conn = conn->next)
-        if (conn->visible != NULL && conn->visible->is_stale && conn->phase == CONN_READY)
+        if (conn->visible != NULL && (is_all || conn->visible->is_stale) &&
+            conn->phase == CONN_READY)
             refresh(conn, &tree, false);
     if (!is_hiding)
         end_hiding(server, &tree);
@@ -264,6 +266,10 @@ void visible_welcome(struct conn *conn)
     want(conn, &tree, false);
     show_channels(conn, &tree);
     tree_clear(&tree);
+    for (const struct user *user = model_user_next(conn->server->model, 0); user != NULL;
+         user = model_user_next(conn->server->model, user->session))
+        if (rights_has_told(conn, user->channel))
+            set_user(conn, user->session, true); // who is told next
 }
 
 // Those above it first. A channel that one learns of by entering it has perhaps never been told.
