@@ -34,8 +34,10 @@ void conn_enter(struct conn *conn, enum conn_phase phase, const char *why)
 {
     log_debug("control", "connection", "fd=%d session=%u from=%s to=%s why=\"%s\"", conn->fd,
               conn->session, phase_names[conn->phase], phase_names[phase], why);
-    if (is_unready(conn->phase) && !is_unready(phase))
+    if (is_unready(conn->phase) && !is_unready(phase)) {
         conn->server->n_unready--;
+        hosts_settled(conn);
+    }
     conn->phase = phase;
     listeners_resume(conn->server);
     if (phase == CONN_READY || phase == CONN_FINISHING)
@@ -92,6 +94,7 @@ struct conn *conn_new(struct server *server, int fd, const struct sockaddr_in6 *
     server->conns = conn;
     server->n_conns++;
     server->n_unready++;
+    hosts_arrived(conn);
     set_poll(conn);
     return conn;
 }
@@ -125,12 +128,15 @@ static void unlink_conn(struct conn *conn)
             break;
         }
     server->n_conns--;
+    server->partial_bytes -= conn->partial_bytes;
+    conn->partial_bytes = 0;
 }
 
 void conn_close(struct conn *conn, const char *why)
 {
     if (conn->phase == CONN_CLOSED)
         return;
+    passwords_forget(conn);
     if (conn->session != 0)
         login_leave(conn, why);
     if (!SSL_in_init(conn->ssl))
@@ -319,7 +325,37 @@ static long take_frames(struct conn *conn, struct span data)
     return conn->phase == CONN_CHECKING || conn->phase == CONN_READY ? (long)used : -1;
 }
 
-static void take_bytes(struct conn *conn, struct span fresh)
+// What is not whole yet stays in conn->in. Of all connections together it is bounded: who holds
+// most goes.
+static void count_partial(struct conn *conn)
+{
+    struct server *server = conn->server;
+    server->partial_bytes += conn->in.cap - conn->partial_bytes;
+    conn->partial_bytes = conn->in.cap;
+    if (server->partial_bytes <= PARTIAL_BYTES_MAX)
+        return;
+    struct conn *largest = conn;
+    for (struct conn *at = server->conns; at != NULL; at = at->next)
+        if (at->partial_bytes > largest->partial_bytes)
+            largest = at;
+    conn_close(largest, "too much of unfinished messages");
+}
+
+// After a long message, what has begun behind it needs little room.
+static void shrink(struct buffer *buffer)
+{
+    struct buffer small;
+    buffer_init(&small, buffer->limit);
+    if (buffer->len == 0) {
+        buffer_clear(buffer); // an idle client keeps no buffer
+    } else if (buffer->cap > CONTROL_READ_BYTES && buffer->len < buffer->cap / 4 &&
+               buffer_add(&small, buffer->data, buffer->len)) {
+        buffer_clear(buffer);
+        *buffer = small;
+    }
+}
+
+static void take_whole(struct conn *conn, struct span fresh)
 {
     if (conn->in.len > 0) {
         if (!buffer_add(&conn->in, fresh.data, fresh.len)) {
@@ -330,14 +366,20 @@ static void take_bytes(struct conn *conn, struct span fresh)
         if (used < 0)
             return;
         buffer_drop_front(&conn->in, (size_t)used);
-        if (conn->in.len == 0)
-            buffer_clear(&conn->in); // an idle client keeps no buffer
+        shrink(&conn->in);
         return;
     }
     long used = take_frames(conn, fresh);
     if (used >= 0 && (size_t)used < fresh.len &&
         !buffer_add(&conn->in, fresh.data + used, fresh.len - (size_t)used))
         conn_close(conn, "out of memory");
+}
+
+static void take_bytes(struct conn *conn, struct span fresh)
+{
+    take_whole(conn, fresh);
+    if (conn->phase != CONN_CLOSED)
+        count_partial(conn);
 }
 
 static void read_some(struct conn *conn)
@@ -369,22 +411,15 @@ void conn_resume(struct conn *conn)
         set_poll(conn);
 }
 
-static void note_certificate(struct conn *conn)
-{
-    X509 *certificate = SSL_get0_peer_certificate(conn->ssl);
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    if (certificate == NULL || X509_digest(certificate, EVP_sha1(), digest, &len) != 1)
-        return;
-    for (unsigned i = 0; i < len && i < 20; i++)
-        snprintf(conn->cert_hash + 2 * i, 3, "%02x", digest[i]);
-}
-
 static void shake_hands(struct conn *conn)
 {
     int result = SSL_do_handshake(conn->ssl);
     if (result == 1) {
-        note_certificate(conn);
+        certs_note(conn);
+        if (bans_refuse(conn) != NULL) {
+            conn_close(conn, "banned");
+            return;
+        }
         conn_enter(conn, CONN_NEW, "TLS established");
         login_version(conn, NULL);
         return;

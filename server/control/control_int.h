@@ -42,14 +42,14 @@ struct conn {
     int fd, poll_events;
     SSL *ssl;
     enum conn_phase phase;
-    struct check *check; // login.c: the password being compared, while CHECKING
+    struct check *check; // passwords.c: the one being compared, while CHECKING
     uint32_t session;    // 0 before login
     unsigned thread;     // the voice thread that owns this client
     struct sockaddr_in6 peer;
-    char cert_hash[41], cert_email[128]; // "": none
-    bool is_cert_strong;
-    struct buffer certs; // DER of the chain, the leaf first: for each a uint32_t length, then bytes
+    char cert_hash[CERT_HASH_BYTES], cert_email[CERT_EMAIL_BYTES]; // "": none
+    bool is_cert_strong, has_opus;
     struct buffer in;    // bytes of an unfinished frame
+    size_t partial_bytes; // its part of the server's
     struct buffer
         out; // frames; those before out_open may leave, those before out_marked when the gate opens
     size_t out_open, out_marked;
@@ -57,6 +57,8 @@ struct conn {
         voice_out; // tunnelled voice that found the line busy: struct voice_queued and its bytes
     enum conn_write pending;
     uint64_t opened_us, heard_us, active_us; // active: resets "idle"
+    uint64_t sampled_us, sampled_bytes;      // of what came from this client as voice
+    uint32_t bandwidth;                      // bytes a second between the last two samples
     uint64_t version;
     char release[101], os[41], os_version[61];
     struct bucket messages, plugin_messages;
@@ -110,7 +112,10 @@ struct server {
     struct config *config;
     struct store *store;     // written on the thread pool, one batch at a time
     struct store *reader;    // read on the control thread; does not see what is not written yet
-    struct autoban *autoban; // bans.c
+    struct autoban *autoban; // hosts.c
+    struct check *checks;    // passwords.c: those waiting for their turn
+    unsigned n_checks;       // being compared
+    int64_t started_s;       // UTC
     bool are_rights_dirty;   // somebody's permissions may have changed: looked at at the turn's end
     bool has_stale_rights;   // those of single clients
     bool is_hiding;          // channels are hidden now; has_stale_visible: from somebody anew
@@ -128,6 +133,7 @@ struct server {
     struct conn **by_session;
     struct conn *dirty;
     unsigned n_conns, n_unready;
+    size_t partial_bytes; // of unfinished frames, of all connections
 
     struct voice *voice;
     struct mixer *mixer;
@@ -230,20 +236,39 @@ void registry_unregister(struct server *server, int32_t user_id, uint32_t actor)
 void registry_user_list(struct conn *conn, const ProtobufCMessage *message);
 void registry_seen(struct server *server, const struct user *user, bool is_leaving);
 bool registry_restore(struct server *server, struct user *user); // comment, picture, ears
-// bans.c: bans, autoban, connections per host
+void registry_keep_blobs(struct server *server, const struct user *user, bool has_comment,
+                         bool has_texture); // of a registered person; guests take theirs along
+bool registry_read_password(struct server *server,
+                            struct registered *person); // as it is stored now; false: none
+void registry_save(struct server *server, struct registered *person);
+#define REGISTRY_DATE_BYTES 32
+void registry_date(int64_t at_s, char out[REGISTRY_DATE_BYTES]); // as the protocol writes it
+// bans.c
 void bans_message(struct conn *conn, const ProtobufCMessage *message);
 bool bans_admit(struct server *server, const struct sockaddr_in6 *peer); // at accept
 const struct ban *bans_refuse(struct conn *conn);                        // after TLS; NULL: welcome
-void bans_failed_login(struct conn *conn); // a wrong password: the host is braked
-void bans_forget_host(struct conn *conn);  // it is gone
 void bans_from_kick(struct server *server, const struct conn *victim, const char *reason,
                     bool by_certificate, bool by_address);
-void bans_free(struct server *server);
+// hosts.c: what each host did lately
+bool hosts_admit(struct server *server, const struct sockaddr_in6 *peer); // autoban; too many open
+void hosts_arrived(struct conn *conn);     // one more that has not logged in
+void hosts_settled(struct conn *conn);     // it has, or has gone
+void hosts_logged_in(struct conn *conn);   // successfully
+void hosts_wrong_password(struct conn *conn);
+unsigned hosts_brake_s(struct conn *conn); // so long no password from there is looked at; 0: now
+void hosts_free(struct server *server);
+// certs.c: what a client's certificate says
+void certs_note(struct conn *conn); // once TLS is established
+struct registered *certs_find_by_email(const struct conn *conn); // only of verified ones; NULL
+size_t certs_chain(const struct conn *conn,
+                   ProtobufCBinaryData out[CONN_CERTS_MAX]); // DER, the leaf first
+void certs_chain_free(ProtobufCBinaryData *certs, size_t n);
 // listening.c: ears in other channels
 bool listening_check(struct conn *conn, const MumbleProto__UserState *state,
                      MumbleProto__UserState *accepted); // what is left of the lists after refusals
 void listening_apply(struct server *server, struct user *user,
                      const MumbleProto__UserState *accepted);
+void listening_restore(struct server *server, struct user *user); // at login, of registered people
 void listening_announce(struct conn *conn); // at login: those restored, after ServerSync
 void listening_channel_gone(struct server *server, uint32_t channel); // told to all, before it goes
 // plugin.c
@@ -253,7 +278,23 @@ bool admin_request(struct conn *conn, const MumbleProto__PluginDataTransmission 
 // login.c
 void login_version(struct conn *conn, const ProtobufCMessage *message);
 void login_authenticate(struct conn *conn, const ProtobufCMessage *message);
+struct login_request { // a copy of what Authenticate says
+    char *name, *password;
+    size_t n_tokens;
+    char **tokens;
+    bool is_bot;
+};
+void login_request_free(struct login_request *request);
+char *login_trimmed_name(const char *name); // heap; NULL: memory
+void login_checked(struct conn *conn, const struct login_request *request, bool matches,
+                   const struct password *fresh); // fresh: to be stored in its place, or NULL
 void login_leave(struct conn *conn, const char *reason); // out of the model, told to all
+// passwords.c
+bool passwords_check(struct conn *conn, struct login_request *request, int32_t user_id,
+                     const struct password *stored); // takes the request; false: memory
+void passwords_forget(struct conn *conn);            // it is gone, nobody waits any more
+// welcome.c
+void login_welcome(struct conn *conn, struct user *user, uint32_t start);
 // link.c
 void link_voice(struct server *server, unsigned thread, const struct voice_command *command,
                 const void *bytes);
@@ -268,24 +309,36 @@ void link_client_remove(struct conn *conn);
 void link_ask_counters(struct conn *asker, const struct conn *about, uint64_t token);
 // routes.c
 void routes_publish(struct server *server);
-// users.c
+// user_change.c
 void users_state(struct conn *conn, const ProtobufCMessage *message);
-void users_remove(struct conn *conn, const ProtobufCMessage *message);
+// stats.c
+void stats_sample(struct conn *about, const struct voice_counters *counters);
 void users_stats(struct conn *conn, const ProtobufCMessage *message);
 void users_stats_reply(struct server *server, uint32_t asker, uint32_t about,
                        const struct voice_counters *counters, bool is_stats_only);
+// blobs.c: short ones inline, long ones by their hash
+void blobs_put_comment(MumbleProto__UserState *state, const struct user *user);
+void blobs_put_texture(MumbleProto__UserState *state, const struct user *user);
 void users_request_blob(struct conn *conn, const ProtobufCMessage *message);
+// users.c
+void users_remove(struct conn *conn, const ProtobufCMessage *message);
 void users_voice_target(struct conn *conn, const ProtobufCMessage *message);
 void users_state_send(struct conn *to, const struct user *user); // complete, as at login
 void users_state_broadcast(struct server *server, const struct user *user);
 bool users_move(struct server *server, struct user *user, uint32_t channel,
                 uint32_t actor); // rights were checked; false: full, never without an actor
+bool users_fit(const struct server *server, const struct user *mover, uint32_t channel);
+struct users_left { // where somebody has been
+    uint32_t channel, meeting;
+};
+// The two halves of a move: the change of place, noted in the message that is to tell of it; and,
+// after it was told, what follows.
+struct users_left users_enter(struct server *server, struct user *user, uint32_t channel,
+                              MumbleProto__UserState *change);
+void users_entered(struct server *server, struct user *user, struct users_left left);
 void users_refresh_suppression(struct server *server,
                                struct user *user); // after rights have changed
-void users_flags_broadcast(struct server *server, const struct user *user, uint32_t actor);
 // channels.c
-void channels_state(struct conn *conn, const ProtobufCMessage *message);
-void channels_remove(struct conn *conn, const ProtobufCMessage *message);
 void channels_permission_query(struct conn *conn, const ProtobufCMessage *message);
 void channels_send(struct conn *conn, const struct channel *channel);
 void channels_enter_rights_broadcast(struct server *server,

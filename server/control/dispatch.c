@@ -26,6 +26,8 @@ static const struct entry table[MSG_TYPES] = {
     [MSG_PERMISSION_QUERY] = { NULL, channels_permission_query, false },
     [MSG_ACL] = { NULL, acl_message, true },
     [MSG_QUERY_USERS] = { NULL, acl_query_users, true },
+    [MSG_BAN_LIST] = { NULL, bans_message, true },
+    [MSG_USER_LIST] = { NULL, registry_user_list, true },
     [MSG_TEXT_MESSAGE] = { NULL, text_message, true },
     [MSG_CONTEXT_ACTION] = { NULL, menu_action, true },
 };

@@ -257,6 +257,9 @@ static void take_counters(struct server *server, const struct voice_report *repo
     uint64_t token = report->counters.token;
     bool is_stats = (token & TOKEN_STATS) != 0;
     struct conn *asker = conn_of(server, is_stats ? (uint32_t)token : report->session);
+    struct conn *about = conn_of(server, report->session);
+    if (about != NULL)
+        stats_sample(about, &report->counters.values);
     if (is_stats)
         users_stats_reply(server, (uint32_t)token, report->session, &report->counters.values,
                           (token & TOKEN_STATS_ONLY) != 0);

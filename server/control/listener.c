@@ -30,6 +30,10 @@ static void accept_one(struct server *server, int fd, const struct sockaddr_stor
     setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
     struct sockaddr_in6 peer;
     map_address(address, &peer);
+    if (!bans_admit(server, &peer)) {
+        close(fd);
+        return;
+    }
     struct conn *conn = conn_new(server, fd, &peer);
     if (conn == NULL) {
         log_warn("control", "connection refused", "reason=memory");

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// From TLS to a user who has been told everything, and out again. The order of the answers is the
-// protocol's: CryptSetup, CodecVersion, channels, the new user to all, the others, ServerSync,
-// ServerConfig.
+// Who may come in, as whom, and where to; and out again.
+//
+//   a known name        the password, else the certificate (whose owner's name then counts), else,
+//                       for a verified certificate, its e-mail address, else WrongUserPW
+//   any other name      the certificate likewise, else a guest: the name's rule, server password
+//
+// Of several reasons to refuse, the last in the protocol's order is told, as by murmur.
 #include "control/control_int.h"
 
 #include <openssl/crypto.h>
@@ -11,9 +15,11 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#define CODEC_ALPHA                                                                                \
-    ((int32_t)0x8000000b) // what clients without Opus would use; required fields even so
 #define SUPERUSER "SuperUser"
+#define UNKNOWN_PERSON (-2) // beside ids and MODEL_GUEST: known, but not proved
+#define REJECT(type) MUMBLE_PROTO__REJECT__REJECT_TYPE__##type
+
+// ---- versions ---------------------------------------------------------------------------------
 
 static void send_version(struct conn *conn)
 {
@@ -52,229 +58,23 @@ void login_version(struct conn *conn, const ProtobufCMessage *message)
     keep_text(version->os_version, conn->os_version, sizeof(conn->os_version));
 }
 
-static void reject(struct conn *conn, MumbleProto__Reject__RejectType type, const char *reason)
-{
-    MumbleProto__Reject reject = MUMBLE_PROTO__REJECT__INIT;
-    reject.has_type = true;
-    reject.type = type;
-    reject.reason = (char *)reason;
-    send_message(conn, MSG_REJECT, &reject.base);
-    log_info("control", "login refused", "reason=\"%s\"", reason);
-    conn_finish(conn, reason);
-}
+// ---- what was asked for -----------------------------------------------------------------------
 
-// ---- telling the newcomer
-// ------------------------------------------------------------------------------------------------
-
-static void send_codec(struct conn *conn)
+void login_request_free(struct login_request *request)
 {
-    MumbleProto__CodecVersion codec = MUMBLE_PROTO__CODEC_VERSION__INIT;
-    codec.alpha = CODEC_ALPHA;
-    codec.beta = 0;
-    codec.prefer_alpha = true;
-    codec.has_opus = true;
-    codec.opus = true;
-    send_message(conn, MSG_CODEC_VERSION, &codec.base);
-}
-
-static void send_sync(struct conn *conn, const struct user *user)
-{
-    struct server *server = conn->server;
-    const struct config *config = server->config;
-    char *languages = meetings_welcome(server), *both = NULL;
-    const char *welcome = config->welcome_text;
-    if (languages != NULL && welcome != NULL &&
-        (both = malloc(strlen(welcome) + strlen(languages) + 16)) != NULL)
-        snprintf(both, strlen(welcome) + strlen(languages) + 16, "%s<br/>%s", welcome, languages);
-    MumbleProto__ServerSync sync = MUMBLE_PROTO__SERVER_SYNC__INIT;
-    sync.has_session = sync.has_max_bandwidth = sync.has_permissions = true;
-    sync.session = user->session;
-    sync.max_bandwidth = config->bandwidth_bps;
-    sync.welcome_text = both != NULL ? both : languages != NULL ? languages : (char *)welcome;
-    sync.permissions = model_permissions(server->model, user, MODEL_ROOT) | PERM_CACHED;
-    send_message(conn, MSG_SERVER_SYNC, &sync.base);
-    free(both);
-    free(languages);
-}
-
-static void send_server_config(struct conn *conn)
-{
-    const struct config *config = conn->server->config;
-    MumbleProto__ServerConfig info = MUMBLE_PROTO__SERVER_CONFIG__INIT;
-    info.has_allow_html = info.has_message_length = info.has_image_message_length =
-        info.has_max_users = true;
-    info.allow_html = config->is_html_allowed;
-    info.message_length = config->text_message_length;
-    info.image_message_length = config->image_message_length;
-    info.max_users = config->users;
-    info.has_recording_allowed = info.recording_allowed = true;
-    send_message(conn, MSG_SERVER_CONFIG, &info.base);
-}
-
-static uint32_t start_channel(const struct server *server, const struct user *user)
-{
-    uint32_t id = server->config->default_channel;
-    bool may_enter = (model_permissions(server->model, user, id) & PERM_ENTER) != 0;
-    return may_enter && !model_channel_is_full(server->model, id) ? id : MODEL_ROOT;
-}
-
-static void welcome(struct conn *conn, struct user *user)
-{
-    struct server *server = conn->server;
-    conn->session = user->session;
-    conn->thread = server->next_thread++ % server->n_threads;
-    server->by_session[user->session] = conn;
-    link_client_add(conn);
-    if (conn->phase == CONN_CLOSED)
+    if (request == NULL)
         return;
-    send_codec(conn);
-    size_t i = 0;
-    for (const struct channel *channel = model_channel_at(server->model, 0); channel != NULL;
-         channel = model_channel_at(server->model, ++i))
-        channels_send(conn, channel);
-    uint32_t start = start_channel(server, user);
-    if (start != MODEL_ROOT)
-        model_user_move(server->model, user, start);
-    user->is_suppressed = (model_permissions(server->model, user, user->channel) & PERM_SPEAK) == 0;
-    rights_send_entered(conn, user->channel);
-    conn_enter(conn, CONN_READY, "logged in");
-    users_state_broadcast(server, user);
-    for (const struct user *other = model_user_next(server->model, 0); other != NULL;
-         other = model_user_next(server->model, other->session))
-        if (other != user)
-            users_state_send(conn, other);
-    send_sync(conn, user);
-    send_server_config(conn);
-    server->are_routes_dirty = true;
-    meetings_user_placed(server, user, MODEL_NONE);
-    menu_update(conn);
-    char name[256], release[256];
-    log_info("control", "joined",
-             "session=%u name=%s cert=%s version=%u.%u.%u release=%s thread=%u", user->session,
-             log_quote(user->name, name, sizeof(name)),
-             user->cert_hash[0] != '\0' ? user->cert_hash : "none", (unsigned)(conn->version >> 48),
-             (unsigned)(conn->version >> 32) & 0xffff, (unsigned)(conn->version >> 16) & 0xffff,
-             log_quote(conn->release, release, sizeof(release)), conn->thread);
+    if (request->password != NULL)
+        OPENSSL_cleanse(request->password, strlen(request->password));
+    free(request->password);
+    free(request->name);
+    for (size_t i = 0; i < request->n_tokens; i++)
+        free(request->tokens[i]);
+    free(request->tokens);
+    free(request);
 }
 
-// ---- checks
-// --------------------------------------------------------------------------------------------------------------
-
-static bool equal_secret(const char *a, const char *b)
-{
-    uint8_t digest_a[SHA256_DIGEST_LENGTH], digest_b[SHA256_DIGEST_LENGTH];
-    SHA256((const uint8_t *)a, strlen(a), digest_a);
-    SHA256((const uint8_t *)b, strlen(b), digest_b);
-    return CRYPTO_memcmp(digest_a, digest_b, sizeof(digest_a)) == 0;
-}
-
-// A user of that name who is the same person (same password, certificate or host) is a ghost and
-// gives way.
-static bool clear_name(struct conn *conn, const char *name, int32_t user_id)
-{
-    const struct user *other = model_user_by_name(conn->server->model, name);
-    if (other == NULL)
-        return true;
-    struct conn *ghost = conn_of(conn->server, other->session);
-    if (ghost == NULL)
-        return false; // a server-made user: reserved
-    bool is_same = conn->cert_hash[0] != '\0'
-                       ? strcmp(conn->cert_hash, ghost->cert_hash) == 0
-                       : ghost->cert_hash[0] == '\0' &&
-                             memcmp(&conn->peer.sin6_addr, &ghost->peer.sin6_addr, 16) == 0;
-    if (!is_same && user_id == MODEL_GUEST)
-        return false;
-    MumbleProto__UserRemove remove = MUMBLE_PROTO__USER_REMOVE__INIT;
-    remove.session = ghost->session;
-    remove.reason = (char *)"You connected to the server from another device";
-    send_message(ghost, MSG_USER_REMOVE, &remove.base);
-    conn_finish(ghost, "connected again");
-    return true;
-}
-
-static void admit(struct conn *conn, const char *name, int32_t user_id, bool is_bot)
-{
-    struct server *server = conn->server;
-    if (!clear_name(conn, name, user_id)) {
-        reject(conn, MUMBLE_PROTO__REJECT__REJECT_TYPE__UsernameInUse, "This name is in use");
-        return;
-    }
-    struct user *user = NULL;
-    if (user_id == MODEL_SUPERUSER || model_people(server->model) < server->config->users)
-        user = model_user_add(server->model, name, false);
-    if (user == NULL) {
-        reject(conn, MUMBLE_PROTO__REJECT__REJECT_TYPE__ServerFull, "The server is full");
-        return;
-    }
-    user->user_id = user_id;
-    user->version = conn->version;
-    user->is_bot = is_bot;
-    memcpy(user->cert_hash, conn->cert_hash, sizeof(user->cert_hash));
-    welcome(conn, user);
-}
-
-// ---- the SuperUser's password: compared on the thread pool
-// -----------------------------------------------------------------
-
-struct check {
-    uv_work_t work;
-    struct server *server; // the connection that waits for this check points at it
-    char *password;
-    struct password stored;
-    bool matches;
-};
-
-static void check_work(uv_work_t *work)
-{
-    struct check *check = work->data;
-    check->matches = password_matches(check->password, &check->stored);
-}
-
-static void check_done(uv_work_t *work, int status)
-{
-    struct check *check = work->data;
-    check->server->now_us = clock_us();
-    struct conn *conn = check->server->conns;
-    while (conn != NULL && conn->check != check)
-        conn = conn->next;
-    if (conn != NULL) {
-        conn->check = NULL;
-        if (status == 0 && check->matches)
-            admit(conn, SUPERUSER, MODEL_SUPERUSER, false);
-        else
-            reject(conn, MUMBLE_PROTO__REJECT__REJECT_TYPE__WrongUserPW,
-                   "Wrong password for the SuperUser");
-        conn_resume(conn);
-    }
-    OPENSSL_cleanse(check->password, strlen(check->password));
-    free(check->password);
-    free(check);
-}
-
-static void check_superuser(struct conn *conn, const char *password)
-{
-    struct server *server = conn->server;
-    struct check *check = calloc(1, sizeof(*check));
-    if (check != NULL && (check->password = str_dup(password)) != NULL &&
-        !server->gate.is_storing &&
-        store_password_get(server->store, MODEL_SUPERUSER, &check->stored)) {
-        check->server = server;
-        check->work.data = check;
-        conn->check = check;
-        conn_enter(conn, CONN_CHECKING, "SuperUser");
-        if (uv_queue_work(&server->loop, &check->work, check_work, check_done) == 0)
-            return;
-        conn->check = NULL;
-    }
-    if (check != NULL)
-        free(check->password);
-    free(check);
-    reject(conn, MUMBLE_PROTO__REJECT__REJECT_TYPE__WrongUserPW,
-           server->gate.is_storing ? "The server is busy, please try again"
-                                   : "No SuperUser password is set on this server");
-}
-
-static char *trimmed(const char *name)
+char *login_trimmed_name(const char *name)
 {
     name += strspn(name, " \t\r\n");
     char *copy = str_dup(name);
@@ -284,49 +84,344 @@ static char *trimmed(const char *name)
     return copy;
 }
 
-static void check_guest(struct conn *conn, const char *name, const MumbleProto__Authenticate *login)
+static struct login_request *request_new(const MumbleProto__Authenticate *login)
+{
+    struct login_request *request = calloc(1, sizeof(*request));
+    if (request == NULL)
+        return NULL;
+    size_t n = login->n_tokens < MODEL_TOKENS_MAX ? login->n_tokens : MODEL_TOKENS_MAX;
+    request->is_bot = login->has_client_type && login->client_type == 1;
+    request->name = login_trimmed_name(login->username != NULL ? login->username : "");
+    request->password = str_dup(login->password != NULL ? login->password : "");
+    request->tokens = calloc(n + 1, sizeof(char *));
+    bool is_whole = request->name != NULL && request->password != NULL && request->tokens != NULL;
+    while (is_whole && request->n_tokens < n) {
+        request->tokens[request->n_tokens] = str_dup(login->tokens[request->n_tokens]);
+        is_whole = request->tokens[request->n_tokens++] != NULL;
+    }
+    if (is_whole)
+        return request;
+    login_request_free(request);
+    return NULL;
+}
+
+// ---- refusing ---------------------------------------------------------------------------------
+
+static void reject(struct conn *conn, MumbleProto__Reject__RejectType type, const char *reason)
+{
+    MumbleProto__Reject message = MUMBLE_PROTO__REJECT__INIT;
+    message.has_type = true;
+    message.type = type;
+    message.reason = (char *)reason;
+    send_message(conn, MSG_REJECT, &message.base);
+    log_info("control", "login refused", "reason=\"%s\"", reason);
+    conn_finish(conn, reason);
+}
+
+struct verdict {
+    MumbleProto__Reject__RejectType type; // None: welcome
+    const char *reason;
+};
+
+static void refuse(struct verdict *verdict, MumbleProto__Reject__RejectType type,
+                   const char *reason)
+{
+    *verdict = (struct verdict){ type, reason };
+}
+
+static bool equal_secret(const char *a, const char *b)
+{
+    uint8_t digest_a[SHA256_DIGEST_LENGTH], digest_b[SHA256_DIGEST_LENGTH];
+    SHA256((const uint8_t *)a, strlen(a), digest_a);
+    SHA256((const uint8_t *)b, strlen(b), digest_b);
+    return CRYPTO_memcmp(digest_a, digest_b, sizeof(digest_a)) == 0;
+}
+
+// ---- who is it --------------------------------------------------------------------------------
+
+static struct registered *find_by_certificate(const struct conn *conn)
+{
+    struct registered *person =
+        conn->cert_hash[0] != '\0' ? registry_by_cert(conn->server->model, conn->cert_hash) : NULL;
+    if (person == NULL && conn->cert_hash[0] != '\0')
+        person = certs_find_by_email(conn);
+    return person != NULL && person->id != MODEL_SUPERUSER ? person : NULL;
+}
+
+// The id, MODEL_GUEST or UNKNOWN_PERSON.
+static int32_t identify(struct conn *conn, const char *name, bool has_password,
+                        struct registered **out)
+{
+    struct registered *person = registry_by_name(conn->server->model, name);
+    bool is_superuser =
+        person != NULL ? person->id == MODEL_SUPERUSER : str_equal_fold(name, SUPERUSER);
+    bool is_known = person != NULL || is_superuser;
+    if (!(has_password && person != NULL))
+        person = is_superuser ? NULL : find_by_certificate(conn);
+    *out = person;
+    return person != NULL ? person->id : is_known ? UNKNOWN_PERSON : MODEL_GUEST;
+}
+
+// The next login may come by the certificate alone.
+static void learn(struct conn *conn, struct registered *person, const struct password *fresh)
+{
+    struct server *server = conn->server;
+    bool has_changed = fresh != NULL;
+    if (fresh != NULL)
+        person->password = *fresh;
+    if (person->id != MODEL_SUPERUSER && conn->cert_hash[0] != '\0') {
+        uint32_t n_certs = person->n_certs;
+        int error = registry_cert_add(server->model, person, conn->cert_hash);
+        if (error != 0)
+            log_info("control", "certificate not added", "user=%d reason=\"%s\"", person->id,
+                     model_error_text(error));
+        has_changed = has_changed || person->n_certs != n_certs;
+        if (conn->cert_email[0] != '\0' &&
+            (person->email == NULL || strcmp(person->email, conn->cert_email) != 0))
+            has_changed = registry_set_email(person, conn->cert_email) || has_changed;
+    }
+    if (fresh != NULL)
+        storage_user_put(server, person);
+    else if (has_changed)
+        registry_save(server, person);
+}
+
+// ---- may they come in -------------------------------------------------------------------------
+
+// A user of that name or id who is the same person gives way. NULL: none, or *is_other.
+static struct conn *find_ghost(const struct conn *conn, const char *name, int32_t id,
+                               bool *is_other)
+{
+    struct model *model = conn->server->model;
+    const struct user *user = model_user_by_name(model, name);
+    for (const struct user *at = model_user_next(model, 0); user == NULL && id >= 0 && at != NULL;
+         at = model_user_next(model, at->session))
+        if (at->user_id == id)
+            user = at;
+    *is_other = false;
+    if (user == NULL)
+        return NULL;
+    struct conn *ghost = conn_of(conn->server, user->session);
+    // A guest proves nothing but the certificate; who had none is known by the host.
+    bool is_same = id >= 0 || (ghost != NULL && ghost->cert_hash[0] != '\0'
+                                   ? strcmp(conn->cert_hash, ghost->cert_hash) == 0
+                                   : ghost != NULL && memcmp(&conn->peer.sin6_addr,
+                                                             &ghost->peer.sin6_addr, 16) == 0);
+    *is_other = ghost == NULL || !is_same; // a server-made user's name is reserved
+    return *is_other ? NULL : ghost;
+}
+
+static void judge_identity(struct conn *conn, const struct login_request *request, int32_t id,
+                           struct verdict *verdict)
 {
     const struct config *config = conn->server->config;
-    if (!name_rule_matches(conn->server->user_names, name)) {
-        reject(conn, MUMBLE_PROTO__REJECT__REJECT_TYPE__InvalidUsername,
+    if (id >= 0)
+        return;
+    bool is_braked = request->password[0] != '\0' && hosts_brake_s(conn) > 0;
+    if (id == UNKNOWN_PERSON) {
+        refuse(verdict, REJECT(WrongUserPW),
+               is_braked ? "Too many wrong passwords; wait a little and try again"
+                         : "This name is registered: wrong password or certificate");
+    } else if (!name_rule_matches(conn->server->user_names, request->name)) {
+        refuse(verdict, REJECT(InvalidUsername),
                "This name is not allowed here; use letters, digits, blanks and - _ . ( ) [ ]");
+    } else if (config->server_password != NULL && is_braked) {
+        refuse(verdict, REJECT(WrongServerPW),
+               "Too many wrong passwords; wait a little and try again");
+        return;
+    } else if (config->server_password != NULL &&
+               !equal_secret(request->password, config->server_password)) {
+        refuse(verdict, REJECT(WrongServerPW), "Wrong server password");
+    } else {
         return;
     }
-    if (config->server_password != NULL &&
-        !equal_secret(login->password != NULL ? login->password : "", config->server_password)) {
-        reject(conn, MUMBLE_PROTO__REJECT__REJECT_TYPE__WrongServerPW, "Wrong server password");
+    bool is_guess = verdict->type != REJECT(InvalidUsername) && request->password[0] != '\0';
+    if (is_guess && !is_braked)
+        hosts_wrong_password(conn);
+}
+
+static void judge_room(struct conn *conn, int32_t id, const struct conn *ghost,
+                       struct verdict *verdict)
+{
+    const struct server *server = conn->server;
+    uint32_t n_others = model_people(server->model) - (ghost != NULL ? 1 : 0);
+    if (id == MODEL_SUPERUSER)
+        return;
+    if (n_others >= server->config->users)
+        refuse(verdict, REJECT(ServerFull), "The server is full");
+    if (conn->cert_hash[0] == '\0' && server->config->is_cert_required)
+        refuse(verdict, REJECT(NoCertificate), "This server asks for a certificate");
+}
+
+// ---- where to ---------------------------------------------------------------------------------
+
+static bool is_remembered(const struct server *server, const struct registered *person)
+{
+    uint32_t limit_s = server->config->remember_channel_s;
+    if (person == NULL || !server->config->is_channel_remembered ||
+        person->last_channel == MODEL_NONE)
+        return false;
+    if (limit_s == 0)
+        return true;
+    // Without a later goodbye the server went down first: then it is since the start.
+    int64_t left_s = person->last_disconnect_s > person->last_active_s ? person->last_disconnect_s
+                                                                       : server->started_s;
+    return clock_unix_s() - left_s <= (int64_t)limit_s;
+}
+
+// The newcomer stands in the root already; a ghost is about to go.
+static bool has_room(const struct server *server, const struct user *user, uint32_t channel,
+                     const struct conn *ghost)
+{
+    const struct channel *to = model_channel(server->model, channel);
+    const struct user *leaving = ghost != NULL ? model_user(server->model, ghost->session) : NULL;
+    uint32_t limit = to->max_users != 0 ? to->max_users : server->config->users_per_channel;
+    uint32_t n_others =
+        to->n_users - (user->channel == channel) - (leaving != NULL && leaving->channel == channel);
+    return limit == 0 || n_others < limit ||
+           (model_permissions(server->model, user, channel) & PERM_WRITE) != 0;
+}
+
+// MODEL_NONE: all full.
+static uint32_t start_channel(const struct server *server, const struct user *user,
+                              const struct conn *ghost)
+{
+    const struct registered *person = registry_find(server->model, user->user_id);
+    uint32_t wanted[] = { is_remembered(server, person) ? person->last_channel : MODEL_NONE,
+                          server->config->default_channel };
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+        if (model_channel(server->model, wanted[i]) != NULL &&
+            (model_permissions(server->model, user, wanted[i]) & PERM_ENTER) != 0 &&
+            has_room(server, user, wanted[i], ghost))
+            return wanted[i];
+    return has_room(server, user, MODEL_ROOT, ghost) ? MODEL_ROOT : MODEL_NONE;
+}
+
+static struct user *make_user(struct conn *conn, const struct login_request *request,
+                              const char *name, int32_t id)
+{
+    struct user *user = model_user_add(conn->server->model, name, false);
+    if (user == NULL)
+        return NULL;
+    user->user_id = id;
+    user->version = conn->version;
+    user->is_bot = request->is_bot;
+    user->is_strong = conn->is_cert_strong;
+    memcpy(user->cert_hash, conn->cert_hash, sizeof(user->cert_hash));
+    model_user_identified(user);
+    model_user_set_tokens(user, (const char *const *)request->tokens, request->n_tokens);
+    return user;
+}
+
+static void unmake_user(struct server *server, struct user *user)
+{
+    uint32_t session = user->session;
+    model_user_remove(server->model, session);
+    model_session_release(server->model, session); // no thread has heard of it
+}
+
+static void dismiss(struct conn *ghost)
+{
+    MumbleProto__UserRemove remove = MUMBLE_PROTO__USER_REMOVE__INIT;
+    remove.session = ghost->session;
+    remove.reason = (char *)"You connected to the server from another device";
+    send_message(ghost, MSG_USER_REMOVE, &remove.base);
+    conn_finish(ghost, "connected again");
+}
+
+static void admit(struct conn *conn, const struct login_request *request, bool has_password,
+                  const struct password *fresh)
+{
+    struct verdict verdict = { REJECT(None), NULL };
+    struct registered *person;
+    bool is_other;
+    int32_t id = identify(conn, request->name, has_password, &person);
+    const char *name = id == MODEL_SUPERUSER ? SUPERUSER : request->name;
+    if (person != NULL)
+        name = person->name;
+    struct conn *ghost = find_ghost(conn, name, id >= 0 ? id : MODEL_GUEST, &is_other);
+    judge_identity(conn, request, id, &verdict);
+    if (verdict.type == REJECT(None) && is_other)
+        refuse(&verdict, REJECT(UsernameInUse), "This name is in use");
+    judge_room(conn, id, ghost, &verdict);
+    struct user *user = verdict.type == REJECT(None) ? make_user(conn, request, name, id) : NULL;
+    uint32_t start = user != NULL ? start_channel(conn->server, user, ghost) : MODEL_ROOT;
+    if (verdict.type == REJECT(None) && user == NULL)
+        refuse(&verdict, REJECT(ServerFull), "The server is full");
+    if (start == MODEL_NONE) {
+        refuse(&verdict, REJECT(ServerFull), "All channels are full");
+        unmake_user(conn->server, user);
+    }
+    if (verdict.type != REJECT(None)) {
+        reject(conn, verdict.type, verdict.reason);
         return;
     }
-    if (config->is_cert_required && conn->cert_hash[0] == '\0') {
-        reject(conn, MUMBLE_PROTO__REJECT__REJECT_TYPE__NoCertificate,
-               "This server asks for a certificate");
+    if (person != NULL)
+        learn(conn, person, fresh);
+    if (ghost != NULL)
+        dismiss(ghost);
+    hosts_logged_in(conn);
+    login_welcome(conn, user, start);
+}
+
+void login_checked(struct conn *conn, const struct login_request *request, bool matches,
+                   const struct password *fresh)
+{
+    admit(conn, request, matches, fresh);
+}
+
+// ---- Authenticate -----------------------------------------------------------------------------
+
+// From who is in already: other access tokens.
+static void replace_tokens(struct conn *conn, const MumbleProto__Authenticate *login)
+{
+    struct user *user = model_user(conn->server->model, conn->session);
+    if (!bucket_take(&conn->messages, conn->server->now_us))
         return;
-    }
-    admit(conn, name, MODEL_GUEST, login->has_client_type && login->client_type == 1);
+    model_user_set_tokens(user, (const char *const *)login->tokens, login->n_tokens);
+    rights_user_changed(conn);
+    conn->server->are_routes_dirty = true;
+}
+
+// Who is registered under that name with a password, as it is stored now. NULL: nobody.
+static struct registered *find_password(struct server *server, const char *name)
+{
+    struct registered *person = registry_by_name(server->model, name);
+    struct password unused;
+    if (person == NULL && str_equal_fold(name, SUPERUSER) &&
+        registry_find(server->model, MODEL_SUPERUSER) == NULL &&
+        store_password_get(server->reader, MODEL_SUPERUSER, &unused))
+        person = registry_add(server->model, MODEL_SUPERUSER, SUPERUSER);
+    return person != NULL && registry_read_password(server, person) ? person : NULL;
 }
 
 void login_authenticate(struct conn *conn, const ProtobufCMessage *message)
 {
     const MumbleProto__Authenticate *login = (const MumbleProto__Authenticate *)message;
+    if (conn->phase == CONN_READY)
+        replace_tokens(conn, login);
     if (conn->phase != CONN_NEW)
         return;
+    conn->has_opus = login->has_opus && login->opus;
     if (login->has_opus && !login->opus) {
-        reject(conn, MUMBLE_PROTO__REJECT__REJECT_TYPE__WrongVersion,
+        reject(conn, REJECT(WrongVersion),
                "This server speaks Opus only; please update your client");
         return;
     }
-    char *name = trimmed(login->username != NULL ? login->username : "");
-    if (name == NULL)
+    struct login_request *request = request_new(login);
+    if (request == NULL) {
         conn_close(conn, "out of memory");
-    else if (str_equal_fold(name, SUPERUSER))
-        check_superuser(conn, login->password != NULL ? login->password : "");
-    else
-        check_guest(conn, name, login);
-    free(name);
+        return;
+    }
+    const struct registered *person = find_password(conn->server, request->name);
+    bool is_checked = person != NULL && request->password[0] != '\0' && hosts_brake_s(conn) == 0;
+    if (is_checked && passwords_check(conn, request, person->id, &person->password))
+        return; // the request is its now
+    admit(conn, request, false, NULL);
+    login_request_free(request);
 }
 
-// ---- leaving
-// -------------------------------------------------------------------------------------------------------------
+// ---- leaving ----------------------------------------------------------------------------------
 
 void login_leave(struct conn *conn, const char *reason)
 {
@@ -335,6 +430,7 @@ void login_leave(struct conn *conn, const char *reason)
     const struct user *user = model_user(server->model, session);
     if (user == NULL)
         return;
+    registry_seen(server, user, true);
     const struct meeting_info *meeting = model_meeting_of(server->model, user);
     uint32_t channel = user->channel;
     if (meeting != NULL)

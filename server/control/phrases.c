@@ -30,7 +30,8 @@ static const char *const texts[PHRASES][LANGUAGES] = {
                       "<b>!under -15</b>: level of the original under the interpreter (off, -24, "
                       "-18, -15, -12, -6, 0)<br/>"
                       "<b>!tier minimum</b> or <b>standard</b>: thinner or fuller sound for your "
-                      "line",
+                      "line<br/>"
+                      "<b>!mute NAME</b>, <b>!unmute NAME</b>: not to hear somebody, or to again",
                       "<b>!es</b>, <b>!en</b> …: escuchar en ese idioma &nbsp; <b>!sala</b>: las "
                       "voces originales<br/>"
                       "<b>!hablo es</b>: el idioma que hablas &nbsp; <b>!entiendo es en</b>: "
@@ -38,7 +39,9 @@ static const char *const texts[PHRASES][LANGUAGES] = {
                       "<b>!debajo -15</b>: nivel del original bajo la interpretación (no, -24, "
                       "-18, -15, -12, -6, 0)<br/>"
                       "<b>!calidad minimum</b> o <b>standard</b>: sonido más ligero o más pleno "
-                      "para tu línea" },
+                      "para tu línea<br/>"
+                      "<b>!silenciar NOMBRE</b>, <b>!oír NOMBRE</b>: dejar de oír a alguien, o "
+                      "volver a oírle" },
     [PHRASE_HELP_INTERPRETER] = { "<b>!air</b>: go on air &nbsp; <b>!off</b>: leave the air &nbsp; "
                                   "<b>!take</b>: take the air from your partner<br/>"
                                   "<b>!out es</b>: into Spanish, now &nbsp; <b>!partner -12</b>: "
@@ -111,6 +114,25 @@ static const char *const texts[PHRASES][LANGUAGES] = {
     [PHRASE_MENU_TURN] = { "↔ The speaker has changed language",
                            "↔ Quien habla ha cambiado de idioma" },
     [PHRASE_RECORDING] = { "%s is recording.", "%s está grabando." },
+    [PHRASE_NO_EARS] = { "Tracks and booths cannot be listened to from other channels. Enter the "
+                         "track of your language instead.",
+                         "Los idiomas y las cabinas no se escuchan desde otros canales. Entra en "
+                         "el canal de tu idioma." },
+    [PHRASE_MUTED] = { "You do not hear %s any more, until you leave or write <b>!unmute %s</b>.",
+                       "Ya no oyes a %s, hasta que salgas o escribas <b>!oír %s</b>." },
+    [PHRASE_MUTED_MIXED] = { "In the mixed sound of tracks and booths everybody stays audible.",
+                             "En el sonido mezclado de los idiomas y las cabinas se sigue oyendo a "
+                             "todo el mundo." },
+    [PHRASE_UNMUTED] = { "You hear %s again.", "Vuelves a oír a %s." },
+    [PHRASE_MUTE_USAGE] = { "Write for instance <b>!mute Ana</b>, and <b>!unmute Ana</b> to hear "
+                            "her again.",
+                            "Escribe por ejemplo <b>!silenciar Ana</b>, y <b>!oír Ana</b> para "
+                            "volver a oírla." },
+    [PHRASE_NO_OPUS] = { "This server speaks Opus only, and your client does not say that it can: "
+                         "you "
+                         "will hear nobody. Please update it.",
+                         "Este servidor solo habla Opus, y tu cliente no dice que lo sepa: no "
+                         "oirás a nadie. Actualízalo, por favor." },
 };
 
 const char *phrase_text(enum phrase phrase, const char *language)

@@ -51,6 +51,12 @@ enum phrase {
     PHRASE_MENU_TAKE,
     PHRASE_MENU_TURN,
     PHRASE_RECORDING,
+    PHRASE_NO_EARS,
+    PHRASE_MUTED, // name, name
+    PHRASE_MUTED_MIXED,
+    PHRASE_UNMUTED, // name
+    PHRASE_MUTE_USAGE,
+    PHRASE_NO_OPUS,
     PHRASES
 };
 

@@ -263,6 +263,7 @@ struct server *server_new(struct config *config, struct store *store,
     server->store = store;
     server->ops_tail = &server->ops;
     server->now_us = clock_us();
+    server->started_s = clock_unix_s();
     buffer_init(&server->mixer_backlog, LANE_BACKLOG_BYTES);
     for (unsigned i = 0; i < VOICE_THREADS_MAX; i++)
         buffer_init(&server->voice_backlog[i], LANE_BACKLOG_BYTES);
@@ -361,6 +362,7 @@ void server_free(struct server *server)
     for (unsigned i = 0; i < VOICE_THREADS_MAX; i++)
         buffer_clear(&server->voice_backlog[i]);
     buffer_clear(&server->mixer_backlog);
+    hosts_free(server);
     SSL_CTX_free(server->tls);
     name_rule_free(server->user_names);
     name_rule_free(server->channel_names);

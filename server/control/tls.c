@@ -180,6 +180,18 @@ static int use_files(const struct config *config, SSL_CTX *tls, char *error, siz
     return 0;
 }
 
+// Who is in that file vouches for clients' certificates, and completes our own chain when sslCert
+// has no more than the certificate itself.
+static int use_authorities(const struct config *config, SSL_CTX *tls, char *error, size_t cap)
+{
+    if (config->ssl_ca == NULL || config->ssl_ca[0] == '\0' ||
+        SSL_CTX_load_verify_locations(tls, config->ssl_ca, NULL) == 1)
+        return 0;
+    snprintf(error, cap, "%s: cannot use sslCA %s: %s; it must be a readable PEM file",
+             config_where(config, "sslCA"), config->ssl_ca, openssl_reason());
+    return -1;
+}
+
 SSL_CTX *tls_context(struct server *server, char *error, size_t cap)
 {
     SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
@@ -195,8 +207,11 @@ SSL_CTX *tls_context(struct server *server, char *error, size_t cap)
     SSL_CTX_set_options(tls, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, accept_any);
+    SSL_CTX_set_max_cert_list(tls, TLS_CERTS_BYTES);
     int result = server->config->ssl_cert != NULL ? use_files(server->config, tls, error, cap)
                                                   : use_stored(server, tls, error, cap);
+    if (result == 0)
+        result = use_authorities(server->config, tls, error, cap);
     ERR_clear_error();
     if (result != 0) {
         SSL_CTX_free(tls);
