@@ -48,12 +48,15 @@ def end(server):
     assert status == 0, f"status {status}\n{server.log()}"
 
 
-def make_certificate(directory, name):
-    """A client's certificate, as (certificate file, key file)."""
+def make_certificate(directory, name, email=None, issuer=None):
+    """A certificate, as (certificate file, key file): signed by itself, or by such an issuer."""
     cert, key = (os.path.join(directory, f"{name}.{what}.pem") for what in ("cert", "key"))
+    more = ["-addext", f"subjectAltName=email:{email}"] if email else []
+    more += ["-CA", issuer[0], "-CAkey", issuer[1]] if issuer else []
     subprocess.run([path_of("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
                     "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", cert, "-days",
-                    "365", "-subj", f"/CN={name}"], check=True, capture_output=True, timeout=60)
+                    "365", "-subj", f"/CN={name}", *more], check=True, capture_output=True,
+                   timeout=60)
     return cert, key
 
 

@@ -11,17 +11,19 @@ from lib.protobuf import last
 
 CHANNEL_REMOVE, CHANNEL_STATE, USER_REMOVE, TEXT_MESSAGE, PERMISSION_DENIED = 6, 7, 8, 11, 12
 PERMISSION_QUERY, REQUEST_BLOB = 20, 23
+BAN_LIST, USER_LIST, SUGGEST_CONFIG = 10, 18, 25
 VERSION_1_4_0, VERSION_1_5_0 = 0x010400, 0x0001_0005_0000_0000
 # Types of PermissionDenied
 (DENIED_TEXT, DENIED_PERMISSION, DENIED_SUPERUSER, DENIED_CHANNEL_NAME, DENIED_TEXT_TOO_LONG, _,
- DENIED_TEMPORARY, _, DENIED_USER_NAME, DENIED_CHANNEL_FULL, DENIED_NESTING, DENIED_COUNT) = range(12)
+ DENIED_TEMPORARY, DENIED_CERTIFICATE, DENIED_USER_NAME, DENIED_CHANNEL_FULL, DENIED_NESTING, DENIED_COUNT) = range(12)
 
 
 class Client(ObserverClient):
     """As ObserverClient, but it reads only in until() and barrier(), and sends no ping unasked."""
 
-    def __init__(self, port, name="Ana", **options):
+    def __init__(self, port, name="Ana", source=None, **options):
         super().__init__(port, name, **options)
+        self.source = source  # the address that it comes from; any by default
         self._buffer = b""
         self._token = 1000
         self._seen = 0  # how many of received the last barrier has given out
@@ -31,7 +33,8 @@ class Client(ObserverClient):
         context = net.any_certificate_context()
         if self._certificate:
             context.load_cert_chain(*self._certificate)
-        tcp = socket.create_connection((self.host, self.port), timeout=timeout_s)
+        tcp = socket.create_connection((self.host, self.port), timeout_s,
+                                       (self.source, 0) if self.source else None)
         tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._tls = context.wrap_socket(tcp)
         return self

@@ -9,11 +9,11 @@ from lib.observer import (CHANNEL_STATE, PING, TEXT_MESSAGE, USER_REMOVE, USER_S
 from lib.protobuf import last, text
 from lib.server import MEETING
 from system.case import SystemTest
-from system.client import (DENIED_PERMISSION, DENIED_SUPERUSER, DENIED_TEXT, DENIED_TEXT_TOO_LONG,
+from system.client import (DENIED_PERMISSION, DENIED_SUPERUSER, DENIED_TEXT_TOO_LONG,
                            DENIED_USER_NAME, REQUEST_BLOB)
 
 MUTE, DEAF, SUPPRESS, SELF_MUTE, SELF_DEAF, PRIORITY, RECORDING = 6, 7, 8, 9, 10, 18, 19
-TEXT_RIGHT, MUTE_RIGHT, MOVE_RIGHT, KICK_RIGHT, BAN_RIGHT = 0x200, 0x10, 0x20, 0x10000, 0x20000
+TEXT_RIGHT, MUTE_RIGHT, MOVE_RIGHT, KICK_RIGHT, BAN_RIGHT = 0x200, 0x10, 0x20, 0x30000, 0x20000
 NAMES = {MUTE: "mute", DEAF: "deaf", SUPPRESS: "suppress", SELF_MUTE: "self_mute",
          SELF_DEAF: "self_deaf", PRIORITY: "priority_speaker", RECORDING: "recording"}
 
@@ -159,6 +159,34 @@ class FlagTest(SystemTest):
                 self.assertEqual(self.berta.denied(frames), [])
                 self.assertEqual(self.flags(self.berta.session), expected)
 
+    def test_what_is_told(self):
+        """What was asked for, and what it implies; nothing else of the user."""
+        root, target = self.superuser(), self.berta.session
+        for client, sent, expected in (
+                (self.berta, {SELF_MUTE: 1}, {SELF_MUTE: 1}),
+                (self.berta, {SELF_MUTE: 0}, {SELF_MUTE: 0, SELF_DEAF: 0}),
+                (self.berta, {SELF_DEAF: 1}, {SELF_MUTE: 1, SELF_DEAF: 1}),
+                (self.berta, {SELF_DEAF: 0}, {SELF_DEAF: 0}),
+                (self.berta, {SELF_MUTE: 0, SELF_DEAF: 1}, {SELF_MUTE: 1, SELF_DEAF: 1}),
+                (self.berta, {RECORDING: 1}, {RECORDING: 1}),
+                (self.berta, {RECORDING: 1}, None),
+                (self.berta, {RECORDING: 0}, {RECORDING: 0}),
+                (self.berta, {12: b"context", 13: "identity"}, None),
+                (self.berta, {20: ["secret"], SELF_MUTE: 1}, {SELF_MUTE: 1}),
+                (root, {MUTE: 1}, {MUTE: 1}), (root, {MUTE: 0}, {MUTE: 0, DEAF: 0}),
+                (root, {DEAF: 1}, {MUTE: 1, DEAF: 1}), (root, {DEAF: 0}, {DEAF: 0}),
+                (root, {SUPPRESS: 0}, {SUPPRESS: 0}), (root, {PRIORITY: 1}, {PRIORITY: 1}),
+                (root, {5: self.ana.channel("Asamblea")["channel_id"]},
+                 {5: self.ana.channel("Asamblea")["channel_id"], PRIORITY: 0}),
+                (root, {5: 0, MUTE: 1}, {5: 0, MUTE: 1}), (root, {5: 0, MUTE: 0}, None)):
+            with self.subTest(sent):
+                self.ana.barrier()
+                client.change(target, **{f"f{n}": value for n, value in sent.items()})
+                told = [{n: values[-1] for n, values in fields.items()}
+                        for kind, fields in self.ana.barrier() if kind == USER_STATE]
+                self.assertEqual(told, [] if expected is None else
+                                 [{1: target, 2: client.session, **expected}])
+
     def test_actor_is_told(self):
         self.mona.change(self.berta.session, f6=1)
         state = [fields for kind, fields in self.ana.barrier() if kind == USER_STATE][-1]
@@ -207,9 +235,9 @@ class FlagTest(SystemTest):
         frames = self.mona.change(root.session, f5=1)
         self.assertEqual([one[0] for one in self.mona.denied(frames)], [DENIED_SUPERUSER])
         self.assertEqual(self.flags(root.session), {SUPPRESS})
-        self.mona.send(USER_REMOVE, {1: root.session})
-        self.assertEqual([one[0] for one in self.mona.denied(self.mona.barrier())],
-                         [DENIED_SUPERUSER])
+        for client in (self.mona, root):
+            frames = client.ask(USER_REMOVE, {1: root.session})
+            self.assertEqual(client.denied(frames), [(DENIED_PERMISSION, KICK_RIGHT, 0)])
         root.barrier()
 
     def test_kick(self):
@@ -240,13 +268,9 @@ class FlagTest(SystemTest):
             self.assertEqual([text(one, 3) for one in loud.kinds(USER_REMOVE)
                               if last(one, 1) == loud.session], [f"{i}"])
 
-    def test_ban_is_refused(self):
+    def test_moderators_do_not_ban(self):
         frames = self.mona.ask(USER_REMOVE, {1: self.ana.session, 4: True})
-        self.assertEqual([one[:2] for one in self.mona.denied(frames)],
-                         [(DENIED_PERMISSION, BAN_RIGHT)])
-        root = self.superuser()
-        frames = root.ask(USER_REMOVE, {1: self.ana.session, 4: True})
-        self.assertEqual([one[0] for one in root.denied(frames)], [DENIED_TEXT])
+        self.assertEqual(self.mona.denied(frames), [(DENIED_PERMISSION, BAN_RIGHT, 0)])
         self.ana.barrier()
 
     def test_server_made_users(self):
@@ -300,11 +324,14 @@ class FlagTest(SystemTest):
 
     def test_comments_of_others(self):
         self.ana.change(f14="¡Hola!")
-        for client, fields, expected in ((self.mona, {"f14": "x"}, DENIED_TEXT_TOO_LONG),
-                                         (self.mona, {"f14": ""}, DENIED_PERMISSION)):
+        root = self.superuser()
+        for client, fields, expected in ((self.mona, {"f14": "x"}, DENIED_PERMISSION),
+                                         (self.mona, {"f14": ""}, DENIED_PERMISSION),
+                                         (self.mona, {"f11": b""}, DENIED_PERMISSION),
+                                         (root, {"f14": "x"}, DENIED_TEXT_TOO_LONG),
+                                         (root, {"f11": b"x"}, DENIED_TEXT_TOO_LONG)):
             frames = client.change(self.ana.session, **fields)
             self.assertEqual([one[0] for one in client.denied(frames)], [expected])
-        root = self.superuser()
         self.assertEqual(root.denied(root.change(self.ana.session, f14="")), [])
         self.assertEqual(self.client("Nueva").users[self.ana.session].get("comment"), None)
 
@@ -333,6 +360,25 @@ class FlagTest(SystemTest):
         version = protobuf.decode(last(own, 12))
         self.assertEqual(text(version, 2), "System test")
         self.assertEqual(last(own, 14), bytes(10) + b"\xff\xff\x7f\x00\x00\x01")
+
+
+class RecordingTest(SystemTest):
+    """allowRecording = false."""
+
+    keys = {"allowRecording": "false"}
+
+    def test_sent_away(self):
+        ana, berta = self.client("Ana"), self.client("Berta")
+        self.assertEqual(last(ana.kinds(24)[0], 7), 0)
+        ana.send(USER_STATE, {1: ana.session, RECORDING: 1})
+        ana.wait_closed()
+        told = ana.kinds(USER_REMOVE)[-1]
+        self.assertEqual(last(told, 1), ana.session)
+        self.assertIn("Recording", text(told, 3))
+        berta.until(lambda: ana.session not in berta.users, 5, "Ana has left")
+        self.assertFalse(any(RECORDING in fields for kind, fields in berta.barrier()
+                             if kind == USER_STATE))
+        self.assertEqual(berta.change(f19=0), [], "to stop is always allowed")
 
 
 class BurstTest(SystemTest):
