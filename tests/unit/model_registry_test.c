@@ -178,74 +178,68 @@ static void address_of(uint8_t out[16], const char *hex)
 #define V4 "00000000000000000000ffff"
 #define NO_ADDRESS "00000000000000000000000000000000"
 
+static const struct {
+    const char *base;
+    uint8_t mask_bits;
+    const char *hash;
+    const char *address, *cert;
+    bool expected;
+} ban_rows[] = {
+    // IPv4 as murmur writes it: /n is n + 96
+    { V4 "c0000201", 128, "", V4 "c0000201", "", true },
+    { V4 "c0000201", 128, "", V4 "c0000202", "", false },
+    { V4 "c0000200", 120, "", V4 "c00002ff", "", true },
+    { V4 "c0000200", 120, "", V4 "c0000300", "", false },
+    { V4 "c0000200", 127, "", V4 "c0000201", "", true },
+    { V4 "c0000200", 127, "", V4 "c0000202", "", false },
+    { V4 "c0000200", 121, "", V4 "c000027f", "", true },
+    { V4 "c0000200", 121, "", V4 "c0000280", "", false },
+    { V4 "80000000", 97, "", V4 "ff000001", "", true },
+    { V4 "80000000", 97, "", V4 "7f000001", "", false },
+    { V4 "00000000", 96, "", V4 "7f000001", "", true }, // all of IPv4
+    { V4 "00000000", 96, "", "20010db8000000000000000000000001", "", false },
+    { V4 "0a800000", 105, "", V4 "0affffff", "", true }, // 10.128/9
+    { V4 "0a800000", 105, "", V4 "0a7fffff", "", false },
+    // bits beyond the mask do not matter
+    { V4 "c00002aa", 120, "", V4 "c0000255", "", true },
+    // IPv6
+    { "20010db8000000000000000000000000", 32, "", "20010db8ffff00000000000000000001", "", true },
+    { "20010db8000000000000000000000000", 33, "", "20010db87fff00000000000000000001", "", true },
+    { "20010db8000000000000000000000000", 33, "", "20010db8800000000000000000000001", "", false },
+    { "20010db8000000000000000000000000", 9, "", "207f0000000000000000000000000001", "", true },
+    { "20010db8000000000000000000000000", 9, "", "20800000000000000000000000000001", "", false },
+    { "20010db8000000000000000000000000", 1, "", "7f000000000000000000000000000000", "", true },
+    { "20010db8000000000000000000000000", 1, "", "80000000000000000000000000000000", "", false },
+    { "20010db8000000000000000000000000", 0, "", "ff000000000000000000000000000000", "", true },
+    { "20010db8000000000000000000000001", 200, "", "20010db8000000000000000000000001", "", true },
+    { "20010db8000000000000000000000001", 200, "", "20010db8000000000000000000000000", "", false },
+    // certificates
+    { V4 "c0000201", 128, "ab", V4 "c0000202", "ab", true },
+    { V4 "c0000201", 128, "ab", V4 "c0000202", "cd", false },
+    { V4 "c0000201", 128, "ab", V4 "c0000201", "cd", true },
+    { V4 "c0000201", 128, "ab", V4 "c0000201", "", true },
+    { V4 "c0000201", 128, "ab", V4 "c0000202", "", false },
+    { V4 "c0000201", 128, "", V4 "c0000202", "", false }, // none is not equal to none
+    { NO_ADDRESS, 128, "ab", V4 "c0000202", "ab", true },
+    { NO_ADDRESS, 0, "ab", V4 "c0000202", "cd", false }, // no address: not everybody
+    { NO_ADDRESS, 0, "", V4 "c0000202", "", false },
+    { NO_ADDRESS, 128, "", NO_ADDRESS, "", false },
+};
+
 static void test_who_is_banned(void **state)
 {
     (void)state;
-    static const struct {
-        const char *base;
-        uint8_t mask_bits;
-        const char *hash;
-        const char *address, *cert;
-        bool expected;
-    } rows[] = {
-        // IPv4 as murmur writes it: /n is n + 96
-        { V4 "c0000201", 128, "", V4 "c0000201", "", true },
-        { V4 "c0000201", 128, "", V4 "c0000202", "", false },
-        { V4 "c0000200", 120, "", V4 "c00002ff", "", true },
-        { V4 "c0000200", 120, "", V4 "c0000300", "", false },
-        { V4 "c0000200", 127, "", V4 "c0000201", "", true },
-        { V4 "c0000200", 127, "", V4 "c0000202", "", false },
-        { V4 "c0000200", 121, "", V4 "c000027f", "", true },
-        { V4 "c0000200", 121, "", V4 "c0000280", "", false },
-        { V4 "80000000", 97, "", V4 "ff000001", "", true },
-        { V4 "80000000", 97, "", V4 "7f000001", "", false },
-        { V4 "00000000", 96, "", V4 "7f000001", "", true }, // all of IPv4
-        { V4 "00000000", 96, "", "20010db8000000000000000000000001", "", false },
-        { V4 "0a800000", 105, "", V4 "0affffff", "", true }, // 10.128/9
-        { V4 "0a800000", 105, "", V4 "0a7fffff", "", false },
-        // bits beyond the mask do not matter
-        { V4 "c00002aa", 120, "", V4 "c0000255", "", true },
-        // IPv6
-        { "20010db8000000000000000000000000", 32, "", "20010db8ffff00000000000000000001", "",
-          true },
-        { "20010db8000000000000000000000000", 33, "", "20010db87fff00000000000000000001", "",
-          true },
-        { "20010db8000000000000000000000000", 33, "", "20010db8800000000000000000000001", "",
-          false },
-        { "20010db8000000000000000000000000", 9, "", "207f0000000000000000000000000001", "", true },
-        { "20010db8000000000000000000000000", 9, "", "20800000000000000000000000000001", "",
-          false },
-        { "20010db8000000000000000000000000", 1, "", "7f000000000000000000000000000000", "", true },
-        { "20010db8000000000000000000000000", 1, "", "80000000000000000000000000000000", "",
-          false },
-        { "20010db8000000000000000000000000", 0, "", "ff000000000000000000000000000000", "", true },
-        { "20010db8000000000000000000000001", 200, "", "20010db8000000000000000000000001", "",
-          true },
-        { "20010db8000000000000000000000001", 200, "", "20010db8000000000000000000000000", "",
-          false },
-        // certificates
-        { V4 "c0000201", 128, "ab", V4 "c0000202", "ab", true },
-        { V4 "c0000201", 128, "ab", V4 "c0000202", "cd", false },
-        { V4 "c0000201", 128, "ab", V4 "c0000201", "cd", true },
-        { V4 "c0000201", 128, "ab", V4 "c0000201", "", true },
-        { V4 "c0000201", 128, "ab", V4 "c0000202", "", false },
-        { V4 "c0000201", 128, "", V4 "c0000202", "", false }, // none is not equal to none
-        { NO_ADDRESS, 128, "ab", V4 "c0000202", "ab", true },
-        { NO_ADDRESS, 0, "ab", V4 "c0000202", "cd", false }, // no address: not everybody
-        { NO_ADDRESS, 0, "", V4 "c0000202", "", false },
-        { NO_ADDRESS, 128, "", NO_ADDRESS, "", false },
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(ban_rows); i++) {
         struct model *model = tree_model();
-        struct ban ban = { .mask_bits = rows[i].mask_bits };
+        struct ban ban = { .mask_bits = ban_rows[i].mask_bits };
         uint8_t address[16];
-        address_of(ban.address, rows[i].base);
-        address_of(address, rows[i].address);
-        strcpy(ban.hash, rows[i].hash);
+        address_of(ban.address, ban_rows[i].base);
+        address_of(address, ban_rows[i].address);
+        strcpy(ban.hash, ban_rows[i].hash);
         assert_int_equal(bans_add(model, &ban), 0);
-        if ((bans_find(model, address, rows[i].cert, 1000) != NULL) != rows[i].expected)
-            fail_msg("row %zu: %s/%u against %s", i, rows[i].base, rows[i].mask_bits,
-                     rows[i].address);
+        if ((bans_find(model, address, ban_rows[i].cert, 1000) != NULL) != ban_rows[i].expected)
+            fail_msg("row %zu: %s/%u against %s", i, ban_rows[i].base, ban_rows[i].mask_bits,
+                     ban_rows[i].address);
         model_free(model);
     }
 }

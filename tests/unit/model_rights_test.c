@@ -231,6 +231,12 @@ static void test_restricted_entry(void **state)
 
 // ---- booths ----
 
+#define MODERATES (DEF | PERM_MUTE_DEAFEN | PERM_MOVE)
+#define EVERYTHING (DEF | PERM_WRITE | BY_WRITE)
+#define WALLS                                                                                      \
+    ((uint32_t)(PERM_ENTER | PERM_SPEAK | PERM_WHISPER | PERM_TEXT_MESSAGE | PERM_LISTEN |         \
+                PERM_MOVE))
+
 // A meeting on a, with the booth b and the track d. Entries may open or close what they like.
 static struct meeting_info *meeting_model(struct model *model)
 {
@@ -248,105 +254,98 @@ static struct meeting_info *meeting_model(struct model *model)
     return meeting;
 }
 
+static const struct {
+    const char *name;
+    struct entry_row entry;
+    const char *group;   // of the floor, with user 7 in it
+    uint32_t granted_in; // a moderator's !interpreter
+    uint32_t floor, track, booth;
+} booth_rows[] = {
+    { "anybody", { 0 }, NULL, MODEL_NONE, DEF, DEF, PERM_TRAVERSE },
+    { "by entry, booths stay closed",
+      { B, BOTH, ALL, PERM_ENTER | PERM_LISTEN | PERM_MOVE, 0 },
+      NULL,
+      MODEL_NONE,
+      DEF,
+      DEF,
+      PERM_TRAVERSE },
+    { "who may edit the booth does not hear it",
+      { B, BOTH, MINE, PERM_WRITE, 0 },
+      NULL,
+      MODEL_NONE,
+      DEF,
+      DEF,
+      EVERYTHING & ~WALLS },
+    { "who may edit the floor moderates",
+      { A, HERE, MINE, PERM_WRITE, 0 },
+      NULL,
+      MODEL_NONE,
+      EVERYTHING,
+      MODERATES,
+      MODERATES },
+    { "so does an admin of the server",
+      { ROOT, BOTH, MINE, PERM_WRITE, 0 },
+      NULL,
+      MODEL_NONE,
+      EVERYTHING,
+      EVERYTHING,
+      EVERYTHING },
+    { "of the group moderators", { 0 }, "moderators", MODEL_NONE, MODERATES, MODERATES, MODERATES },
+    { "of the group interpreters", { 0 }, "interpreters", MODEL_NONE, DEF, DEF, DEF },
+    { "let in by a moderator", { 0 }, NULL, A, DEF, DEF, DEF },
+    { "of another meeting", { 0 }, NULL, E, DEF, DEF, PERM_TRAVERSE },
+    { "interpreters are let in past entries",
+      { A, BOTH, ALL, 0, PERM_ENTER | PERM_SPEAK },
+      "interpreters",
+      MODEL_NONE,
+      DEF & ~(uint32_t)(PERM_ENTER | PERM_SPEAK),
+      DEF & ~(uint32_t)(PERM_ENTER | PERM_SPEAK),
+      DEF },
+    { "a closed door closes the booth too",
+      { A, BOTH, ALL, 0, PERM_TRAVERSE },
+      NULL,
+      MODEL_NONE,
+      0,
+      0,
+      0 },
+};
+
 static void test_booths(void **state)
 {
     (void)state;
-    const uint32_t moderates = DEF | PERM_MUTE_DEAFEN | PERM_MOVE,
-                   all = PERM_WRITE | BY_WRITE | DEF;
-    const uint32_t walls =
-        PERM_ENTER | PERM_SPEAK | PERM_WHISPER | PERM_TEXT_MESSAGE | PERM_LISTEN | PERM_MOVE;
-    const struct {
-        const char *name;
-        struct entry_row entry;
-        const char *group;   // of the floor, with user 7 in it
-        uint32_t granted_in; // a moderator's !interpreter
-        uint32_t floor, track, booth;
-    } rows[] = {
-        { "anybody", { 0 }, NULL, MODEL_NONE, DEF, DEF, PERM_TRAVERSE },
-        { "by entry, booths stay closed",
-          { B, BOTH, ALL, PERM_ENTER | PERM_LISTEN | PERM_MOVE, 0 },
-          NULL,
-          MODEL_NONE,
-          DEF,
-          DEF,
-          PERM_TRAVERSE },
-        { "who may edit the booth does not hear it",
-          { B, BOTH, MINE, PERM_WRITE, 0 },
-          NULL,
-          MODEL_NONE,
-          DEF,
-          DEF,
-          all & ~walls },
-        { "who may edit the floor moderates",
-          { A, HERE, MINE, PERM_WRITE, 0 },
-          NULL,
-          MODEL_NONE,
-          all,
-          moderates,
-          moderates },
-        { "so does an admin of the server",
-          { ROOT, BOTH, MINE, PERM_WRITE, 0 },
-          NULL,
-          MODEL_NONE,
-          all,
-          all,
-          all },
-        { "of the group moderators",
-          { 0 },
-          "moderators",
-          MODEL_NONE,
-          moderates,
-          moderates,
-          moderates },
-        { "of the group interpreters", { 0 }, "interpreters", MODEL_NONE, DEF, DEF, DEF },
-        { "let in by a moderator", { 0 }, NULL, A, DEF, DEF, DEF },
-        { "of another meeting", { 0 }, NULL, E, DEF, DEF, PERM_TRAVERSE },
-        { "interpreters are let in past entries",
-          { A, BOTH, ALL, 0, PERM_ENTER | PERM_SPEAK },
-          "interpreters",
-          MODEL_NONE,
-          DEF & ~(uint32_t)(PERM_ENTER | PERM_SPEAK),
-          DEF & ~(uint32_t)(PERM_ENTER | PERM_SPEAK),
-          DEF },
-        { "a closed door closes the booth too",
-          { A, BOTH, ALL, 0, PERM_TRAVERSE },
-          NULL,
-          MODEL_NONE,
-          0,
-          0,
-          0 },
-    };
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(booth_rows); i++) {
         struct model *model = tree_model();
         meeting_model(model);
         struct user *user = someone(model, 7, ROOT);
         const struct acl_entry entry = {
-            rows[i].entry.is_here, rows[i].entry.is_sub,
-            rows[i].entry.user_id, (char *)(uintptr_t)rows[i].entry.group,
-            rows[i].entry.grant,   rows[i].entry.deny
+            booth_rows[i].entry.is_here, booth_rows[i].entry.is_sub,
+            booth_rows[i].entry.user_id, (char *)(uintptr_t)booth_rows[i].entry.group,
+            booth_rows[i].entry.grant,   booth_rows[i].entry.deny
         };
-        if (rows[i].entry.user_id != 0)
-            assert_int_equal(model_acl_append(model, rows[i].entry.channel, &entry), 0);
-        if (rows[i].group != NULL)
-            assert_int_equal(model_group_admit(model, A, rows[i].group, 7), 0);
+        if (booth_rows[i].entry.user_id != 0)
+            assert_int_equal(model_acl_append(model, booth_rows[i].entry.channel, &entry), 0);
+        if (booth_rows[i].group != NULL)
+            assert_int_equal(model_group_admit(model, A, booth_rows[i].group, 7), 0);
         assert_int_equal(model_permissions(model, user, B) & PERM_KICK, 0); // and remember it
-        if (rows[i].granted_in != MODEL_NONE)
-            model_make_interpreter(user, rows[i].granted_in);
+        if (booth_rows[i].granted_in != MODEL_NONE)
+            model_make_interpreter(user, booth_rows[i].granted_in);
         uint32_t floor = model_permissions(model, user, A),
                  track = model_permissions(model, user, D),
                  booth = model_permissions(model, user, B);
-        if (floor != rows[i].floor || track != rows[i].track || booth != rows[i].booth)
-            fail_msg("%s: floor %x track %x booth %x", rows[i].name, floor, track, booth);
+        if (floor != booth_rows[i].floor || track != booth_rows[i].track ||
+            booth != booth_rows[i].booth)
+            fail_msg("%s: floor %x track %x booth %x", booth_rows[i].name, floor, track, booth);
         assert_true(model_is_enter_restricted(model, B));
         // A guest is in no group, and has no id.
         user->user_id = GUEST;
         uint32_t as_guest = model_permissions(model, user, B);
-        if (rows[i].granted_in != A && (as_guest & walls) != 0)
-            fail_msg("%s: a guest has %x", rows[i].name, as_guest);
+        if (booth_rows[i].granted_in != A && (as_guest & WALLS) != 0)
+            fail_msg("%s: a guest has %x", booth_rows[i].name, as_guest);
         // When the meeting ends, so do its walls and its moderators.
         model_meeting_remove(model, A);
-        assert_int_equal(model_permissions(model, user, E),
-                         rows[i].entry.channel == ROOT && rows[i].entry.user_id == GUEST ? 0 : DEF);
+        assert_int_equal(
+            model_permissions(model, user, E),
+            booth_rows[i].entry.channel == ROOT && booth_rows[i].entry.user_id == GUEST ? 0 : DEF);
         model_free(model);
     }
 }
@@ -357,7 +356,6 @@ static void test_server_moderators(void **state)
     struct model *model = tree_model();
     meeting_model(model);
     struct user *user = someone(model, GUEST, ROOT);
-    const uint32_t moderates = DEF | PERM_MUTE_DEAFEN | PERM_MOVE;
     assert_int_equal(model_permissions(model, user, ROOT), DEF);
     static char name[] = "Bea", *names[] = { name, NULL };
     model_set_moderators(model, names);
@@ -365,9 +363,9 @@ static void test_server_moderators(void **state)
     assert_int_equal(model_user_rename(model, user, "bea"), 0);
     assert_ptr_equal(model_user_by_name(model, "BEA"), user);
     assert_null(model_user_by_name(model, "someone"));
-    assert_int_equal(model_permissions(model, user, ROOT), moderates | PERM_KICK);
-    assert_int_equal(model_permissions(model, user, E), moderates);
-    assert_int_equal(model_permissions(model, user, B), moderates);
+    assert_int_equal(model_permissions(model, user, ROOT), MODERATES | PERM_KICK);
+    assert_int_equal(model_permissions(model, user, E), MODERATES);
+    assert_int_equal(model_permissions(model, user, B), MODERATES);
     model_set_moderators(model, NULL);
     assert_int_equal(model_permissions(model, user, B), PERM_TRAVERSE);
     model_free(model);
