@@ -162,14 +162,19 @@ bool model_is_moderator(const struct model *model, const struct user *user,
         return false;
     const struct channel_node *floor = model_node(model, meeting->id);
     return is_named(meeting->moderators, user) || is_in_group(model, user, meeting, "moderators") ||
-           (floor != NULL && (rights_by_acl(user, model, floor) & PERM_WRITE) != 0);
+           (floor != NULL && (rights_by_acl(model, user, floor) & PERM_WRITE) != 0);
+}
+
+bool meeting_invites(const struct model *model, const struct user *user,
+                     const struct meeting_info *meeting)
+{
+    return meeting->is_anyone_interpreter || find_grant(user, meeting->id) < MODEL_GRANTS ||
+           is_named(meeting->interpreters, user) ||
+           is_in_group(model, user, meeting, "interpreters");
 }
 
 bool model_is_interpreter(const struct model *model, const struct user *user,
                           const struct meeting_info *meeting)
 {
-    return meeting->is_anyone_interpreter || find_grant(user, meeting->id) < MODEL_GRANTS ||
-           is_named(meeting->interpreters, user) ||
-           is_in_group(model, user, meeting, "interpreters") ||
-           model_is_moderator(model, user, meeting);
+    return meeting_invites(model, user, meeting) || model_is_moderator(model, user, meeting);
 }

@@ -134,6 +134,8 @@ static inline struct channel_node *model_node(const struct model *model, uint32_
 void user_free(struct user *user);
 void meeting_info_free(struct meeting_info *meeting);
 void names_free(char **names);
+bool meeting_invites(const struct model *model, const struct user *user,
+                     const struct meeting_info *meeting); // into its booths, moderators aside
 // channel.c
 void channels_free(struct model *model);
 // target.c, listening.c, links.c: what others keep of one who goes. The number of a session will be
@@ -155,7 +157,7 @@ uint32_t group_hash(const char *name);
 size_t group_index(const struct channel_node *node, const char *name, uint32_t hash); // n_groups
 bool group_has(const struct channel_node *from, const char *name, uint32_t hash, int32_t user_id);
 // rights.c
-uint32_t rights_by_acl(const struct user *user, const struct model *model,
+uint32_t rights_by_acl(const struct model *model, const struct user *user,
                        const struct channel_node *target); // without meetings' rules
 uint32_t rights_fresh(const struct model *model, const struct user *user, uint32_t channel);
 void rights_clear(struct user_rights *rights);

@@ -54,7 +54,7 @@ static void fold_entry(struct fold *fold, const struct acl_entry *entry, bool is
     fold->granted &= ~entry->deny;
 }
 
-uint32_t rights_by_acl(const struct user *user, const struct model *model,
+uint32_t rights_by_acl(const struct model *model, const struct user *user,
                        const struct channel_node *target)
 {
     struct channel_node *node = node_of(&target->channel);
@@ -78,12 +78,6 @@ uint32_t rights_by_acl(const struct user *user, const struct model *model,
 
 // ---- and what meetings add ----
 
-static uint32_t in_booth(const struct model *model, const struct user *user,
-                         const struct meeting_info *meeting, uint32_t granted)
-{
-    return model_is_interpreter(model, user, meeting) ? granted | PERM_DEFAULT : granted & ~WALLS;
-}
-
 uint32_t rights_fresh(const struct model *model, const struct user *user, uint32_t id)
 {
     const struct channel_node *node = model_node(model, id);
@@ -92,14 +86,15 @@ uint32_t rights_fresh(const struct model *model, const struct user *user, uint32
     // As in murmur the SuperUser may do everything everywhere, and is not heard.
     if (user->user_id == MODEL_SUPERUSER)
         return PERM_ALL & ~(uint32_t)(PERM_SPEAK | PERM_WHISPER);
-    uint32_t granted = rights_by_acl(user, model, node);
+    uint32_t granted = rights_by_acl(model, user, node);
     const struct channel *channel = &node->channel;
     const struct meeting_info *meeting =
         channel->meeting != MODEL_NONE ? model_meeting(model, channel->meeting) : NULL;
-    if (meeting != NULL && channel->role == CHANNEL_BOOTH)
-        granted = in_booth(model, user, meeting, granted);
     if (model_is_moderator(model, user, meeting))
         granted |= MODERATES;
+    else if (channel->role == CHANNEL_BOOTH)
+        granted = meeting != NULL && meeting_invites(model, user, meeting) ? granted | PERM_DEFAULT
+                                                                           : granted & ~WALLS;
     if (id == MODEL_ROOT && model_is_moderator(model, user, NULL))
         granted |= PERM_KICK;
     return granted;
@@ -116,7 +111,7 @@ bool model_is_enter_restricted(const struct model *model, uint32_t id)
     if (channel->role != CHANNEL_BOOTH)
         return false;
     const struct meeting_info *meeting = model_meeting(model, channel->meeting);
-    return meeting != NULL && !meeting->is_anyone_interpreter;
+    return meeting == NULL || !meeting->is_anyone_interpreter;
 }
 
 // ---- remembering ----

@@ -399,7 +399,7 @@ static void check(struct world *world, uint32_t start)
             const struct user *user = world->users[u];
             uint32_t id = channel->id, remembered = model_permissions(world->model, user, id),
                      fresh = rights_fresh(world->model, user, id),
-                     by_acl = rights_by_acl(user, world->model, node_of(channel)),
+                     by_acl = rights_by_acl(world->model, user, node_of(channel)),
                      plain = plain_rights(world->model, user, &world->personas[u], id);
             if (remembered != fresh || by_acl != plain)
                 fail_msg("seed %u, %zu checked, after %s: remembered %x, fresh %x, by entries %x, "
