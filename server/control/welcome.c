@@ -25,10 +25,7 @@ static void send_codec(struct conn *conn)
 
 static void send_channels(struct conn *conn)
 {
-    const struct channel *channel;
-    for (size_t i = 0; (channel = model_channel_at(conn->server->model, i)) != NULL; i++)
-        if (visible_channel(conn, channel))
-            channels_send(conn, channel);
+    channels_send_all(conn);
     channels_send_links(conn);
 }
 

@@ -3,15 +3,19 @@
 
 import hashlib
 import sqlite3
+import ssl
 import unittest
 
+from lib import protobuf
 from lib.observer import CHANNEL_STATE, USER_STATE
 from lib.protobuf import last, text
-from system.case import SystemTest, end
-from system.client import (CHANNEL_REMOVE, DENIED_CHANNEL_FULL, DENIED_CHANNEL_NAME, DENIED_COUNT,
+from system.case import SystemTest, end, make_certificate
+from system.client import (CHANNEL_REMOVE, DENIED_CERTIFICATE, DENIED_CHANNEL_FULL, DENIED_CHANNEL_NAME, DENIED_COUNT,
                            DENIED_NESTING, DENIED_PERMISSION, DENIED_TEMPORARY,
-                           DENIED_TEXT_TOO_LONG, PERMISSION_QUERY, REQUEST_BLOB)
+                           DENIED_TEXT_TOO_LONG, PERMISSION_DENIED, PERMISSION_QUERY,
+                           REQUEST_BLOB)
 
+ACL, LINK = 13, 0x80
 WRITE, ENTER, MAKE_CHANNEL, MAKE_TEMPORARY, TEXT_MESSAGE_RIGHT = 1, 4, 0x40, 0x400, 0x200
 CACHED = 0x8000000
 
@@ -232,6 +236,181 @@ class ChannelTest(SystemTest):
             self.assertTrue(last(state, 1) == 0 or last(state, 2) in known, state)
             known.add(last(state, 1))
         self.assertEqual(len(known), 5)
+
+
+class RightsTest(SystemTest):
+    """What a right is worth in a channel: making, changing, linking, with and without."""
+
+    keys = {"channelnestinglimit": 3, "channelcountlimit": 40}
+    has_superuser = True
+
+    def setUp(self):
+        self.root = self.superuser()
+        self.ana = self.client("Ana")
+        files = make_certificate(self.directory, "Berta")
+        with open(files[0], encoding="ascii") as file:
+            der = ssl.PEM_cert_to_DER_cert(file.read())
+        self.digest = hashlib.sha1(der).hexdigest()
+        self.berta = self.client("Berta", certificate=files)
+        self.a, self.b, self.c = (self.make(name) for name in "ABC")
+        self.under = self.make("Under", self.a)
+
+    def tearDown(self):
+        for channel in [one for one in self.root.channels.values() if not one.get("parent")]:
+            if channel["channel_id"] in self.root.channels and channel["channel_id"] != 0:
+                self.root.send(CHANNEL_REMOVE, {1: channel["channel_id"]})
+        self.allow(0, 0)
+
+    def make(self, name, parent=0):
+        frames = self.root.ask(CHANNEL_STATE, {2: parent, 3: name})
+        return last([fields for kind, fields in frames if kind == CHANNEL_STATE][0], 1)
+
+    def allow(self, channel, rights, who="all", subs=True):
+        """Only this entry stands in the channel then."""
+        frames = self.root.ask(ACL, {1: channel, 4: {1: True, 2: subs, 5: who, 6: rights, 7: 0}})
+        self.assertEqual(self.root.denied(frames), [])
+        for one in (self.ana, self.berta):
+            one.barrier()
+
+    def states(self, client):
+        return [fields for kind, fields in client.barrier() if kind == CHANNEL_STATE]
+
+    def test_needed(self):
+        """Each row: rights in A, in the root, the message, and what is missing."""
+        a, b, under = self.a, self.b, self.under
+        temporary = self.make("Tmp")
+        rows = (
+            (0, 0, {2: a, 3: "x"}, MAKE_CHANNEL, a),
+            (MAKE_TEMPORARY, 0, {2: a, 3: "x"}, MAKE_CHANNEL, a),
+            (MAKE_CHANNEL, 0, {2: a, 3: "x", 8: True}, MAKE_TEMPORARY, a),
+            (MAKE_CHANNEL | LINK, 0, {1: a, 3: "x"}, WRITE, a),
+            (MAKE_CHANNEL | LINK, 0, {1: a, 5: "x"}, WRITE, a),
+            (MAKE_CHANNEL | LINK, 0, {1: a, 9: 1}, WRITE, a),
+            (MAKE_CHANNEL | LINK, 0, {1: a, 11: 1}, WRITE, a),
+            (0, 0, {1: a, 6: b}, LINK, a),
+            (0, 0, {1: a, 7: b}, LINK, a),
+            (LINK, 0, {1: a, 6: b}, LINK, b),
+            (LINK, 0, {1: a, 7: b}, None, None),
+            (LINK, 0, {1: a, 6: [under, b]}, LINK, b),
+            (0, 0, {1: a, 2: b}, WRITE, a),
+            (WRITE, 0, {1: a, 2: b}, MAKE_CHANNEL, b),
+            (WRITE, MAKE_TEMPORARY, {1: a, 2: b}, MAKE_CHANNEL, b),
+            (WRITE, MAKE_CHANNEL, {1: a, 2: b}, None, None),
+            (WRITE, 0, {1: a, 2: 0}, None, None),
+            (WRITE, 0, {1: a, 3: "A", 5: "x", 9: 1, 11: 5, 6: under}, None, None),
+            (0, 0, {1: 0, 3: "x"}, WRITE, 0),
+            (0, WRITE, {1: 0, 3: "x"}, WRITE, 0),
+            (0, WRITE, {1: 0, 5: "x"}, None, None),
+            (0, WRITE, {1: temporary, 2: temporary}, None, None))
+        for here, above, fields, missing, where in rows:
+            with self.subTest(f"{here:#x} {above:#x} {fields}"):
+                self.allow(0, above)
+                self.allow(a, here)
+                expected = [] if missing is None else [(DENIED_PERMISSION, missing, where)]
+                self.assertEqual(self.berta.denied(self.berta.ask(CHANNEL_STATE, fields)), expected)
+                self.root.ask(CHANNEL_STATE, {1: a, 2: 0})
+
+    def test_the_first_fault_is_told(self):
+        """In the order of mumble-server's checks."""
+        deep = self.make("Deep", self.under)
+        for fields, expected in (
+                ({2: 0, 3: "A", 5: "x" * 6000}, DENIED_TEXT_TOO_LONG),
+                ({2: deep, 3: "x^"}, DENIED_CHANNEL_NAME), ({2: 0, 3: "A"}, DENIED_CHANNEL_NAME),
+                ({2: deep, 3: "x"}, DENIED_NESTING), ({2: 0, 3: "x"}, DENIED_PERMISSION),
+                ({1: self.a, 3: "B"}, DENIED_CHANNEL_NAME),
+                ({1: self.a, 3: "x", 5: "x" * 6000}, DENIED_TEXT_TOO_LONG)):
+            with self.subTest(fields):
+                self.assertEqual([one[0] for one in self.ana.denied(
+                    self.ana.ask(CHANNEL_STATE, fields))], [expected])
+        self.assertEqual(self.ana.ask(CHANNEL_STATE, {1: self.a, 2: 999, 3: "x^"}), [])
+
+    def test_making_needs_a_certificate(self):
+        self.allow(0, MAKE_CHANNEL | MAKE_TEMPORARY)
+        for fields in {2: 0, 3: "X"}, {2: 0, 3: "X", 8: True}:
+            denied = [one for kind, one in self.ana.ask(CHANNEL_STATE, fields)
+                      if kind == PERMISSION_DENIED]
+            self.assertEqual([(last(one, 5), last(one, 3)) for one in denied],
+                             [(DENIED_CERTIFICATE, self.ana.session)])
+
+    def test_the_maker_may_write(self):
+        self.allow(0, MAKE_CHANNEL | MAKE_TEMPORARY)
+        for name, is_temporary in ("X", False), ("Y", True):
+            frames = self.berta.ask(CHANNEL_STATE, {2: 0, 3: name, 8: is_temporary})
+            self.assertEqual(self.berta.denied(frames), [])
+            made = self.berta.channel(name)["channel_id"]
+            self.assertEqual(self.berta.here(), made if is_temporary else 0)
+            frames = self.berta.ask(CHANNEL_STATE, {1: made, 5: "mine"})
+            self.assertEqual(self.berta.denied(frames), [])
+            rules = [protobuf.decode(one) for kind, fields in
+                     self.berta.ask(ACL, {1: made, 5: True}) if kind == ACL
+                     for one in fields[4]]
+            self.assertEqual([(text(one, 5), last(one, 1), last(one, 2), last(one, 6))
+                              for one in rules if not last(one, 3)],
+                             [("$" + self.digest, 1, 0, WRITE | 2)])
+        self.berta.join(0)
+        self.berta.until(lambda: not self.berta.channel("Y"), 5, "Y is gone")
+        self.assertTrue(self.berta.channel("X"))
+
+    def test_told_as_it_was_asked(self):
+        self.states(self.ana)
+        for fields in {1: self.a, 9: 7}, {1: self.a, 11: 3}, {1: self.a, 5: "x"}, \
+                {1: self.a, 3: "AA"}, {1: self.a, 2: self.b}:
+            self.root.ask(CHANNEL_STATE, fields)
+            told = [{number: values[-1] for number, values in one.items()}
+                    for one in self.states(self.ana)]
+            self.assertEqual(told, [{number: value.encode() if isinstance(value, str) else value
+                                     for number, value in fields.items()}])
+
+    def test_links(self):
+        self.states(self.ana)
+        a, b, c = self.a, self.b, self.c
+        self.root.ask(CHANNEL_STATE, {1: a, 6: [b, c]})
+        self.assertEqual(self.states(self.ana), [{1: [a], 6: [b, c]}])
+        self.root.ask(CHANNEL_STATE, {1: c, 7: a, 6: b})
+        self.assertEqual(self.states(self.ana), [{1: [c], 6: [b], 7: [a]}])
+        for fields in {1: a, 6: [b, 999]}, {1: a, 7: 999}, {1: a, 4: [c]}:
+            self.root.ask(CHANNEL_STATE, fields)
+        self.assertEqual([one for one in self.states(self.ana) if len(one) > 1], [])
+        self.assertEqual(self.links(), {a: {b}, b: {a, c}, c: {b}})
+        end(self.server)
+        self.server.run()
+        self.assertEqual(self.links(), {a: {b}, b: {a, c}, c: {b}})
+        self.root = self.superuser()
+        self.ana, self.berta = self.client("Ana"), self.client("Berta")
+        tmp = last([one for kind, one in self.root.ask(CHANNEL_STATE, {2: 0, 3: "T", 8: True})
+                    if kind == CHANNEL_STATE][0], 1)
+        self.root.ask(CHANNEL_STATE, {1: tmp, 6: [a]})
+        self.root.ask(CHANNEL_STATE, {1: a, 6: [c]})
+        self.assertEqual(self.links(), {a: {b, c, tmp}, b: {a, c}, c: {a, b}, tmp: {a}})
+        self.root.ask(CHANNEL_REMOVE, {1: b})
+        self.root.join(0)
+        self.assertEqual(self.links(), {a: {c}, c: {a}})
+
+    def links(self):
+        """{channel: those it is linked with} as somebody sees it who comes now."""
+        eva = self.client("Eva")
+        eva.close()
+        self.root.until(lambda: not self.root.user("Eva"), 5, "Eva has gone")
+        return {one["channel_id"]: set(one["links"]) for one in eva.channels.values()
+                if one["links"]}
+
+    def test_full_but_for_who_writes(self):
+        self.root.ask(CHANNEL_STATE, {1: self.a, 11: 1})
+        self.ana.join(self.a)
+        self.assertEqual([one[0] for one in self.berta.denied(self.berta.change(f5=self.a))],
+                         [DENIED_CHANNEL_FULL])
+        self.allow(self.a, WRITE, "$" + self.digest)
+        self.berta.join(self.a)
+
+    def test_evicted_to_where_they_may_be(self):
+        """From Under they go to A; who may not, or finds it full, to the root."""
+        self.root.ask(CHANNEL_STATE, {1: self.a, 11: 1})
+        for one in (self.ana, self.berta):
+            one.join(self.under)
+        self.root.ask(CHANNEL_REMOVE, {1: self.under})
+        for one in (self.ana, self.berta):
+            one.barrier()
+        self.assertEqual(sorted([self.ana.here(), self.berta.here()]), [0, self.a])
 
 
 class KeepingTest(SystemTest):
