@@ -157,6 +157,7 @@ struct opening {
     char *error;
     struct store *store;
     bool is_in_memory, is_reader;
+    bool is_examined; // by the writer that a reader joins
 };
 
 static int refuse(const struct opening *opening, const char *reason, const char *remedy)
@@ -315,7 +316,11 @@ static int open_steps(const struct opening *opening)
     int version = 0;
     if (!opening->is_in_memory && !opening->is_reader && create_file(opening) != 0)
         return -1;
-    if (connect_file(opening) != 0 || examine(opening, &version) != 0)
+    if (connect_file(opening) != 0)
+        return -1;
+    if (opening->is_examined)
+        return 0;
+    if (examine(opening, &version) != 0)
         return -1;
     if (opening->is_reader)
         return version > 0 ? 0 : refuse(opening, "is empty", "name another file with database");
@@ -367,7 +372,8 @@ struct store *store_open_reader(const struct store *writer, char error[STORE_ERR
     return open_with((struct opening){ .path = is_in_memory ? in_memory : writer->name,
                                        .error = error,
                                        .is_in_memory = is_in_memory,
-                                       .is_reader = true },
+                                       .is_reader = true,
+                                       .is_examined = true },
                      writer->name);
 }
 
