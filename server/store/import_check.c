@@ -267,7 +267,7 @@ static int complete_links(struct import *import)
 
 int import_check_channels(struct import *import)
 {
-    if (make_root(import) != 0)
+    if (make_root(import) != 0 || import_name_root(import) != 0)
         return -1;
     attach_orphans(import);
     if (cut_loops(import) != 0)

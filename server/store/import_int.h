@@ -105,5 +105,6 @@ int import_check_people(struct import *import);
 int import_check_rights(struct import *import);
 int import_check_bans(struct import *import);
 int import_check_settings(struct import *import);
+int import_name_root(struct import *import); // after the settings were checked
 
 #endif

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUSY_TIMEOUT_MS 5000
+#define BUSY_TIMEOUT_MS 2000
 #define VALUE_MAX_BYTES (64 << 20)
 #define STEPS_MAX INT64_C(20000000000) // of SQLite's machine; a large file takes a hundredth
 #define STEPS_AT_ONCE 1000000
@@ -196,6 +196,8 @@ static int begin_reading(struct import_file *file)
     (void)sqlite3_exec(file->db, "BEGIN", NULL, NULL, NULL);
     int code = sqlite3_exec(file->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
     bool is_unopenable = (code & 0xFF) == SQLITE_CANTOPEN || (code & 0xFF) == SQLITE_READONLY;
+    if (code != SQLITE_OK && !is_unopenable)
+        return import_fail(file);
     if (is_unopenable && !has_log(file->path)) {
         (void)sqlite3_close(file->db);
         file->db = NULL;
@@ -225,12 +227,12 @@ static int refuse_other_program(struct import_file *file)
 static int find_schema(struct import_file *file)
 {
     static const char sql[] =
-        "SELECT substr(name, 1, length(name) - 4), EXISTS (SELECT 1 FROM pragma_table_info(name)"
-        "  WHERE pragma_table_info.name = 'meta_key')"
-        " FROM sqlite_schema WHERE type = 'table' AND name LIKE '%%meta' AND length(name) < 60"
-        "  AND EXISTS (SELECT 1 FROM pragma_table_info(sqlite_schema.name) WHERE"
-        "   pragma_table_info.name IN ('keystring', 'meta_key'))"
-        " ORDER BY length(name) LIMIT 1";
+        "SELECT substr(s.name, 1, length(s.name) - 4), EXISTS ("
+        "  SELECT 1 FROM pragma_table_info(s.name) AS c WHERE c.name = 'meta_key')"
+        " FROM sqlite_schema AS s WHERE s.type = 'table' AND s.name LIKE '%%meta'"
+        "  AND length(s.name) < 60 AND EXISTS (SELECT 1 FROM pragma_table_info(s.name) AS c"
+        "   WHERE c.name IN ('keystring', 'meta_key'))"
+        " ORDER BY length(s.name) LIMIT 1";
     sqlite3_stmt *statement = import_prepare(file, sql);
     bool is_new = false;
     if (statement == NULL)
@@ -302,11 +304,12 @@ static int check_tables(struct import_file *file)
         if (file->schema < tables[i].from || file->schema > tables[i].to)
             continue;
         sqlite3_stmt *statement =
-            import_prepare(file, "SELECT count(*) FROM sqlite_schema WHERE name = '%w' || ?1"
+            import_prepare(file, "SELECT count(*) FROM sqlite_schema WHERE name = ?1 || ?2"
                                  " AND type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%%'");
         if (statement == NULL)
             return -1;
-        bind_text(statement, 1, tables[i].name);
+        bind_text(statement, 1, file->prefix);
+        bind_text(statement, 2, tables[i].name);
         bool is_there =
             sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0) == 1;
         (void)sqlite3_finalize(statement);

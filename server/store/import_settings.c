@@ -257,7 +257,7 @@ static int add_port(struct import *import)
 }
 
 // The server's name is the root channel's.
-static int name_root(struct import *import)
+int import_name_root(struct import *import)
 {
     struct import_channel *root = import_find_channel(import, 0);
     for (size_t i = 0; i < import->n_settings && root != NULL; i++) {
@@ -290,5 +290,5 @@ int import_check_settings(struct import *import)
     }
     import->n_settings = n;
     check_certificate(import);
-    return import->is_out_of_memory || add_port(import) != 0 || name_root(import) != 0 ? -1 : 0;
+    return import->is_out_of_memory || add_port(import) != 0 ? -1 : 0;
 }
