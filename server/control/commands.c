@@ -262,6 +262,44 @@ static void do_lang(struct call *call)
     say(call->conn, PHRASE_LANG_SET, person->name, lang_own_name(call->meeting->tracks[lang].lang));
 }
 
+// ---- not hearing somebody
+// ---------------------------------------------------------------------------
+
+static void set_muted(struct call *call, bool is_muted)
+{
+    const struct user *person = model_user_by_name(call->server->model, call->rest);
+    if (call->rest[0] == '\0' || person == call->user) {
+        say(call->conn, PHRASE_MUTE_USAGE);
+        return;
+    }
+    if (person == NULL || person->is_server_made || !visible_user(call->conn, person)) {
+        say(call->conn, PHRASE_WHO, call->rest);
+        return;
+    }
+    int error = model_user_mute(call->user, person->session, is_muted);
+    if (error != 0) {
+        say(call->conn, PHRASE_FAILED, model_error_text(error));
+        return;
+    }
+    call->server->are_routes_dirty = true;
+    if (is_muted)
+        say(call->conn, PHRASE_MUTED, person->name, person->name);
+    else
+        say(call->conn, PHRASE_UNMUTED, person->name);
+    if (is_muted && call->meeting != NULL)
+        say(call->conn, PHRASE_MUTED_MIXED);
+}
+
+static void do_mute(struct call *call)
+{
+    set_muted(call, true);
+}
+
+static void do_unmute(struct call *call)
+{
+    set_muted(call, false);
+}
+
 static void do_help(struct call *call)
 {
     say(call->conn, PHRASE_HELP);
@@ -275,28 +313,31 @@ static void do_help(struct call *call)
 static const struct {
     const char *words[WORDS_MAX]; // one or more in each language
     command_fn run;
+    bool is_everywhere; // where there is no meeting as well
 } table[] = {
-    { { "help", "ayuda" }, do_help },
-    { { "floor", "sala", "original" }, do_floor },
-    { { "speak", "hablo", "habla" }, do_speak },
-    { { "understand", "entiendo" }, do_understand },
-    { { "under", "debajo" }, do_under },
-    { { "tier", "calidad" }, do_tier },
-    { { "air", "aire" }, do_air },
-    { { "off", "fuera" }, do_off },
-    { { "take", "tomar" }, do_take },
-    { { "out", "hacia" }, do_out },
-    { { "partner", "pareja" }, do_partner },
-    { { "interpreter", "intérprete", "interprete" }, do_interpreter },
-    { { "lang", "idioma" }, do_lang },
+    { { "help", "ayuda" }, do_help, true },
+    { { "mute", "silenciar", "silencia" }, do_mute, true },
+    { { "unmute", "oír", "oir" }, do_unmute, true },
+    { { "floor", "sala", "original" }, do_floor, false },
+    { { "speak", "hablo", "habla" }, do_speak, false },
+    { { "understand", "entiendo" }, do_understand, false },
+    { { "under", "debajo" }, do_under, false },
+    { { "tier", "calidad" }, do_tier, false },
+    { { "air", "aire" }, do_air, false },
+    { { "off", "fuera" }, do_off, false },
+    { { "take", "tomar" }, do_take, false },
+    { { "out", "hacia" }, do_out, false },
+    { { "partner", "pareja" }, do_partner, false },
+    { { "interpreter", "intérprete", "interprete" }, do_interpreter, false },
+    { { "lang", "idioma" }, do_lang, false },
 };
 
-static command_fn find(const char *word)
+static command_fn find(const char *word, bool has_meeting)
 {
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         for (size_t k = 0; k < WORDS_MAX && table[i].words[k] != NULL; k++)
             if (str_equal_fold(table[i].words[k], word))
-                return table[i].run;
+                return has_meeting || table[i].is_everywhere ? table[i].run : NULL;
     return NULL;
 }
 
@@ -316,9 +357,9 @@ bool commands_run(struct conn *conn, const char *plain)
                          .user = model_user(conn->server->model, conn->session),
                          .meeting = meetings_default(conn),
                          .rest = rest };
-    command_fn run = find(text);
+    command_fn run = find(text, call.meeting != NULL);
     int track = call.meeting != NULL ? meeting_info_lang(call.meeting, text) : -1;
-    if (run != NULL && (call.meeting != NULL || run == do_help))
+    if (run != NULL)
         run(&call);
     else if (track >= 0)
         commands_choose(conn, call.meeting, track);

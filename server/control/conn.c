@@ -88,6 +88,9 @@ struct conn *conn_new(struct server *server, int fd, const struct sockaddr_in6 *
     buffer_init(&conn->voice_out, CONN_VOICE_BYTES);
     bucket_init(&conn->messages, server->config->message_limit, server->config->message_burst,
                 server->now_us);
+    bucket_init(&conn->plugin_messages, server->config->plugin_message_limit,
+                server->config->plugin_message_burst, server->now_us);
+    bucket_init(&conn->targets, TARGETS_PER_S, TARGETS_BURST, server->now_us);
     conn->next = server->conns;
     if (conn->next != NULL)
         conn->next->prev = conn;

@@ -61,7 +61,7 @@ struct conn {
     uint32_t bandwidth;                      // bytes a second between the last two samples
     uint64_t version;
     char release[101], os[41], os_version[61];
-    struct bucket messages, plugin_messages;
+    struct bucket messages, plugin_messages, targets;
     struct rights_sent *rights_sent; // rights.c: what this client was told; NULL: nothing
     struct visible *visible;         // visibility.c: what it may know of; NULL: everything
     unsigned n_questions;            // to voice threads, not answered yet
@@ -309,6 +309,9 @@ void link_client_remove(struct conn *conn);
 void link_ask_counters(struct conn *asker, const struct conn *about, uint64_t token);
 // routes.c
 void routes_publish(struct server *server);
+// whisper.c
+void whisper_target(struct conn *conn, const ProtobufCMessage *message);
+void whisper_used(struct server *server, uint32_t session, uint8_t target, bool is_reaching);
 // user_change.c
 void users_state(struct conn *conn, const ProtobufCMessage *message);
 // stats.c
@@ -322,7 +325,6 @@ void blobs_put_texture(MumbleProto__UserState *state, const struct user *user);
 void users_request_blob(struct conn *conn, const ProtobufCMessage *message);
 // users.c
 void users_remove(struct conn *conn, const ProtobufCMessage *message);
-void users_voice_target(struct conn *conn, const ProtobufCMessage *message);
 void users_state_send(struct conn *to, const struct user *user); // complete, as at login
 void users_state_broadcast(struct server *server, const struct user *user);
 bool users_move(struct server *server, struct user *user, uint32_t channel,

@@ -20,7 +20,7 @@ static const struct entry table[MSG_TYPES] = {
     [MSG_USER_REMOVE] = { NULL, users_remove, true },
     [MSG_USER_STATS] = { NULL, users_stats, false },
     [MSG_REQUEST_BLOB] = { NULL, users_request_blob, false },
-    [MSG_VOICE_TARGET] = { NULL, users_voice_target, false },
+    [MSG_VOICE_TARGET] = { NULL, whisper_target, false },
     [MSG_CHANNEL_STATE] = { NULL, channels_state, true },
     [MSG_CHANNEL_REMOVE] = { NULL, channels_remove, true },
     [MSG_PERMISSION_QUERY] = { NULL, channels_permission_query, false },
@@ -29,6 +29,7 @@ static const struct entry table[MSG_TYPES] = {
     [MSG_BAN_LIST] = { NULL, bans_message, true },
     [MSG_USER_LIST] = { NULL, registry_user_list, true },
     [MSG_TEXT_MESSAGE] = { NULL, text_message, true },
+    [MSG_PLUGIN_DATA] = { NULL, plugin_message, false },
     [MSG_CONTEXT_ACTION] = { NULL, menu_action, true },
 };
 

@@ -36,6 +36,13 @@
 #define ACL_MEMBERS_MAX 20000 // of all groups of one channel; a longer list is refused
 #define QUERY_USERS_MAX 10000 // numbers and names asked for at once; a longer list is not answered
 #define LINK_CHANGES_MAX 1000 // of one channel at once; more are refused
+#define LISTENING_ADDED_MAX 2000 // channels of one message; what comes behind them is left out
+#define PLUGIN_DATA_BYTES 1000   // longer ones are dropped, as by every Mumble server
+#define PLUGIN_ID_BYTES 100      // likewise
+#define TARGETS_PER_S 30         // VoiceTarget messages; beyond, the target is emptied
+#define TARGETS_BURST 100
+#define TARGET_WORK_OF_USER 20000 // users and channels looked at for one user's whisper targets
+#define TARGET_WORK 200000        // ... and for everybody's; the longest unused ones are left out
 #define UNCOVERED_NOTICE_US                                                                        \
     300000000u // a listener is told that nobody interprets at most this often
 

@@ -111,7 +111,7 @@ void link_ask_counters(struct conn *asker, const struct conn *about, uint64_t to
     asker->n_questions++;
     struct voice_command ask = { .kind = VOICE_CMD_COUNTERS,
                                  .session = about->session,
-                                 .counters = { token } };
+                                 .counters = { .token = token } };
     link_voice(about->server, about->thread, &ask, NULL);
 }
 
@@ -121,7 +121,13 @@ void link_ping(struct conn *conn, const ProtobufCMessage *message)
     conn->ping_seen = *ping;
     unsigned index = conn->ping_next++ % CONN_QUESTIONS;
     conn->ping_timestamps[index] = ping->has_timestamp ? ping->timestamp : 0;
-    link_ask_counters(conn, conn, index);
+    conn->n_questions++;
+    struct voice_command ask = {
+        .kind = VOICE_CMD_COUNTERS,
+        .session = conn->session,
+        .counters = { .token = index, .has_heard = ping->has_good, .heard = ping->good }
+    };
+    link_voice(conn->server, conn->thread, &ask, NULL);
 }
 
 static void answer_ping(struct conn *conn, uint64_t index, const struct voice_counters *counters)
@@ -210,21 +216,30 @@ static void ask_nonce(struct conn *conn)
     send_message(conn, MSG_CRYPT_SETUP, &setup.base);
 }
 
-// A datagram from an address nobody knows: those whose TCP peer is the same host are candidates.
+static void try_one(struct server *server, const struct voice_report *report, unsigned thread,
+                    uint32_t session)
+{
+    struct voice_command command = { .kind = VOICE_CMD_TRY,
+                                     .session = session,
+                                     .n_bytes = report->n_bytes };
+    command.try_.remote = report->remote;
+    command.try_.local = report->local;
+    command.try_.socket = report->socket;
+    link_voice(server, thread, &command, report->words);
+}
+
+// A datagram from an address nobody knows: those whose TCP peer is the same host are candidates;
+// then any who is silent, for UDP may come by another way than TCP.
 static void try_candidates(struct server *server, const struct voice_report *report)
 {
     for (struct conn *conn = server->conns; conn != NULL; conn = conn->next) {
         if (conn->phase != CONN_READY || memcmp(&conn->peer.sin6_addr, &report->remote.sin6_addr,
                                                 sizeof(conn->peer.sin6_addr)) != 0)
             continue;
-        struct voice_command command = { .kind = VOICE_CMD_TRY,
-                                         .session = conn->session,
-                                         .n_bytes = report->n_bytes };
-        command.try_.remote = report->remote;
-        command.try_.local = report->local;
-        command.try_.socket = report->socket;
-        link_voice(server, conn->thread, &command, report->words);
+        try_one(server, report, conn->thread, conn->session);
     }
+    for (unsigned i = 0; i < server->n_threads; i++)
+        try_one(server, report, i, VOICE_NONE);
 }
 
 static void spread_address(struct server *server, const struct voice_report *report)
@@ -299,6 +314,9 @@ static void take_report(struct server *server, const struct voice_report *report
         break;
     case VOICE_REPORT_REMOVED:
         model_session_release(server->model, report->session);
+        break;
+    case VOICE_REPORT_TARGET:
+        whisper_used(server, report->session, report->target.id, report->target.is_known);
         break;
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Users as others see them: told to newcomers, moved, sent away; and whom they whisper to.
+// Users as others see them: told to newcomers, moved, sent away.
 #include "control/control_int.h"
 
 #include <stdlib.h>
@@ -215,35 +215,4 @@ void users_remove(struct conn *conn, const ProtobufCMessage *message)
     remove.actor = actor->session;
     broadcast(server, MSG_USER_REMOVE, &remove.base, NULL);
     conn_finish(victim, kick->ban ? "banned" : "kicked");
-}
-
-// ---- whispering -------------------------------------------------------------------------------
-
-void users_voice_target(struct conn *conn, const ProtobufCMessage *message)
-{
-    const MumbleProto__VoiceTarget *wanted = (const MumbleProto__VoiceTarget *)message;
-    struct model *model = conn->server->model;
-    struct user *user = model_user(model, conn->session);
-    struct target_entry entries[MODEL_TARGET_ENTRIES];
-    size_t n = 0;
-    if (!wanted->has_id)
-        return;
-    for (size_t i = 0; i < wanted->n_targets; i++) {
-        const MumbleProto__VoiceTarget__Target *target = wanted->targets[i];
-        for (size_t k = 0; k < target->n_session && n < MODEL_TARGET_ENTRIES; k++)
-            if (model_user(model, target->session[k]) != NULL)
-                entries[n++] = (struct target_entry){ .session = target->session[k] };
-        const char *group = target->group;
-        bool has_group = group != NULL && group[0] != '\0';
-        if (target->has_channel_id && n < MODEL_TARGET_ENTRIES &&
-            (!has_group || strlen(group) < MODEL_GROUP_BYTES) &&
-            model_channel(model, target->channel_id) != NULL)
-            entries[n++] = (struct target_entry){ .session = MODEL_NONE,
-                                                  .channel = target->channel_id,
-                                                  .with_children = target->children,
-                                                  .with_links = target->links,
-                                                  .group = has_group ? target->group : NULL };
-    }
-    if (model_user_set_target(user, wanted->id, entries, n) == 0)
-        conn->server->are_routes_dirty = true;
 }

@@ -68,6 +68,14 @@ const struct listening *model_listening(const struct user *user, uint32_t channe
     return ears != NULL && ears->is_on ? ears : NULL;
 }
 
+bool model_listening_set_volume(struct user *user, uint32_t channel, float volume)
+{
+    struct listening *ears = find(user, channel);
+    if (ears != NULL)
+        ears->volume = volume;
+    return ears != NULL;
+}
+
 uint32_t model_listening_count(const struct user *user)
 {
     uint32_t n = 0;

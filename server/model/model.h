@@ -28,7 +28,6 @@
 #define MODEL_TARGETS 31        // ids 1..30 are used
 #define MODEL_TARGET_ENTRIES 64 // of one voice target; more are cut off
 #define MODEL_TARGET_GROUPS 8   // entries of one target that name a group; more are cut off
-#define MODEL_GROUP_SPEC_BYTES 512 // a longer one matches nobody
 #define MODEL_LISTENING_MAX 1000 // channels of one user, those off now included
 #define MODEL_MUTED_MAX 1000     // of one user; more are refused
 #define MODEL_GRANTS 4 // meetings that one may be made an interpreter of; more: the oldest ends
@@ -138,6 +137,7 @@ struct target_entry {
 struct voice_target {
     uint16_t n_entries;
     struct target_entry *entries; // group strings are owned
+    uint64_t used_us;             // when it was set or spoken to; the caller's clock
 };
 struct listening { // ears in a channel that one is not in
     uint32_t channel;

@@ -35,7 +35,7 @@ static bool copy_entry(struct target_entry *to, const struct target_entry *from,
 static bool is_kept(const struct target_entry *entry, unsigned n_groups)
 {
     return entry->group == NULL || entry->session != MODEL_NONE ||
-           (n_groups < MODEL_TARGET_GROUPS && strlen(entry->group) <= MODEL_GROUP_SPEC_BYTES);
+           (n_groups < MODEL_TARGET_GROUPS && strlen(entry->group) <= MODEL_GROUP_BYTES);
 }
 
 int model_user_set_target(struct user *user, unsigned id, const struct target_entry *entries,
@@ -154,8 +154,7 @@ static void unmark_forbidden(const struct search *search)
 static bool is_meant(const struct search *search, const struct user *user, const char *group,
                      uint32_t channel)
 {
-    (void)search, (void)user, (void)channel;
-    return group == NULL;
+    return group == NULL || model_group_matches(search->model, user, group, channel, channel);
 }
 
 static void reach_marked(struct search *search, const char *group)

@@ -72,7 +72,25 @@ void client_remove(struct voice_thread *thread, uint32_t session)
 
 bool client_is_udp(const struct voice_client *client, uint64_t now_us)
 {
-    return client->is_udp && now_us - client->heard_us < UDP_SILENCE_US;
+    return client->is_udp && !client->is_unheard && now_us - client->heard_us < UDP_SILENCE_US;
+}
+
+// A line may carry datagrams one way only. Pings are echoed by UDP whatever is so, hence the client
+// will tell when it opens them again.
+void client_says_heard(struct voice_client *client, uint32_t heard, uint64_t now_us)
+{
+    if (client->heard_since_us == 0 || heard != client->heard) {
+        client->heard = heard;
+        client->n_sent_then = client->n_sent;
+        client->heard_since_us = now_us;
+        client->is_unheard = false;
+        return;
+    }
+    uint32_t n_lost = client->n_sent - client->n_sent_then;
+    uint64_t for_us = now_us - client->heard_since_us;
+    client->is_unheard = client->is_unheard ||
+                         (n_lost >= UNHEARD_DATAGRAMS && for_us >= UNHEARD_US) ||
+                         (n_lost >= UNHEARD_FEW_DATAGRAMS && for_us >= UNHEARD_FEW_US);
 }
 
 bool client_learn(struct voice_thread *thread, struct voice_client *client,

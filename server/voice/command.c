@@ -23,13 +23,17 @@ static void do_tunnel(struct voice_thread *thread, const struct voice_command *c
 static void do_try(struct voice_thread *thread, const struct voice_command *command)
 {
     struct voice_client *client = client_get(thread, command->session);
-    if (client == NULL || command->n_bytes > DATAGRAM_MAX_BYTES ||
-        command->try_.socket >= thread->n_sockets)
+    if ((client == NULL && command->session != VOICE_NONE) ||
+        command->n_bytes > DATAGRAM_MAX_BYTES || command->try_.socket >= thread->n_sockets)
         return;
     const struct voice_path path = { .remote = command->try_.remote,
                                      .local = command->try_.local,
                                      .socket = command->try_.socket };
-    (void)unknown_try(thread, client, &path, (struct span){ command->bytes, command->n_bytes });
+    const struct span datagram = { command->bytes, command->n_bytes };
+    if (client != NULL)
+        (void)unknown_try(thread, client, &path, datagram);
+    else
+        unknown_try_abroad(thread, &path, datagram);
 }
 
 static void do_address(struct voice_thread *thread, const struct voice_command *command)
@@ -69,6 +73,8 @@ static bool command_do(struct voice_thread *thread, const struct voice_command *
         do_try(thread, command);
         return true;
     case VOICE_CMD_COUNTERS:
+        if (client != NULL && command->counters.has_heard)
+            client_says_heard(client, command->counters.heard, thread->now_us);
         return report_counters(thread, command->session, command->counters.token);
     case VOICE_CMD_NONCE:
         return report_nonce(thread, command->session);

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "voice/voice_int.h"
 
+#include <string.h>
+
 // Receivers come as session numbers and are looked up in clients[], which is small and stays in the
 // first-level cache: a table of pointers per room would save nothing that can be measured and
 // dangle when a client leaves.
 
 void fanout_begin(struct voice_thread *thread, const struct voice_packet *packet, uint32_t from,
-                  uint8_t context)
+                  uint8_t context, float volume, bool is_placed)
 {
     thread->packet = *packet;
     thread->packet.session = from;
     thread->packet.target = context;
-    thread->packet.volume = 0;
-    // A position may only go to receivers with the speaker's plugin context, which the routes do
-    // not tell: it stays here. The speaker's own loopback keeps it.
-    if (packet->target != VOICE_TARGET_LOOPBACK)
-        thread->packet.has_position = false;
+    thread->packet.volume = volume;
+    thread->packet.has_position = packet->has_position && is_placed;
     thread->plains[VOICE_FORMAT_LEGACY].len = 0;
     thread->plains[VOICE_FORMAT_PROTOBUF].len = 0;
 }
@@ -43,6 +42,7 @@ void fanout_to(struct voice_thread *thread, struct voice_client *client)
     struct voice_socket *socket = &thread->sockets[client->socket];
     uint8_t *room = socket_reserve(socket, (size_t)plain->len + CRYPT_HEADER_BYTES);
     size_t n = crypt_seal(client->crypt, (struct span){ plain->bytes, (size_t)plain->len }, room);
+    client->n_sent++;
     if (n > 0)
         socket_commit(socket, &client->envelope, n);
 }
@@ -79,51 +79,95 @@ const struct route_target *fanout_target(const struct routes *routes, uint32_t s
     return NULL;
 }
 
-static void fanout_room(struct voice_thread *thread, const struct route_client *speaker,
-                        const struct voice_packet *packet)
+// ---- one packet, several groups of receivers
+// -----------------------------------------------------
+
+struct utterance {
+    const struct route_client *speaker;
+    const struct voice_packet *packet;
+    // Of this pass: only those with the speaker's place, or only the others. Without a position
+    // there is one pass, for all.
+    bool is_placed;
+};
+
+static bool is_left_out(const struct voice_thread *thread, const struct utterance *said,
+                        uint32_t session)
 {
-    const struct routes *routes = thread->routes;
-    if (speaker->room >= routes->n_rooms || routes->rooms[speaker->room].count == 0)
-        return;
-    const struct route_room *room = &routes->rooms[speaker->room];
-    const uint32_t *members = routes->members + room->first;
-    fanout_begin(thread, packet, speaker->session, VOICE_CONTEXT_NORMAL);
+    const struct route_client *speaker = said->speaker, *listener = thread->route_of[session];
+    if (session == speaker->session ||
+        (speaker->is_unwanted && routes_are_unwanted(thread->routes, speaker->session, session)))
+        return true;
+    bool is_same_place = listener != NULL && listener->place == speaker->place;
+    return said->packet->has_position && is_same_place != said->is_placed;
+}
+
+static void to_members(struct voice_thread *thread, const struct utterance *said,
+                       const struct route_room *room)
+{
+    const uint32_t *members = thread->routes->members + room->first;
+    bool is_plain = !said->speaker->is_unwanted && !said->packet->has_position;
+    fanout_begin(thread, said->packet, said->speaker->session, VOICE_CONTEXT_NORMAL, 0,
+                 said->is_placed);
     for (uint32_t i = 0; i < room->count; i++) {
         struct voice_client *client = thread->clients[members[i]];
-        if (client != NULL && members[i] != speaker->session)
+        if (client != NULL && members[i] != said->speaker->session &&
+            (is_plain || !is_left_out(thread, said, members[i])))
             fanout_to(thread, client);
     }
     fanout_end(thread);
 }
 
-// One context after the other, so that each packet is encoded once per format and context.
-static void fanout_whisper(struct voice_thread *thread, const struct route_client *speaker,
-                           const struct voice_packet *packet)
+static void to_receivers(struct voice_thread *thread, const struct utterance *said, uint32_t first,
+                         uint32_t count)
 {
-    const struct route_target *target =
-        fanout_target(thread->routes, speaker->session, packet->target);
-    if (target == NULL)
-        return;
-    const struct route_receiver *receivers = thread->routes->receivers + target->first;
-    for (int context = VOICE_CONTEXT_NORMAL; context <= VOICE_CONTEXT_LISTEN; context++) {
-        fanout_begin(thread, packet, speaker->session, (uint8_t)context);
-        for (uint32_t i = 0; i < target->count; i++) {
-            struct voice_client *client = thread->clients[receivers[i].session];
-            if (client != NULL && receivers[i].context == context &&
-                receivers[i].session != speaker->session)
-                fanout_to(thread, client);
+    const struct route_receiver *receivers = thread->routes->receivers + first, *group = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct route_receiver *receiver = &receivers[i];
+        struct voice_client *client = thread->clients[receiver->session];
+        if (client == NULL || is_left_out(thread, said, receiver->session))
+            continue;
+        if (group == NULL || group->context != receiver->context ||
+            memcmp(&group->volume, &receiver->volume, sizeof group->volume) != 0) {
+            if (group != NULL)
+                fanout_end(thread);
+            group = receiver;
+            fanout_begin(thread, said->packet, said->speaker->session, group->context,
+                         group->volume, said->is_placed);
         }
-        fanout_end(thread);
+        fanout_to(thread, client);
     }
+    if (group != NULL)
+        fanout_end(thread);
+}
+
+static void fanout_pass(struct voice_thread *thread, const struct utterance *said)
+{
+    const struct routes *routes = thread->routes;
+    if (said->packet->target != VOICE_TARGET_NORMAL) {
+        const struct route_target *target =
+            fanout_target(routes, said->speaker->session, said->packet->target);
+        if (target != NULL)
+            to_receivers(thread, said, target->first, target->count);
+        return;
+    }
+    if (said->speaker->room >= routes->n_rooms)
+        return;
+    const struct route_room *room = &routes->rooms[said->speaker->room];
+    if (room->count > 0)
+        to_members(thread, said, room);
+    if (room->n_other > 0)
+        to_receivers(thread, said, room->first_other, room->n_other);
 }
 
 void fanout_local(struct voice_thread *thread, const struct route_client *speaker,
                   const struct voice_packet *packet)
 {
-    if (packet->target == VOICE_TARGET_NORMAL)
-        fanout_room(thread, speaker, packet);
-    else
-        fanout_whisper(thread, speaker, packet);
+    struct utterance said = { .speaker = speaker, .packet = packet };
+    fanout_pass(thread, &said);
+    if (!packet->has_position)
+        return;
+    said.is_placed = true;
+    fanout_pass(thread, &said);
 }
 
 void fanout_mixed(struct voice_thread *thread, const struct voice_mixed *mixed)
@@ -144,7 +188,7 @@ void fanout_mixed(struct voice_thread *thread, const struct voice_mixed *mixed)
         if (!has_begun || thread->packet.session != recipient->from) {
             if (has_begun)
                 fanout_end(thread);
-            fanout_begin(thread, &packet, recipient->from, VOICE_CONTEXT_NORMAL);
+            fanout_begin(thread, &packet, recipient->from, VOICE_CONTEXT_NORMAL, 0, false);
             has_begun = true;
         }
         fanout_to(thread, client);

@@ -10,6 +10,7 @@ static void echo_ping(struct voice_thread *thread, struct voice_client *client,
     if (n <= 0)
         return;
     size_t len = crypt_seal(client->crypt, (struct span){ plain, (size_t)n }, sealed);
+    client->n_sent++;
     socket_send(&thread->sockets[path->socket], path, (struct span){ sealed, len });
 }
 

@@ -13,7 +13,8 @@ struct relay_record {
     uint64_t frame_number, made_us;
     struct voice_path path;
     uint8_t target;
-    bool is_terminator;
+    bool is_terminator, has_position;
+    float position[3];
     uint16_t n_bytes;
     uint8_t bytes[];
 };
@@ -60,6 +61,8 @@ void relay_voice(struct voice_thread *thread, uint32_t threads_mask, uint32_t se
         .made_us = thread->now_us,
         .target = packet->target,
         .is_terminator = packet->is_terminator,
+        .has_position = packet->has_position,
+        .position = { packet->position[0], packet->position[1], packet->position[2] },
     };
     for (uint8_t i = 0; i < thread->voice->n_threads; i++) {
         if (threads_mask & UINT32_C(1) << i)
@@ -78,6 +81,8 @@ static void relayed_voice(struct voice_thread *thread, const struct relay_record
         .frame_number = record->frame_number,
         .opus = { record->bytes, record->n_bytes },
         .is_terminator = record->is_terminator,
+        .has_position = record->has_position,
+        .position = { record->position[0], record->position[1], record->position[2] },
     };
     fanout_local(thread, speaker, &packet);
 }

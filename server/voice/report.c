@@ -79,7 +79,7 @@ bool report_removed(struct voice_thread *thread, uint32_t session)
     return true;
 }
 
-// The three that follow are lost when there is no room: each comes again by itself.
+// Those that follow are lost when there is no room: each comes again by itself.
 
 void report_resync(struct voice_thread *thread, uint32_t session)
 {
@@ -94,6 +94,16 @@ void report_address(struct voice_thread *thread, uint32_t session,
     if (report == NULL)
         return;
     report->remote = *remote;
+    report_commit(thread);
+}
+
+void report_target(struct voice_thread *thread, uint32_t session, uint8_t target, bool is_known)
+{
+    struct voice_report *report = report_begin(thread, VOICE_REPORT_TARGET, session, 0, 0);
+    if (report == NULL)
+        return;
+    report->target.id = target;
+    report->target.is_known = is_known;
     report_commit(thread);
 }
 

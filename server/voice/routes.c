@@ -14,36 +14,50 @@ void routes_free(struct routes *routes)
     free(routes->members);
     free(routes->targets);
     free(routes->receivers);
+    free(routes->unwanted);
     free(routes);
+}
+
+static bool is_within(uint32_t first, uint32_t count, uint32_t n)
+{
+    return first <= n && count <= n - first;
 }
 
 // Looked at once here, so that the fan-out need not look at each packet.
 static bool routes_are_sound(const struct routes *routes, uint32_t n_sessions)
 {
-    for (uint32_t i = 0; i < routes->n_clients; i++) {
-        if (routes->clients[i].session >= n_sessions)
-            return false;
-    }
+    bool is_sound = true;
+    for (uint32_t i = 0; i < routes->n_clients; i++)
+        is_sound = is_sound && routes->clients[i].session < n_sessions;
     for (uint32_t i = 0; i < routes->n_rooms; i++) {
         const struct route_room *room = &routes->rooms[i];
-        if (room->first > routes->n_members || room->count > routes->n_members - room->first)
-            return false;
+        is_sound = is_sound && is_within(room->first, room->count, routes->n_members) &&
+                   is_within(room->first_other, room->n_other, routes->n_receivers);
     }
-    for (uint32_t i = 0; i < routes->n_members; i++) {
-        if (routes->members[i] >= n_sessions)
-            return false;
+    for (uint32_t i = 0; i < routes->n_members; i++)
+        is_sound = is_sound && routes->members[i] < n_sessions;
+    for (uint32_t i = 0; i < routes->n_targets; i++)
+        is_sound = is_sound && is_within(routes->targets[i].first, routes->targets[i].count,
+                                         routes->n_receivers);
+    for (uint32_t i = 0; i < routes->n_receivers; i++)
+        is_sound = is_sound && routes->receivers[i].session < n_sessions;
+    return is_sound;
+}
+
+bool routes_are_unwanted(const struct routes *routes, uint32_t speaker, uint32_t listener)
+{
+    uint32_t low = 0, high = routes->n_unwanted;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct route_unwanted *pair = &routes->unwanted[middle];
+        if (pair->speaker == speaker && pair->listener == listener)
+            return true;
+        if (pair->speaker < speaker || (pair->speaker == speaker && pair->listener < listener))
+            low = middle + 1;
+        else
+            high = middle;
     }
-    for (uint32_t i = 0; i < routes->n_targets; i++) {
-        const struct route_target *target = &routes->targets[i];
-        if (target->first > routes->n_receivers ||
-            target->count > routes->n_receivers - target->first)
-            return false;
-    }
-    for (uint32_t i = 0; i < routes->n_receivers; i++) {
-        if (routes->receivers[i].session >= n_sessions)
-            return false;
-    }
-    return true;
+    return false;
 }
 
 // A session that is gone owns no address; its number may soon be another's.

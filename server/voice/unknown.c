@@ -20,6 +20,8 @@ void unknown_init(struct voice_thread *thread)
     bucket_init(&thread->unknown_all, in_all, in_all, now_us);
     in_all = share(thread, TRIALS_IN_ALL);
     bucket_init(&thread->trials_all, in_all, in_all, now_us);
+    in_all = share(thread, TRIALS_ABROAD);
+    bucket_init(&thread->trials_abroad, in_all, in_all, now_us);
     in_all = share(thread, LIST_PING_IN_ALL);
     bucket_init(&thread->list_ping_all, in_all, in_all, now_us);
 }
@@ -60,6 +62,23 @@ bool unknown_list_ping(struct voice_thread *thread, const struct voice_path *pat
     return true;
 }
 
+// A second authentic datagram from there within two seconds is needed: a tag of 24 bits tried on
+// many clients is one day forged once, but not twice in a row.
+static bool is_confirmed(const struct voice_thread *thread, struct voice_client *client,
+                         const struct voice_path *path)
+{
+    bool is_second = client->abroad_us != 0 && thread->now_us - client->abroad_us < ABROAD_US &&
+                     address_equal(&client->abroad, &path->remote);
+    client->abroad = path->remote;
+    client->abroad_us = thread->now_us;
+    return is_second;
+}
+
+static bool is_at_home(const struct voice_client *client, const struct voice_path *path)
+{
+    return memcmp(&client->host, &path->remote.sin6_addr, sizeof client->host) == 0;
+}
+
 bool unknown_try(struct voice_thread *thread, struct voice_client *client,
                  const struct voice_path *path, struct span bytes)
 {
@@ -71,7 +90,8 @@ bool unknown_try(struct voice_thread *thread, struct voice_client *client,
     bool is_trusted = client->has_address && address_equal(&entry->remote, &path->remote);
     // A replayed or held-back datagram is authentic too: only the newest one may turn the sound to
     // its address.
-    if (!is_trusted && is_newest)
+    if (!is_trusted && is_newest &&
+        (is_at_home(client, path) || is_confirmed(thread, client, path)))
         is_trusted = client_learn(thread, client, path);
     if (is_trusted)
         report_address(thread, client->session, &path->remote);
@@ -84,7 +104,7 @@ static bool try_own(struct voice_thread *thread, const struct voice_path *path, 
 {
     for (struct voice_client *client = thread->homeless, *next; client != NULL; client = next) {
         next = client->next_homeless;
-        if (memcmp(&client->host, &path->remote.sin6_addr, sizeof client->host) != 0)
+        if (!is_at_home(client, path))
             continue;
         if (!bucket_take(&thread->trials_all, thread->now_us))
             return false;
@@ -92,6 +112,21 @@ static bool try_own(struct voice_thread *thread, const struct voice_path *path, 
             return true;
     }
     return false;
+}
+
+void unknown_try_abroad(struct voice_thread *thread, const struct voice_path *path,
+                        struct span bytes)
+{
+    for (uint32_t session = 0; session < thread->n_sessions; session++) {
+        struct voice_client *client = thread->clients[session];
+        // Those of this host have been tried by name. Who moved speaks here and is silent there.
+        if (client == NULL || is_at_home(client, path) ||
+            thread->now_us - client->heard_us < SILENT_US)
+            continue;
+        if (!bucket_take(&thread->trials_abroad, thread->now_us) ||
+            unknown_try(thread, client, path, bytes))
+            return;
+    }
 }
 
 void unknown_datagram(struct voice_thread *thread, const struct voice_path *path, struct span bytes)

@@ -51,12 +51,26 @@ static void send_to_mixer(struct voice_thread *thread, const struct route_client
     lane_bell(lane); // before our own fan-out, which may take a millisecond
 }
 
-static uint32_t threads_that_hear(const struct routes *routes, const struct route_client *speaker,
-                                  uint8_t target)
+// Control keeps the targets that are used at hand, and works out one that it had put away.
+static void tell_of_target(struct voice_thread *thread, struct voice_client *client, uint8_t target,
+                           bool is_known)
 {
+    uint64_t pause_us = is_known ? TARGET_REPORT_US : TARGET_UNKNOWN_REPORT_US;
+    if (client->target_told == target && thread->now_us - client->target_told_us < pause_us)
+        return;
+    client->target_told = target;
+    client->target_told_us = thread->now_us;
+    report_target(thread, client->session, target, is_known);
+}
+
+static uint32_t threads_that_hear(struct voice_thread *thread, struct voice_client *client,
+                                  const struct route_client *speaker, uint8_t target)
+{
+    const struct routes *routes = thread->routes;
     if (target == VOICE_TARGET_NORMAL)
         return speaker->room < routes->n_rooms ? routes->rooms[speaker->room].threads_mask : 0;
     const struct route_target *entry = fanout_target(routes, speaker->session, target);
+    tell_of_target(thread, client, target, entry != NULL);
     return entry != NULL ? entry->threads_mask : 0;
 }
 
@@ -73,14 +87,14 @@ void uplink_voice(struct voice_thread *thread, struct voice_client *client,
     if (!is_within_bandwidth(client, n_bytes, thread->routes->bandwidth_bps, thread->now_us))
         return;
     if (packet->target == VOICE_TARGET_LOOPBACK) {
-        fanout_begin(thread, packet, client->session, VOICE_CONTEXT_NORMAL);
+        fanout_begin(thread, packet, client->session, VOICE_CONTEXT_NORMAL, 0, true);
         fanout_to(thread, client);
         fanout_end(thread);
         return;
     }
     if (packet->target == VOICE_TARGET_NORMAL && speaker->meeting != VOICE_NONE)
         send_to_mixer(thread, speaker, packet);
-    relay_voice(thread, threads_that_hear(thread->routes, speaker, packet->target), client->session,
+    relay_voice(thread, threads_that_hear(thread, client, speaker, packet->target), client->session,
                 packet);
     fanout_local(thread, speaker, packet);
 }

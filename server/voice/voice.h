@@ -37,20 +37,27 @@
 struct route_client {
     uint32_t session;
     uint32_t epoch;   // changes whenever what this client may hear changes place (channel, meeting)
-    uint32_t room;    // whose members hear this client's normal speech directly; VOICE_NONE: nobody
+    uint32_t room;    // who hears this client's normal speech directly; VOICE_NONE: nobody
     uint32_t meeting; // the meeting whose mixer hears this client; VOICE_NONE
+    uint32_t place;   // positions go from one client to another when these are equal
     uint8_t mixer;    // index of that mixer
     uint8_t thread;   // owner
     bool may_speak;   // not muted, suppressed, self-muted
     bool is_deaf;
+    bool is_unwanted; // somebody of the thread that gets the table does not want this voice
 };
+// Speakers whose normal speech reaches the same people share a room: those of a channel, those of
+// the channels linked to it where they may speak, and who listens to one of them.
 struct route_room {
-    uint32_t first, count; // into members[]
-    uint32_t threads_mask; // bit t: thread t has members of this room
+    uint32_t first, count;         // into members[]: those who hear it as it is
+    uint32_t first_other, n_other; // into receivers[]: listeners, and those who hear it louder
+    uint32_t threads_mask;         // bit t: thread t has anybody of this room
 };
-struct route_receiver { // of a whisper target; owned by the thread that gets the table
+// Those with the same context and volume stand side by side: they get one encoded packet.
+struct route_receiver { // owned by the thread that gets the table
     uint32_t session;
     uint8_t context; // enum voice_context
+    float volume;    // linear factor, 0: as it is
 };
 struct route_target {
     uint32_t session;      // the speaker
@@ -58,15 +65,19 @@ struct route_target {
     uint32_t first, count; // into receivers[]
     uint32_t threads_mask; // bit t: thread t has receivers of it; each of them lists the target
 };
+struct route_unwanted { // this listener, of this thread, does not want this speaker's direct voice
+    uint32_t speaker, listener;
+};
 // One heap object per thread; immutable once put. All arrays are owned by it.
 struct routes {
     uint64_t version;
-    uint32_t n_clients, n_rooms, n_members, n_targets, n_receivers;
+    uint32_t n_clients, n_rooms, n_members, n_targets, n_receivers, n_unwanted;
     struct route_client *clients; // all clients of the server, ascending by session
     struct route_room *rooms;
     uint32_t *members;            // sessions that this thread owns and that are not deaf
     struct route_target *targets; // ascending by (session, target)
     struct route_receiver *receivers;
+    struct route_unwanted *unwanted; // ascending by (speaker, listener)
     // answers to server-list pings and the limit on what one sender may send (0: none), IP, UDP and
     // crypt headers included
     uint32_t users, max_users, bandwidth_bps;
@@ -80,7 +91,8 @@ enum voice_command_kind {
     VOICE_CMD_ADD,      // a client; the crypt object's ownership passes to the thread
     VOICE_CMD_REMOVE,   // crypt is freed by the thread
     VOICE_CMD_TUNNEL,   // plaintext of a UDPTunnel frame, equal to a decrypted datagram
-    VOICE_CMD_TRY,      // a datagram from an unknown address: try these candidates of yours
+    VOICE_CMD_TRY,      // a datagram from an unknown address: try this candidate of yours; session
+                        // VOICE_NONE: any that is silent, as its host may have changed
     VOICE_CMD_COUNTERS, // answered by VOICE_REPORT_COUNTERS with the same token
     VOICE_CMD_NONCE,    // an empty CryptSetup: answered by VOICE_REPORT_NONCE if the client exists
     VOICE_CMD_RESYNC,   // CryptSetup with client_nonce: the decrypt nonce is set
@@ -97,6 +109,8 @@ struct voice_command {
         } add;
         struct {
             uint64_t token;
+            bool has_heard; // heard: how many of our datagrams the client says to have opened
+            uint32_t heard;
         } counters;
         struct {
             uint8_t nonce[16];
@@ -126,6 +140,8 @@ enum voice_report_kind {
     VOICE_REPORT_UNKNOWN, // a datagram from nobody's address (20/s each, 500/s a host, 2,000/s)
     VOICE_REPORT_ADDRESS, // this client's address was learnt: tell the other threads
     VOICE_REPORT_REMOVED, // the answer to REMOVE: the session number may be used again
+    VOICE_REPORT_TARGET,  // this client speaks to that target (at most once in 10 s, or in 100 ms
+                          // while the routes do not know it)
 };
 struct voice_counters {
     struct crypt_counters crypt;
@@ -152,6 +168,10 @@ struct voice_report {
             uint32_t n_sessions;
             uint64_t made_us; // older than 300 ms is dropped by control
         } tunnel;
+        struct {
+            uint8_t id;
+            bool is_known; // the routes say whom it reaches
+        } target;
     };
     uint32_t n_bytes;
     // TUNNEL: n_sessions uint32_t, then n_bytes of packet. UNKNOWN: n_bytes of datagram.

@@ -39,12 +39,24 @@
 #define STALE_US MS(300)           // older mixed sound is dropped
 #define UPLINK_BURST_US SECONDS(4) // a sender may be ahead of the allowed bandwidth by so much
 #define UPLINK_OVERHEAD_BYTES 32   // IP, UDP, crypt
-#define REPORT_RETRY_MS 5          // when control's ring is full
+// The client has opened nothing of the last so many datagrams, for so long: the tunnel.
+#define UNHEARD_DATAGRAMS 10
+#define UNHEARD_US SECONDS(4)
+#define UNHEARD_FEW_DATAGRAMS 2 // little was sent: echoes of pings
+#define UNHEARD_FEW_US SECONDS(9)
+#define TARGET_REPORT_US SECONDS(10)
+#define TARGET_UNKNOWN_REPORT_US MS(100)
+#define REPORT_RETRY_MS 5 // when control's ring is full
 
 #define UNKNOWN_PER_ADDRESS 20 // a second, here and below
 #define UNKNOWN_PER_HOST 500
 #define UNKNOWN_IN_ALL 2000
 #define TRIALS_IN_ALL 128000 // clients of ours that unknown datagrams are tried on: 5 % of a core
+// ... and those of another host. A tag has 24 bits, so a forger who uses up all of them opens one
+// datagram in half an hour; and two in a row it takes to move a client.
+#define TRIALS_ABROAD 8000
+#define SILENT_US MS(200)    // a client unheard for so long may have moved to another host
+#define ABROAD_US SECONDS(2) // the second datagram from there must come within
 #define LIST_PING_PER_NET 10
 #define LIST_PING_IN_ALL 500
 
@@ -140,8 +152,10 @@ struct voice_client {
     uint64_t heard_us;         // last authentic datagram
     bool is_udp;               // voice goes by UDP, as long as heard_us is young
     bool has_spoken_by_tunnel; // since then only voice by UDP ends the tunnel, a ping does not
+    bool is_unheard;           // the client says that it opens nothing of what we send
     bool has_address;
     uint8_t socket;
+    uint32_t n_sent;                 // datagrams
     enum voice_format format;        // by UDP
     enum voice_format tunnel_format; // of the last tunnel frame received; the announced one before
     uint32_t session;
@@ -150,6 +164,13 @@ struct voice_client {
     struct in6_addr host;
     uint64_t learnt_us, resync_asked_us, paid_until_us;
     uint64_t bytes_in, packets_in, packets_over_limit;
+    uint32_t heard,
+        n_sent_then;         // what it had opened, by its last ping that told of more, and we sent
+    uint64_t heard_since_us; // when that ping came; 0: none yet
+    uint64_t target_told_us;
+    uint8_t target_told;
+    struct sockaddr_in6 abroad; // where an authentic datagram of another host came from
+    uint64_t abroad_us;
     struct voice_client *next_homeless, **homeless_link; // clients without an address
 };
 
@@ -198,7 +219,7 @@ struct voice_thread {
     uint8_t received[RECEIVE_BATCH][DATAGRAM_MAX_BYTES + 1];
 
     struct limiter unknown_addresses, unknown_hosts, list_ping_nets;
-    struct bucket unknown_all, trials_all, list_ping_all;
+    struct bucket unknown_all, trials_all, trials_abroad, list_ping_all;
     struct voice_totals totals;
 
     // ways in and out
@@ -232,6 +253,8 @@ struct voice_client *client_get(const struct voice_thread *thread,
 bool client_add(struct voice_thread *thread, const struct voice_command *command);
 void client_remove(struct voice_thread *thread, uint32_t session);
 bool client_is_udp(const struct voice_client *client, uint64_t now_us);
+// How many of our datagrams it says to have opened so far.
+void client_says_heard(struct voice_client *client, uint32_t heard, uint64_t now_us);
 // Takes the address for its own unless one was learnt in the last two seconds. False: the old one
 // stays.
 bool client_learn(struct voice_thread *thread, struct voice_client *client,
@@ -255,6 +278,8 @@ bool unknown_list_ping(struct voice_thread *thread, const struct voice_path *pat
 // True: authentic, so it was this client's.
 bool unknown_try(struct voice_thread *thread, struct voice_client *client,
                  const struct voice_path *path, struct span bytes);
+void unknown_try_abroad(struct voice_thread *thread, const struct voice_path *path,
+                        struct span bytes); // on any that is silent
 
 // uplink.c
 void uplink_voice(struct voice_thread *thread, struct voice_client *client,
@@ -262,8 +287,9 @@ void uplink_voice(struct voice_thread *thread, struct voice_client *client,
 const struct route_client *route_find(const struct voice_thread *thread, uint32_t session); // NULL
 
 // fanout.c
+// Nothing of the packet but its sound is passed on, and its position where is_placed says so.
 void fanout_begin(struct voice_thread *thread, const struct voice_packet *packet, uint32_t from,
-                  uint8_t context);
+                  uint8_t context, float volume, bool is_placed);
 void fanout_to(struct voice_thread *thread, struct voice_client *client);
 void fanout_end(struct voice_thread *thread);
 // To the receivers on this thread of what `session` says to `target` (0..30).
@@ -284,6 +310,7 @@ bool relay_read(struct voice_thread *thread); // each of these: true when there 
 bool command_read(struct voice_thread *thread);
 void command_discard_all(struct voice_thread *thread);
 void routes_take(struct voice_thread *thread);
+bool routes_are_unwanted(const struct routes *routes, uint32_t speaker, uint32_t listener);
 
 // report.c: false or NULL when control's ring is full
 struct voice_report *report_begin(struct voice_thread *thread, enum voice_report_kind kind,
@@ -296,6 +323,7 @@ bool report_removed(struct voice_thread *thread, uint32_t session);
 void report_resync(struct voice_thread *thread, uint32_t session);
 void report_address(struct voice_thread *thread, uint32_t session,
                     const struct sockaddr_in6 *remote);
+void report_target(struct voice_thread *thread, uint32_t session, uint8_t target, bool is_known);
 void report_unknown(struct voice_thread *thread, const struct voice_path *path, struct span bytes);
 void report_tunnel(struct voice_thread *thread, const struct tunnel_list *list, struct span packet);
 

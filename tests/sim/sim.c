@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -84,6 +85,30 @@ static void add_room(const struct sim *sim, struct routes *routes, uint32_t room
             entry->count++;
         }
     }
+    entry->first_other = routes->n_receivers;
+    for (unsigned i = 0; i < sim->n_ears; i++) {
+        const struct sim_ear *ear = &sim->ears[i];
+        if (ear->room != room)
+            continue;
+        entry->threads_mask |= UINT32_C(1) << sim->clients[ear->listener].thread;
+        if (sim->clients[ear->listener].thread == thread) {
+            routes->receivers[routes->n_receivers++] =
+                (struct route_receiver){ ear->listener, ear->context, ear->volume };
+            entry->n_other++;
+        }
+    }
+}
+
+static void add_unwanted(const struct sim *sim, struct routes *routes, unsigned thread)
+{
+    for (unsigned i = 0; i < sim->n_unwanted; i++) {
+        if (sim->clients[sim->unwanted[i].listener].thread != thread)
+            continue;
+        routes->unwanted[routes->n_unwanted++] = sim->unwanted[i];
+        for (uint32_t k = 0; k < routes->n_clients; k++)
+            if (routes->clients[k].session == sim->unwanted[i].speaker)
+                routes->clients[k].is_unwanted = true;
+    }
 }
 
 static void add_targets(const struct sim *sim, struct routes *routes, unsigned thread)
@@ -102,7 +127,7 @@ static void add_targets(const struct sim *sim, struct routes *routes, unsigned t
         target->threads_mask |= UINT32_C(1) << owner;
         if (owner == thread) {
             routes->receivers[routes->n_receivers++] =
-                (struct route_receiver){ from->receiver, from->context };
+                (struct route_receiver){ from->receiver, from->context, from->volume };
             target->count++;
         }
     }
@@ -119,7 +144,8 @@ static struct routes *routes_for(const struct sim *sim, unsigned thread)
         .rooms = calloc(SIM_ROOMS, sizeof *routes->rooms),
         .members = calloc(SIM_SESSIONS, sizeof *routes->members),
         .targets = calloc(SIM_TARGETS, sizeof *routes->targets),
-        .receivers = calloc(SIM_TARGETS, sizeof *routes->receivers),
+        .receivers = calloc(2 * SIM_TARGETS, sizeof *routes->receivers),
+        .unwanted = calloc(SIM_TARGETS, sizeof *routes->unwanted),
         .users = 7,
         .max_users = 100,
         .bandwidth_bps = sim->bandwidth_bps,
@@ -134,6 +160,7 @@ static struct routes *routes_for(const struct sim *sim, unsigned thread)
             .epoch = client->epoch,
             .room = client->room,
             .meeting = client->meeting,
+            .place = client->place,
             .mixer = client->mixer,
             .thread = client->thread,
             .may_speak = !client->is_mute,
@@ -143,6 +170,7 @@ static struct routes *routes_for(const struct sim *sim, unsigned thread)
     for (uint32_t room = 0; room < SIM_ROOMS; room++)
         add_room(sim, routes, room, thread);
     add_targets(sim, routes, thread);
+    add_unwanted(sim, routes, thread);
     return routes;
 }
 
@@ -188,18 +216,29 @@ void sim_command(struct sim *sim, unsigned thread, const struct voice_command *h
         lane_bell(lane);
 }
 
+static void try_one(struct sim *sim, const struct voice_report *report, unsigned thread,
+                    uint32_t session)
+{
+    const struct voice_command command = {
+        .kind = VOICE_CMD_TRY,
+        .session = session,
+        .try_ = { .remote = report->remote, .local = report->local, .socket = report->socket },
+    };
+    sim_command(sim, thread, &command,
+                (struct span){ (const uint8_t *)report->words, report->n_bytes });
+}
+
+// As control does: those whose TCP comes from that host, then any.
 static void try_everybody(struct sim *sim, const struct voice_report *report)
 {
-    for (uint32_t s = 0; s < SIM_SESSIONS; s++) {
-        const struct voice_command command = {
-            .kind = VOICE_CMD_TRY,
-            .session = s,
-            .try_ = { .remote = report->remote, .local = report->local, .socket = report->socket },
-        };
+    struct in6_addr home;
+    assert_int_equal(inet_pton(AF_INET6, "::ffff:127.0.0.1", &home), 1);
+    bool is_home = memcmp(&home, &report->remote.sin6_addr, sizeof home) == 0;
+    for (uint32_t s = 0; s < SIM_SESSIONS && is_home; s++)
         if (sim->clients[s].is_set)
-            sim_command(sim, sim->clients[s].thread, &command,
-                        (struct span){ (const uint8_t *)report->words, report->n_bytes });
-    }
+            try_one(sim, report, sim->clients[s].thread, s);
+    for (unsigned t = 0; t < sim->n_threads; t++)
+        try_one(sim, report, t, VOICE_NONE);
 }
 
 static void tell_address(struct sim *sim, const struct voice_report *report)

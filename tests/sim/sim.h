@@ -21,11 +21,17 @@
 struct sim_client { // what the routes say
     bool is_set, is_mute, is_deaf;
     uint8_t thread, mixer;
-    uint32_t room, meeting, epoch;
+    uint32_t room, meeting, epoch, place;
 };
-struct sim_target {
+struct sim_target { // in the order of the routes: by context and volume
     uint32_t speaker, receiver;
     uint8_t target, context;
+    float volume;
+};
+struct sim_ear { // likewise
+    uint32_t room, listener;
+    uint8_t context;
+    float volume;
 };
 struct sim_report {
     size_t size;
@@ -41,7 +47,9 @@ struct sim {
     uint64_t version, token;
     struct sim_client clients[SIM_SESSIONS];
     struct sim_target targets[SIM_TARGETS];
-    unsigned n_targets;
+    struct sim_ear ears[SIM_TARGETS];
+    struct route_unwanted unwanted[SIM_TARGETS]; // ascending
+    unsigned n_targets, n_ears, n_unwanted;
     uint32_t bandwidth_bps;
     struct sim_report *inbox;
     bool is_bell_held;       // commands gather, to be read in one turn

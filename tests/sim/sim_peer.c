@@ -40,7 +40,11 @@ struct sim_peer sim_join(struct sim *sim, uint32_t session, unsigned thread,
     assert_int_equal(inet_pton(AF_INET6, "::ffff:127.0.0.1", &command.add.host), 1);
     sim_command(sim, thread, &command, (struct span){ 0 });
     sim->clients[session] = (struct sim_client){
-        .is_set = true, .thread = (uint8_t)thread, .room = room, .meeting = VOICE_NONE
+        .is_set = true,
+        .thread = (uint8_t)thread,
+        .room = room,
+        .meeting = VOICE_NONE,
+        .place = session // each their own
     };
     struct sim_peer peer = {
         .sim = sim,
@@ -98,7 +102,7 @@ size_t sim_voice(enum voice_format format, uint8_t target, uint64_t frame_number
         .target = target,
         .frame_number = frame_number,
         .opus = { (const uint8_t *)opus, strlen(opus) },
-        .has_position = true, // never to arrive elsewhere
+        .has_position = true, // arrives only at the same place
         .position = { 1, 2, 3 },
     };
     int n = voice_write(&packet, format, VOICE_TO_SERVER, out, VOICE_PACKET_MAX_BYTES);
@@ -152,7 +156,10 @@ void sim_expect(struct sim_peer *peer, uint32_t from, uint8_t context, uint64_t 
     assert_int_equal(voice->frame_number, frame_number);
     assert_int_equal(voice->opus.len, strlen(opus));
     assert_memory_equal(voice->opus.data, opus, voice->opus.len);
-    assert_int_equal(voice->has_position, from == peer->session);
+    const struct sim_client *clients = peer->sim->clients;
+    bool is_same_place = clients[from].place == clients[peer->session].place;
+    assert_int_equal(voice->has_position, clients[from].is_set && is_same_place);
+    assert_true(!voice->has_position || (voice->position[0] > 0.9f && voice->position[2] < 3.1f));
 }
 
 void sim_expect_nothing(struct sim_peer *peer)

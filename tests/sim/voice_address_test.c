@@ -301,6 +301,77 @@ static void list_pings_are_limited_in_all(void **state)
     assert_int_equal(n, 500);
 }
 
+static void move_to_host(struct sim_peer *peer, uint32_t host)
+{
+    const struct sockaddr_in own = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(host) };
+    const struct sockaddr_in server = { .sin_family = AF_INET,
+                                        .sin_port = htons(peer->sim->port),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&own, sizeof own), 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&server, sizeof server), 0);
+    (void)close(peer->fd);
+    peer->fd = fd;
+}
+
+// From one network to another, with TCP alive: the second datagram from there is believed, and
+// what the first one said is heard.
+static void another_host_is_learnt(void **state)
+{
+    struct stage *stage = *state;
+    for (uint32_t i = 0; i < 4; i++) { // and on from there; the kernel may choose either thread
+        sim_clock_advance(SECONDS(2));
+        move_to_host(&stage->listener, INADDR_LOOPBACK + 77 + i);
+        sim_speak(&stage->listener, VOICE_TARGET_NORMAL, 10 * i, OPUS);
+        sim_expect(&stage->speaker, 2, VOICE_CONTEXT_NORMAL, 10 * i, OPUS);
+        settle(stage);
+        expect_silent(stage->listener.fd);
+        sim_ping(&stage->listener);
+        expect_sound(stage, i);
+    }
+    assert_true(sim_counters(&stage->sim, 2).is_udp);
+}
+
+static void another_host_is_not_believed_slowly(void **state)
+{
+    struct stage *stage = *state;
+    uint8_t plain[64];
+    int n = udp_ping_write(1, stage->listener.format, plain, sizeof plain);
+    int home = dup(stage->listener.fd);
+    move_to_host(&stage->listener, INADDR_LOOPBACK + 77);
+    for (unsigned i = 0; i < 3; i++) { // one each two seconds: none confirms the one before
+        sim_clock_advance(SECONDS(2));
+        sim_send(&stage->listener, (struct span){ plain, (size_t)n });
+        settle(stage);
+        expect_silent(stage->listener.fd);
+    }
+    sim_speak(&stage->speaker, VOICE_TARGET_NORMAL, 1, OPUS);
+    sim_wait_readable(&stage->sim, home); // the sound still goes to where it was
+    (void)close(home);
+}
+
+// Who speaks from where they were is not taken to have moved.
+static void another_host_is_not_believed_of_who_is_heard(void **state)
+{
+    struct stage *stage = *state;
+    uint8_t plain[64], sealed[2][128];
+    size_t n = 0;
+    struct sim_peer thief = stage->listener;
+    thief.fd = dup(stage->listener.fd);
+    move_to_host(&thief, INADDR_LOOPBACK + 77);
+    int len = udp_ping_write(1, stage->listener.format, plain, sizeof plain);
+    sim_ping(&stage->listener);
+    for (unsigned i = 0; i < 2; i++) // caught on their way and brought forward
+        n = sim_seal(&stage->listener, (struct span){ plain, (size_t)len }, sealed[i]);
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(send(thief.fd, sealed[i], n, 0), n);
+    settle(stage);
+    expect_silent(thief.fd);
+    expect_sound(stage, 2);
+    (void)close(thief.fd);
+}
+
 // The answer leaves from the address that was asked, or a client does not take it.
 static void answers_leave_from_the_address_addressed(void **state)
 {
@@ -341,6 +412,9 @@ int main(void)
         TEST(new_port_is_learnt_at_most_once_in_two_seconds),
         TEST(replayed_datagram_turns_nothing),
         TEST(late_datagram_turns_nothing),
+        TEST(another_host_is_learnt),
+        TEST(another_host_is_not_believed_slowly),
+        TEST(another_host_is_not_believed_of_who_is_heard),
         TEST(list_pings_are_answered),
         TEST(answers_leave_from_the_address_addressed),
         TEST(a_taken_port_is_an_error),

@@ -115,10 +115,10 @@ static void target_reaches_its_receivers_only(void **state)
 {
     struct stage *stage = *state;
     const struct sim_target targets[] = {
-        { 10, 11, 3, VOICE_CONTEXT_WHISPER }, // same thread
-        { 10, 12, 3, VOICE_CONTEXT_SHOUT },   // the other
-        { 10, 13, 3, VOICE_CONTEXT_LISTEN },
-        { 10, 15, 4, VOICE_CONTEXT_WHISPER }, // only on the other thread
+        { 10, 11, 3, VOICE_CONTEXT_WHISPER, 0 }, // same thread
+        { 10, 12, 3, VOICE_CONTEXT_SHOUT, 0 },   // the other
+        { 10, 13, 3, VOICE_CONTEXT_LISTEN, 0 },
+        { 10, 15, 4, VOICE_CONTEXT_WHISPER, 0 }, // only on the other thread
     };
     memcpy(stage->sim.targets, targets, sizeof targets);
     stage->sim.n_targets = sizeof targets / sizeof targets[0];

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sys/socket.h>
 
 #define OPUS "\x78voice"
 
@@ -135,6 +136,76 @@ static void silence_of_ten_seconds_turns_to_the_tunnel(void **state)
     assert_true(sim_counters(&stage->sim, 2).is_udp);
 }
 
+static void says_heard(struct stage *stage, const struct sim_peer *peer, uint32_t heard)
+{
+    struct voice_command command = { .kind = VOICE_CMD_COUNTERS, .session = peer->session };
+    command.counters.has_heard = true;
+    command.counters.heard = heard;
+    sim_command(&stage->sim, stage->sim.clients[peer->session].thread, &command,
+                (struct span){ 0 });
+    sim_report_free(sim_await(&stage->sim, VOICE_REPORT_COUNTERS, peer->session));
+}
+
+static bool is_udp(struct stage *stage, const struct sim_peer *peer)
+{
+    return sim_counters(&stage->sim, peer->session).is_udp;
+}
+
+// What the client says of its own reception, ping after ping.
+static void unheard_datagrams_turn_to_the_tunnel(void **state)
+{
+    struct stage *stage = *state;
+    static const struct {
+        uint32_t heard;
+        unsigned n_spoken; // since the ping before
+        unsigned after_s;
+        bool is_udp;
+    } rows[] = {
+        { 0, 0, 0, true },   { 0, 0, 5, true },   // nothing was sent but the echo
+        { 0, 0, 5, false },                       // two echoes are lost
+        { 1, 0, 5, true },                        // one came
+        { 1, 20, 5, false },                      // twenty did not
+        { 1, 20, 5, false }, { 1, 0, 5, false },  // nor any later
+        { 2, 0, 5, true },   { 12, 10, 5, true }, // well again
+        { 12, 9, 1, true },  { 12, 0, 1, true },  // too soon, and too few, to say
+        { 12, 2, 1, true },  { 12, 0, 1, false }, { 3, 0, 5, true }, // it began to count anew
+    };
+    uint64_t frame = 0;
+    uint8_t ping[64];
+    int n_ping = udp_ping_write(1, stage->ana.format, ping, sizeof ping);
+    sim_ping(&stage->ana);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (unsigned k = 0; k < rows[i].n_spoken; k++)
+            sim_speak(&stage->speaker, VOICE_TARGET_NORMAL, frame++, OPUS);
+        sim_ping(&stage->speaker);
+        sim_clock_advance(SECONDS(rows[i].after_s));
+        if (rows[i].after_s == 5) // they arrive here; whether the echo arrives there is the row's
+            sim_send(&stage->ana, (struct span){ ping, (size_t)n_ping });
+        for (unsigned k = 0; k < 3; k++) // kernel to thread, to the owner
+            sim_fence(&stage->sim);
+        says_heard(stage, &stage->ana, rows[i].heard);
+        if (is_udp(stage, &stage->ana) != rows[i].is_udp)
+            fail_msg("row %zu", i);
+        while (recv(stage->ana.fd, (char[64]){ 0 }, 64, MSG_DONTWAIT) > 0)
+            continue;
+    }
+}
+
+static void who_does_not_count_is_not_judged(void **state)
+{
+    struct stage *stage = *state;
+    sim_ping(&stage->ana);
+    for (unsigned i = 0; i < 40; i++) {
+        sim_speak(&stage->speaker, VOICE_TARGET_NORMAL, i, OPUS);
+        sim_expect(&stage->ana, 1, VOICE_CONTEXT_NORMAL, i, OPUS);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        sim_clock_advance(SECONDS(5));
+        sim_ping(&stage->ana);
+        assert_true(is_udp(stage, &stage->ana));
+    }
+}
+
 static void loopback_by_tunnel(void **state)
 {
     struct stage *stage = *state;
@@ -198,6 +269,8 @@ int main(void)
         TEST(a_ping_turns_to_udp),
         TEST(a_tunnel_frame_turns_to_the_tunnel_in_its_own_format),
         TEST(silence_of_ten_seconds_turns_to_the_tunnel),
+        TEST(unheard_datagrams_turn_to_the_tunnel),
+        TEST(who_does_not_count_is_not_judged),
         TEST(loopback_by_tunnel),
         TEST(tunnel_garbage_and_pings_are_ignored),
         TEST(nonce_counters_and_resync),
