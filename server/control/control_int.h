@@ -116,6 +116,7 @@ struct server {
     struct check *checks;    // passwords.c: those waiting for their turn
     unsigned n_checks;       // being compared
     int64_t started_s;       // UTC
+    bool wants_reload;       // of the configuration, when all that was changed is stored
     bool are_rights_dirty;   // somebody's permissions may have changed: looked at at the turn's end
     bool has_stale_rights;   // those of single clients
     bool is_hiding;          // channels are hidden now; has_stale_visible: from somebody anew
@@ -159,6 +160,7 @@ static inline struct conn *conn_of(const struct server *server, uint32_t session
 }
 
 // server.c
+void server_reload(struct server *server);      // reads the configuration again
 void server_watch(const struct conn *conn);     // the reaper runs when this one could be overdue
 void server_watch_crowd(struct server *server); // nobody more is accepted: the slow ones go sooner
 // tls.c

@@ -84,10 +84,21 @@ static void close_gate(struct server *server)
     gate->is_closed = true;
 }
 
+// Before the answer leaves that says so.
+static void reload_if_stored(struct server *server)
+{
+    if (!server->wants_reload || server->ops != NULL || server->gate.is_storing ||
+        server->is_stopping)
+        return;
+    server->wants_reload = false;
+    server_reload(server);
+}
+
 void gate_progress(struct server *server)
 {
     if (!server->gate.is_closed || !has_all(server))
         return;
+    reload_if_stored(server);
     server->gate.is_closed = false;
     release_marked(server);
 }
@@ -102,6 +113,7 @@ void gate_turn_end(struct server *server)
     link_retry(server);
     if (server->gate.is_closed)
         return;
+    reload_if_stored(server);
     if (server->are_routes_dirty || server->is_mixer_dirty || storage_has_ops(server))
         close_gate(server);
     else

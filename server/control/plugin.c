@@ -12,6 +12,8 @@ void plugin_message(struct conn *conn, const ProtobufCMessage *message)
     const MumbleProto__PluginDataTransmission *data =
         (const MumbleProto__PluginDataTransmission *)message;
     struct server *server = conn->server;
+    if (admin_request(conn, data))
+        return;
     if (!bucket_take(&conn->plugin_messages, server->now_us) || !data->has_data ||
         data->data_id == NULL)
         return;

@@ -172,11 +172,8 @@ static void tell_changes(struct server *server, const struct config *old)
         broadcast(server, MSG_SERVER_CONFIG, &change.base, NULL);
 }
 
-static void on_reload(uv_signal_t *signal, int number)
+void server_reload(struct server *server)
 {
-    (void)number;
-    struct server *server = signal->data;
-    server->now_us = clock_us();
     struct config *fresh = server->reload != NULL ? server->reload(server->reload_context) : NULL;
     if (fresh == NULL)
         return;
@@ -195,6 +192,14 @@ static void on_reload(uv_signal_t *signal, int number)
     server->are_routes_dirty = true;
     config_free(old);
     log_info("control", "configuration read again", "meetings=%zu", fresh->n_meetings);
+}
+
+static void on_reload(uv_signal_t *signal, int number)
+{
+    (void)number;
+    struct server *server = signal->data;
+    server->now_us = clock_us();
+    server_reload(server);
 }
 
 // ---- life
