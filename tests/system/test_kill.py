@@ -247,7 +247,8 @@ class Admin(Stream):
         words = self.words("c")
         return USER_STATE, {1: self.session, 14: words}, kept.put(("comment", 0), words)
 
-    KINDS = [create, create, edit, edit, edit, remove]
+    KINDS = [create, create, edit, edit, edit, remove, link, link, acl, acl, ban, register, rename,
+             unregister, comment]
 
 
 class Person(Stream):
@@ -260,7 +261,7 @@ class Person(Stream):
         self.is_mine = lambda key: key[0] in ("comment", "texture", "last", "ears") and key[1] == person
 
     def choose(self):
-        kind = self.rng.choice(("comment", "texture", "last", "ears"))
+        kind = self.rng.choice(("comment", "texture", "last"))
         return (kind, USER_STATE, *getattr(self, f"_{kind}")())
 
     def _comment(self):
@@ -405,3 +406,7 @@ class KillTest(unittest.TestCase):
                 raise AssertionError(f"kill {number}, seed {SEED}: {error}") from error
         print(f"\n{KILLS} kills, seed {SEED}; acknowledged changes: {dict(self.counts)}")
         self.assertGreater(sum(self.counts.values()), KILLS)
+
+
+if __name__ == "__main__":
+    unittest.main()
