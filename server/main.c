@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// susurrod: reads the command line and the configuration, wires the layers together and runs. Exit
-// status: 0 after a clean end, 2 when the command line or the configuration is wrong, 1 when
-// something failed while running or starting.
+// susurrod: wires the layers together and runs.
+#include "main_int.h"
+
 #include "base/base.h"
 #include "base/config.h"
 #include "control/control.h"
@@ -12,151 +12,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <termios.h>
 #include <unistd.h>
-
-#include <openssl/crypto.h>
-
-#define OVERRIDES_MAX 64
-#define PASSWORD_BYTES 256
-
-enum exit_status { EXIT_FINE = 0, EXIT_RUNTIME = 1, EXIT_CONFIG = 2 };
-
-struct arguments {
-    const char *config;
-    const char *overrides[OVERRIDES_MAX];
-    size_t n_overrides;
-    bool is_check, is_password, is_help, is_version;
-};
-
-static const char help[] =
-    "susurrod: a Mumble-compatible voice server with interpretation\n"
-    "\n"
-    "  susurrod [--config FILE] [--set KEY=VALUE]... [--check]\n"
-    "  susurrod --config FILE --superuser-password    reads it from standard input, or asks\n"
-    "\n"
-    "  --config FILE         an INI file; mumble-server's keys are understood. Without it: the "
-    "defaults\n"
-    "  --set KEY=VALUE       overrides one key of the file; in a meeting: --set "
-    "meeting.NAME.KEY=VALUE\n"
-    "  --check               reads the configuration, says whether it is right, and ends\n"
-    "  --superuser-password  sets the password of the user SuperUser, who may do everything\n"
-    "  --version, --help\n"
-    "\n"
-    "SIGTERM ends it, telling the clients; SIGHUP reads the configuration again.\n";
-
-static void complain(const char *line)
-{
-    fprintf(stderr, "susurrod: %s\n", line);
-}
-
-static bool read_arguments(int argc, char **argv, struct arguments *out)
-{
-    enum {
-        OPT_CONFIG = 'c',
-        OPT_SET = 's',
-        OPT_HELP = 'h',
-        OPT_CHECK = 256,
-        OPT_PASSWORD,
-        OPT_VERSION
-    };
-    static const struct option options[] = {
-        { "config", required_argument, NULL, OPT_CONFIG },
-        { "set", required_argument, NULL, OPT_SET },
-        { "check", no_argument, NULL, OPT_CHECK },
-        { "superuser-password", no_argument, NULL, OPT_PASSWORD },
-        { "help", no_argument, NULL, OPT_HELP },
-        { "version", no_argument, NULL, OPT_VERSION },
-        { NULL, 0, NULL, 0 },
-    };
-    int option;
-    while ((option = getopt_long(argc, argv, "c:s:h", options, NULL)) != -1) {
-        if (option == OPT_CONFIG)
-            out->config = optarg;
-        else if (option == OPT_SET && out->n_overrides < OVERRIDES_MAX)
-            out->overrides[out->n_overrides++] = optarg;
-        else if (option == OPT_CHECK)
-            out->is_check = true;
-        else if (option == OPT_PASSWORD)
-            out->is_password = true;
-        else if (option == OPT_HELP)
-            out->is_help = true;
-        else if (option == OPT_VERSION)
-            out->is_version = true;
-        else
-            return false;
-    }
-    if (optind < argc)
-        fprintf(stderr, "susurrod: what is \"%s\"? A configuration is named with --config %s\n",
-                argv[optind], argv[optind]);
-    return optind == argc;
-}
-
-static void warn(void *context, const char *line)
-{
-    (void)context;
-    fprintf(stderr, "susurrod: warning: %s\n", line);
-}
-
-static struct config *load(const struct arguments *arguments)
-{
-    char error[CONFIG_ERROR_BYTES];
-    struct config *config = config_load(arguments->config, arguments->overrides,
-                                        arguments->n_overrides, warn, NULL, error);
-    if (config == NULL)
-        complain(error);
-    return config;
-}
-
-// ---- --superuser-password
-// ------------------------------------------------------------------------------------------------
-
-static bool read_password(char *out, size_t cap)
-{
-    struct termios shown, hidden;
-    bool is_terminal = isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &shown) == 0;
-    if (is_terminal) {
-        fprintf(stderr, "New password for SuperUser: ");
-        hidden = shown;
-        hidden.c_lflag &= ~(tcflag_t)ECHO;
-        tcsetattr(STDIN_FILENO, TCSANOW, &hidden);
-    }
-    bool is_read = fgets(out, (int)cap, stdin) != NULL;
-    if (is_terminal) {
-        tcsetattr(STDIN_FILENO, TCSANOW, &shown);
-        fprintf(stderr, "\n");
-    }
-    if (is_read)
-        out[strcspn(out, "\r\n")] = '\0';
-    return is_read && out[0] != '\0';
-}
-
-static int set_password(struct store *store)
-{
-    char password[PASSWORD_BYTES];
-    struct password hashed;
-    if (!read_password(password, sizeof(password))) {
-        complain("no password was given; nothing has changed");
-        return EXIT_CONFIG;
-    }
-    bool is_set = password_hash(password, &hashed) && store_begin(store) == 0 &&
-                  store_password_put(store, 0, "SuperUser", &hashed) == 0 &&
-                  store_commit(store) == 0;
-    OPENSSL_cleanse(password, sizeof(password));
-    if (!is_set) {
-        fprintf(stderr, "susurrod: the password could not be stored: %s\n",
-                store_last_error(store));
-        return EXIT_RUNTIME;
-    }
-    printf("The password of SuperUser is set.\n");
-    return EXIT_FINE;
-}
 
 // ---- running
 // ---------------------------------------------------------------------------------------------------------------
@@ -187,13 +48,23 @@ static bool open_log(const struct config *config)
     return true;
 }
 
+struct reload_context {
+    const struct arguments *arguments;
+    struct store *store;
+};
+
 // SIGHUP: a broken file is named in the log and leaves everything as it is; the log is opened anew.
 static struct config *reload(void *context)
 {
-    const struct arguments *arguments = context;
-    char error[CONFIG_ERROR_BYTES], quoted[2 * CONFIG_ERROR_BYTES];
-    struct config *config = config_load(arguments->config, arguments->overrides,
-                                        arguments->n_overrides, warn, NULL, error);
+    const struct reload_context *from = context;
+    char error[CONFIG_ERROR_BYTES], quoted[2 * CONFIG_ERROR_BYTES], store_error[STORE_ERROR_BYTES];
+    struct config *config = NULL;
+    struct store *reader = store_open_reader(from->store, store_error);
+    if (reader != NULL)
+        config = load_config_stored(from->arguments, reader, error);
+    else
+        snprintf(error, sizeof(error), "%.*s", CONFIG_ERROR_BYTES - 1, store_error);
+    store_close(reader);
     if (config == NULL) {
         log_error("main", "configuration kept", "reason=%s",
                   log_quote(error, quoted, sizeof(quoted)));
@@ -261,7 +132,18 @@ static int run_threads(struct server *server, struct voice *voice, struct mixer 
     return status;
 }
 
-static int run(struct config *config, struct store *store, const struct arguments *arguments)
+static int run_as_user(struct server *server, struct voice *voice, struct mixer *mixer,
+                       unsigned n_threads, const struct other_user *user)
+{
+    if (user->is_wanted && !other_user_become(user))
+        return EXIT_RUNTIME;
+    if (user->is_wanted)
+        log_info("main", "became another user", "uid=%u", (unsigned)user->uid);
+    return run_threads(server, voice, mixer, n_threads);
+}
+
+static int run(struct config *config, struct store *store, const struct arguments *arguments,
+               const struct other_user *user)
 {
     char error[CONTROL_ERROR_BYTES], port_where[256];
     unsigned n_threads = thread_count(config);
@@ -272,7 +154,8 @@ static int run(struct config *config, struct store *store, const struct argument
         complain(error);
         return EXIT_RUNTIME;
     }
-    server_set_reload(server, reload, (void *)(uintptr_t)arguments);
+    struct reload_context from = { arguments, store };
+    server_set_reload(server, reload, &from);
     struct voice_options options = { .n_threads = n_threads,
                                      .n_sessions_max = server_sessions_max(server) };
     options.n_addresses = server_addresses(server, options.addresses, VOICE_ADDRESSES_MAX);
@@ -282,7 +165,7 @@ static int run(struct config *config, struct store *store, const struct argument
     struct voice *voice = mixer != NULL ? voice_new(&options, error, sizeof(error)) : NULL;
     int status = EXIT_RUNTIME;
     if (voice != NULL)
-        status = run_threads(server, voice, mixer, n_threads);
+        status = run_as_user(server, voice, mixer, n_threads, user);
     else if (mixer != NULL)
         fprintf(stderr,
                 "susurrod: %s: %s; if another server runs there, stop it or choose another port "
@@ -296,31 +179,62 @@ static int run(struct config *config, struct store *store, const struct argument
     return status;
 }
 
-static int start(struct config *config, const struct arguments *arguments)
+// The log, the pidfile and the database must stay within reach of whom we become.
+static int run_with_files(struct config *config, struct store *store,
+                          const struct arguments *arguments)
 {
-    char error[STORE_ERROR_BYTES];
-    struct store *store = store_open(config->database, error);
-    if (store == NULL) {
-        complain(error);
+    struct other_user user;
+    if (!other_user_find(config, &user)) {
+        config_free(config);
+        return EXIT_CONFIG;
+    }
+    if (!open_log(config) || !write_pid(config->pid_file)) {
         config_free(config);
         return EXIT_RUNTIME;
     }
-    int status;
-    if (arguments->is_password) {
-        status = set_password(store);
-        config_free(config);
-    } else if (!open_log(config) || !write_pid(config->pid_file)) {
-        status = EXIT_RUNTIME;
-        config_free(config);
+    if (user.is_wanted) {
+        other_user_give(&user, config->log_file);
+        other_user_give(&user, config->pid_file);
+        other_user_give_store(&user, config->database);
+    }
+    char *pid_file = str_dup(config->pid_file);
+    int status = run(config, store, arguments, &user);
+    if (pid_file != NULL && pid_file[0] != '\0')
+        unlink(pid_file);
+    free(pid_file);
+    return status;
+}
+
+static int start(const struct arguments *arguments)
+{
+    char error[CONFIG_ERROR_BYTES];
+    struct config *config = load_config(arguments, NULL);
+    struct store *store = config != NULL ? open_store(arguments, config) : NULL;
+    int status = config == NULL ? EXIT_CONFIG : EXIT_RUNTIME;
+    config_free(config);
+    if (store == NULL)
+        return status;
+    if (arguments->command == COMMAND_PASSWORD) {
+        status = run_password(arguments, store);
+    } else if ((config = load_config_stored(arguments, store, error)) != NULL) {
+        status = run_with_files(config, store, arguments);
     } else {
-        char *pid_file = str_dup(config->pid_file);
-        status = run(config, store, arguments);
-        if (pid_file != NULL && pid_file[0] != '\0')
-            unlink(pid_file);
-        free(pid_file);
+        complain(error);
+        status = EXIT_CONFIG;
     }
     store_close(store);
     return status;
+}
+
+static int check(const struct arguments *arguments)
+{
+    struct config *config = load_config(arguments, print_warning);
+    if (config == NULL)
+        return EXIT_CONFIG;
+    printf("The configuration is right: port %u, %zu meeting(s).\n", config->port,
+           config->n_meetings);
+    config_free(config);
+    return EXIT_FINE;
 }
 
 int main(int argc, char **argv)
@@ -328,7 +242,7 @@ int main(int argc, char **argv)
     struct arguments arguments = { 0 };
     (void)signal(SIGPIPE,
                  SIG_IGN); // a connection that is gone is an error of the write, not our end
-    if (!read_arguments(argc, argv, &arguments)) {
+    if (!arguments_read(argc, argv, &arguments)) {
         fprintf(stderr, "susurrod: --help lists what can be given\n");
         return EXIT_CONFIG;
     }
@@ -336,14 +250,16 @@ int main(int argc, char **argv)
         fputs(arguments.is_help ? help : "susurrod " SUSURRO_VERSION "\n", stdout);
         return EXIT_FINE;
     }
-    struct config *config = load(&arguments);
-    if (config == NULL)
-        return EXIT_CONFIG;
-    if (arguments.is_check) {
-        printf("The configuration is right: port %u, %zu meeting(s).\n", config->port,
-               config->n_meetings);
-        config_free(config);
-        return EXIT_FINE;
+    switch (arguments.command) {
+    case COMMAND_IMPORT:
+        return run_import(&arguments);
+    case COMMAND_BACKUP:
+        return run_backup(&arguments);
+    case COMMAND_CHECK:
+        return check(&arguments);
+    case COMMAND_PASSWORD:
+    case COMMAND_RUN:
+        break;
     }
-    return start(config, &arguments);
+    return start(&arguments);
 }
