@@ -261,7 +261,7 @@ class Person(Stream):
         self.is_mine = lambda key: key[0] in ("comment", "texture", "last", "ears") and key[1] == person
 
     def choose(self):
-        kind = self.rng.choice(("comment", "texture", "last"))
+        kind = self.rng.choice(("comment", "texture", "last", "ears"))
         return (kind, USER_STATE, *getattr(self, f"_{kind}")())
 
     def _comment(self):
