@@ -52,7 +52,10 @@ static void send_sync(struct conn *conn, const struct user *user)
     sync.session = user->session;
     sync.max_bandwidth = config->bandwidth_bps;
     sync.welcome_text = both != NULL ? both : languages != NULL ? languages : (char *)text;
-    sync.permissions = model_permissions(server->model, user, MODEL_ROOT) | PERM_CACHED;
+    // SuperUser is told no other rights, so these are not only the root's.
+    sync.permissions = user->user_id == MODEL_SUPERUSER
+                           ? PERM_ALL
+                           : model_permissions(server->model, user, MODEL_ROOT) | PERM_CACHED;
     send_message(conn, MSG_SERVER_SYNC, &sync.base);
     free(both);
     free(languages);
