@@ -26,8 +26,9 @@ class Heard:
 
     def key(self):
         """What it is about: messages of equal keys are compared with each other."""
-        about = [self.fields.get(one) for one in ("session", "channel_id", "id")]
-        return (self.name, *(str(one) for one in about))
+        about = {"UserState": "session", "ChannelState": "channel_id",
+                 "PermissionQuery": "channel_id"}.get(self.name)
+        return self.name, str(self.fields.get(about, ""))
 
     def __str__(self):
         return f"{self.name} " + " ".join(f"{name}={value}" for name, value in self.fields.items())
