@@ -338,7 +338,8 @@ static bool fill_room(struct work *work, struct plan_room *room)
         work->place[hearers[i].client] = 0;
         hearers[i].volume = heard_volume(hearers[i].volume);
     }
-    qsort(hearers, room->count, sizeof(*hearers), compare_hearers);
+    if (room->count > 1)
+        qsort(hearers, room->count, sizeof(*hearers), compare_hearers);
     room->first = plan->n_hearers;
     plan->n_hearers += room->count;
     return true;
