@@ -213,7 +213,7 @@ class Admin(Stream):
         bans = []
         for _ in range(self.rng.randrange(4)):
             address = bytes(10) + b"\xff\xff\xc0\x00\x02" + bytes([self.rng.randrange(256)])
-            bans.append((address, 128, self.fresh("N"), self.words("r"), self.rng.randrange(2) * 9999999))
+            bans.append((address, 128, self.fresh("N"), self.words("r"), self.rng.randrange(2) * 2000000000))
         message = {1: [{1: a, 2: m, 3: n, 5: r, 6: "2026-01-01T00:00:00", 7: d}
                        for a, m, n, r, d in bans]}
         value = frozenset((a.hex().upper(), m, n, r, d) for a, m, n, r, d in bans)
