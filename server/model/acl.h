@@ -40,11 +40,12 @@ struct group {
     bool is_inheriting;  // takes members from the group of that name above
     bool is_inheritable; // channels beneath may take members from it
     uint32_t n_add, n_remove;
-    int32_t *add, *remove; // user ids
+    int32_t *add, *remove; // user ids; as kept: ascending, each once, none below 0
 };
 
-// Replaces everything at once; copies. 0, MODEL_E_UNKNOWN, MODEL_E_LIMIT or MODEL_E_MEMORY, and
-// then nothing has changed.
+// Replaces everything at once; copies (what is given may be the channel's own). Of groups with one
+// name the last counts; bits outside PERM_ALL are dropped. 0, MODEL_E_UNKNOWN, MODEL_E_LIMIT or
+// MODEL_E_MEMORY, and then nothing has changed.
 int model_acl_replace(struct model *model, uint32_t channel, bool is_inheriting,
                       const struct acl_entry *entries, size_t n_entries, const struct group *groups,
                       size_t n_groups);
