@@ -11,11 +11,13 @@ import tempfile
 import unittest
 
 from lib.process import clean_environment, missing, path_of
+from lib.observer import SERVER_CONFIG
 from lib.protobuf import last, text
 from lib.server import Server
 from system.case import SUPERUSER_PASSWORD, SystemTest, make_certificate
 from system.client import TEXT_MESSAGE, USER_REMOVE, Client
 
+PLUGIN_DATA = 26
 DONE, REFUSED, USAGE, UNREACHED, NOT_FOUND, NO_ANSWER = range(6)
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -51,8 +53,8 @@ class Murmur(Server):
         self._start([program, "-fg", "-ini", ini], 30)
 
 
-class Shared:
-    """What both servers must do."""
+class Runner:
+    """Runs the program on the class's server."""
 
     def admin(self, *words, expect=DONE, **more):
         status, out, err = admin(self.server, *words, **more)
@@ -65,6 +67,10 @@ class Shared:
     def batch(self, *lines, expect=DONE):
         return self.admin("--batch", "-", stdin="\n".join(lines) + "\n", expect=expect)
 
+    def json_lines(self, *lines):
+        out = self.admin("--json", "--batch", "-", stdin="\n".join(lines) + "\n")
+        return [json.loads(line) for line in out.splitlines()]
+
     def channel(self, path):
         return next((one for one in self.json("channels")["channels"] if one["path"] == path), None)
 
@@ -73,6 +79,10 @@ class Shared:
         client = Client(self.server.port, name, certificate=certificate)
         self.addCleanup(client.close)
         return client.connect()
+
+
+class Shared(Runner):
+    """What both servers must do."""
 
     # ---- channels
 
@@ -277,6 +287,138 @@ class Shared:
         self.assertEqual(status, REFUSED)
         lines = [json.loads(line) for line in out.splitlines()]
         self.assertEqual([one.get("error") for one in lines], ["refused", None, "usage"])
+
+
+class Questions(Runner, SystemTest):
+    """What only ours answers."""
+
+    has_superuser = True
+    keys = {"autobanAttempts": 0, "users": 50}
+    meeting = """
+[meeting "Asamblea"]
+tracks = en, es
+booths = en-es
+interpreters = anyone
+moderators = Mod
+levelling = off
+"""
+
+    def places(self, **more):
+        return {one["channel"]: one for one in self.json("meetings", **more)["places"]}
+
+    def test_meetings(self):
+        ana, _ = self.person("Ana"), self.person("Beto")
+        self.batch("meeting Asamblea listen Ana es", "meeting asamblea listen Beto floor")
+        places = self.places()
+        self.assertEqual([(one["kind"], one["languages"], one["names"]) for one in places.values()],
+                         [("floor", [], ["Beto"]), ("track", ["en"], []),
+                          ("track", ["es"], ["Ana"]), ("booth", ["en", "es"], [])])
+        self.assertTrue(all(one["on_air"] is None for one in places.values()))
+        self.batch("user move Ana 'Booth en-es'")
+        ana.command("!air")
+        ana.until(lambda: self.places()["Booth en-es"]["on_air"] == "Ana", 10, "Ana is on air")
+        self.batch("meeting Asamblea lang Beto es", "meeting Asamblea tier Ana minimum",
+                   "meeting Asamblea interpreter Beto", "meeting Asamblea turn")
+        self.assertIn("Ana", self.admin("meetings"))
+
+    def test_meeting_mistakes(self):
+        self.person("Ana")
+        for words, expect, pattern in (
+                (("meeting", "Nowhere", "turn"), NOT_FOUND, "no meeting"),
+                (("meeting", "Asamblea", "listen", "Ana", "fr"), NOT_FOUND, "no language"),
+                (("meeting", "Asamblea", "lang", "Nobody", "es"), NOT_FOUND, "Nobody"),
+                (("meeting", "Asamblea", "lang", "Ana", "es"), REFUSED, "not in that meeting"),
+                (("meeting", "Asamblea", "frob"), USAGE, "interpreter")):
+            with self.subTest(words=words):
+                self.assertRegex(self.admin(*words, expect=expect), pattern)
+
+    def test_moderators_see_meetings_only(self):
+        for name, words, expect in (("Mod", ("meetings",), DONE),
+                                    ("Mod", ("meeting", "Asamblea", "turn"), DONE),
+                                    ("Mod", ("config",), REFUSED),
+                                    ("Eva", ("meetings",), REFUSED),
+                                    ("Eva", ("meeting", "Asamblea", "turn"), REFUSED),
+                                    ("Eva", ("certs", "SuperUser"), REFUSED),
+                                    ("Eva", ("config", "set", "users", "2"), REFUSED)):
+            with self.subTest(name=name, words=words):
+                self.admin("--cert", "none", f"mumble://{name}@127.0.0.1:{self.server.port}", *words,
+                           expect=expect, password=None)
+
+    def test_config(self):
+        ana = self.person("Ana")
+        self.assertEqual(self.json("config")["config"], [])
+        self.admin("config", "get", "bandwidth", expect=NOT_FOUND)
+        self.assertIn("in force", self.admin("config", "set", "bandwidth", "64000"))
+        ana.barrier()
+        self.assertEqual(last(ana.kinds(SERVER_CONFIG)[-1], 1), 64000)
+        self.assertIn("after a restart", self.admin("config", "set", "registerName", "The House"))
+        self.admin("config", "set", "Bandwidth", "72000")
+        self.assertEqual([(one["key"], one["value"], one["live"])
+                          for one in self.json("config")["config"]],
+                         [("bandwidth", "72000", True), ("registerName", "The House", False)])
+        ana.barrier()
+        self.assertEqual(last(ana.kinds(SERVER_CONFIG)[-1], 1), 72000)
+        self.batch("config unset bandwidth", "config unset registerName")
+        ana.barrier()
+        self.assertEqual(last(ana.kinds(SERVER_CONFIG)[-1], 1), 130000)
+
+    def test_config_mistakes(self):
+        for words, expect, pattern in (
+                (("set", "bandwidth", "lots"), USAGE, "bandwidth"),
+                (("set", "bandwith", "64000"), USAGE, "bandwi"),
+                (("set", "database", "/tmp/x"), USAGE, "database"),
+                (("set", "welcometextfile", "/etc/passwd"), REFUSED, "file"),
+                (("set", "sslKey", "/etc/passwd"), REFUSED, "file"),
+                (("unset", "users"), NOT_FOUND, "keeps nothing")):
+            with self.subTest(words=words):
+                self.assertRegex(self.admin("config", *words, expect=expect), pattern)
+
+    def test_certificates(self):
+        self.person("Ana").close()
+        other = "0123456789abcdef0123456789abcdef01234567"
+        self.person("Ana")
+        self.batch("user register Ana", f"certs Ana add {other}")
+        certs = self.json("certs", "Ana")
+        self.assertEqual((certs["name"], certs["email"]), ("Ana", None))
+        self.assertEqual({one["hash"]: one["online"] for one in certs["certs"]}[other], False)
+        self.assertEqual(sorted(one["online"] for one in certs["certs"]), [False, True])
+        self.batch(f"certs Ana remove {other}")
+        self.assertEqual([one["online"] for one in self.json("certs", "Ana")["certs"]], [True])
+        self.admin("certs", "Ana", "remove", other, expect=NOT_FOUND)
+        self.admin("certs", "Ana", "add", "xyz", expect=USAGE)
+        self.admin("certs", "Nobody", expect=NOT_FOUND)
+        self.batch("user unregister Ana")
+
+    def test_can(self):
+        self.person("Ana")
+        self.batch("channel add Quiet", "acl Quiet add group all -speak")
+        self.assertNotIn("Speak", self.json("can", "Ana", "Quiet")["rights"])
+        self.assertIn("Speak", self.json("can", "Ana", "/")["rights"])
+        self.batch("channel remove Quiet")
+
+    def test_ban_for_a_time(self):
+        """Over one connection: Eva comes from where we come from."""
+        eva = self.person("Eva")
+        lines = self.json_lines("user ban Eva enough --for 1h", "bans", "ban remove 1",
+                                "ban add --cert 0123456789abcdef0123456789abcdef01234567", "bans",
+                                "ban remove 1")
+        eva.wait_closed()
+        ban = lines[1]["bans"][0]
+        self.assertEqual((ban["name"], ban["reason"], ban["duration_s"]), ("Eva", "enough", 3600))
+        self.assertIsNone(lines[4]["bans"][0]["address"])
+        self.assertEqual(self.json("bans")["bans"], [])
+
+    def test_hostile_questions(self):
+        """What no program of ours sends is answered with an error, or not at all."""
+        root = self.superuser()
+        for data in (b"", b"\0", b"can", b'can "1', b"can 1 99999999", b"can x y", b"meeting",
+                     b"config set", b"a " * 100, b"\xff\xfe", b"certs #999999999999",
+                     b"x" * 8193):
+            with self.subTest(data=data[:20]):
+                frames = root.ask(PLUGIN_DATA, {2: [root.session], 3: data, 4: "susurro.admin"})
+                answers = [json.loads(last(fields, 3)) for kind, fields in frames
+                           if kind == PLUGIN_DATA]
+                self.assertEqual([one["ok"] for one in answers], [False])
 
 
 class OnSusurro(Shared, SystemTest):
