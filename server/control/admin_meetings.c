@@ -105,8 +105,7 @@ static void do_interpreter(const struct act *act)
     struct server *server = act->question->server;
     const struct meeting_info *meeting = act->meeting;
     model_make_interpreter(act->person, meeting->id);
-    for (uint8_t i = 0; i < meeting->n_booths; i++)
-        channels_enter_rights_broadcast(server, meeting->booths[i].channel);
+    rights_changed(server);
     users_refresh_suppression(server, act->person);
     struct conn *to = conn_of(server, act->person->session);
     if (to != NULL && meeting->n_booths > 0)

@@ -56,6 +56,7 @@ static void remove_within(struct server *server, uint32_t id, uint32_t refuge)
     // Emptying a temporary channel would remove it by itself: it is the caller's now.
     emptied->is_temporary = false;
     evict(server, id, refuge);
+    listening_channel_gone(server, id);
     if (!is_temporary)
         storage_channel_remove(server, id);
     model_channel_remove(server->model, id);

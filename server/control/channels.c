@@ -83,12 +83,6 @@ void channels_send_links(struct conn *conn)
         channels_send_links_of(conn, channel);
 }
 
-void channels_enter_rights_broadcast(struct server *server, uint32_t id)
-{
-    (void)id;
-    rights_changed(server);
-}
-
 void channels_permission_query(struct conn *conn, const ProtobufCMessage *message)
 {
     const MumbleProto__PermissionQuery *query = (const MumbleProto__PermissionQuery *)message;

@@ -227,8 +227,7 @@ static void do_interpreter(struct call *call)
         return;
     }
     model_make_interpreter(person, call->meeting->id);
-    for (uint8_t i = 0; i < call->meeting->n_booths; i++)
-        channels_enter_rights_broadcast(call->server, call->meeting->booths[i].channel);
+    rights_changed(call->server);
     users_refresh_suppression(call->server, person);
     say(call->conn, PHRASE_MADE_INTERPRETER, person->name, call->meeting->name);
     struct conn *to = conn_of(call->server, person->session);

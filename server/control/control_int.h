@@ -345,8 +345,6 @@ void users_refresh_suppression(struct server *server,
 // channels.c
 void channels_permission_query(struct conn *conn, const ProtobufCMessage *message);
 void channels_send(struct conn *conn, const struct channel *channel);
-void channels_enter_rights_broadcast(struct server *server,
-                                     uint32_t channel); // can_enter, for each receiver
 void channels_send_all(struct conn *conn); // at login
 void channels_send_links_of(struct conn *conn, const struct channel *channel);
 void channels_broadcast(struct server *server, const struct channel *channel); // complete

@@ -384,13 +384,8 @@ void meetings_reload(struct server *server)
             storage_meeting_put(server, meeting->id, declaration);
         free(declaration);
         meetings_reconfigure(server, meeting);
-        for (uint8_t k = 0; k < meeting->n_booths; k++) {
-            channels_enter_rights_broadcast(server, meeting->booths[k].channel);
+        for (uint8_t k = 0; k < meeting->n_booths; k++)
             clear_booth(server, meeting, meeting->booths[k].channel);
-        }
     }
-    for (struct user *user = model_user_next(server->model, 0); user != NULL;
-         user = model_user_next(server->model, user->session))
-        if (!user->is_server_made)
-            users_refresh_suppression(server, user);
+    rights_changed(server);
 }

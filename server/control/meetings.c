@@ -123,30 +123,17 @@ static void remove_voice(struct server *server, uint32_t session)
     broadcast(server, MSG_USER_REMOVE, &remove.base, NULL);
 }
 
-// The walls of its booths are gone.
-static void tell_opened(struct server *server, const uint32_t *booths, uint8_t n)
-{
-    for (uint8_t i = 0; i < n; i++)
-        channels_enter_rights_broadcast(server, booths[i]);
-    for (struct user *user = model_user_next(server->model, 0); user != NULL;
-         user = model_user_next(server->model, user->session))
-        if (!user->is_server_made)
-            users_refresh_suppression(server, user);
-}
-
 void meetings_removed(struct server *server, uint32_t id)
 {
     const struct meeting_info *meeting = model_meeting(server->model, id);
     if (meeting == NULL)
         return;
-    uint32_t voices[MODEL_LANGS_MAX + MODEL_BOOTHS_MAX], booths[MODEL_BOOTHS_MAX];
-    uint8_t n = 0, n_booths = meeting->n_booths;
+    uint32_t voices[MODEL_LANGS_MAX + MODEL_BOOTHS_MAX];
+    uint8_t n = 0;
     for (uint8_t i = 0; i < meeting->n_tracks; i++)
         voices[n++] = meeting->tracks[i].session;
-    for (uint8_t i = 0; i < n_booths; i++) {
+    for (uint8_t i = 0; i < meeting->n_booths; i++)
         voices[n++] = meeting->booths[i].session;
-        booths[i] = meeting->booths[i].channel;
-    }
     // Nothing of the old mix reaches those who were in it; other meetings' mixes go on.
     for (struct user *user = model_user_next(server->model, 0); user != NULL;
          user = model_user_next(server->model, user->session))
@@ -158,10 +145,7 @@ void meetings_removed(struct server *server, uint32_t id)
     model_meeting_remove(server->model, id);
     for (uint8_t i = 0; i < n; i++)
         remove_voice(server, voices[i]);
-    tell_opened(server, booths, n_booths);
-    for (struct conn *conn = server->conns; conn != NULL; conn = conn->next)
-        if (conn->phase == CONN_READY)
-            menu_update(conn);
+    rights_changed(server); // the walls of its booths are gone
     server->are_routes_dirty = true;
     log_info("control", "meeting ended", "meeting=%u", id);
 }

@@ -135,6 +135,18 @@ static void remove_user(struct conn *conn, uint32_t session)
     send_message(conn, MSG_USER_REMOVE, &remove.base);
 }
 
+// One does not hear into a channel that one does not know of.
+static void stop_listening(struct conn *conn, uint32_t channel)
+{
+    struct user *user = model_user(conn->server->model, conn->session);
+    if (model_listening(user, channel) == NULL)
+        return;
+    MumbleProto__UserState state = MUMBLE_PROTO__USER_STATE__INIT;
+    state.n_listening_channel_remove = 1;
+    state.listening_channel_remove = &channel;
+    listening_apply(conn->server, user, &state);
+}
+
 static void hide_users(struct conn *conn, const struct tree *tree)
 {
     const struct model *model = conn->server->model;
@@ -142,6 +154,9 @@ static void hide_users(struct conn *conn, const struct tree *tree)
         const struct channel *channel = tree->channels[i];
         if (tree->is_wanted[i] || !rights_has_told(conn, channel->id))
             continue;
+        stop_listening(conn, channel->id);
+        if (channel->n_users == 0 && channel->role == CHANNEL_PLAIN)
+            continue; // nor has it a track's voice
         for (const struct user *user = model_user_next(model, 0); user != NULL;
              user = model_user_next(model, user->session))
             if (user->channel == channel->id && has_user(conn, user->session))
