@@ -2,6 +2,7 @@
 """What the admin meets: wrong files, the command line, signals, and clear words with each."""
 
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -196,6 +197,106 @@ class WrongTest(unittest.TestCase):
         with open(self.path("db.sqlite"), "rb") as file:
             self.assertNotIn(b"secreto", file.read())
         self.assertEqual(stat.S_IMODE(os.stat(self.path("db.sqlite")).st_mode), 0o600)
+
+
+    def test_options_of_mumble_server(self):
+        """Scripts written for it go on working, or are told what to do instead."""
+        for arguments, status, part in (
+                (["-version"], 0, "susurrod "), (["--check", "-fg", "-v"], 0, "4242"),
+                (["--foreground", "--verbose", "--check"], 0, "4242"),
+                (["--check", "-loggroups", "-logacls"], 0, "not logged"),
+                (["-readsupw"], 2, "no password"), (["--read-su-pw"], 2, "no password"),
+                (["-disablesu"], 2, "--superuser-password"), (["--disable-su"], 2, "not offered"),
+                (["-wipessl"], 2, "sslCert"), (["--wipe-ssl"], 2, "sslCert"),
+                (["-wipelogs"], 2, "journald"), (["-limits"], 2, "open files"),
+                (["-license"], 2, "LICENSE"), (["--db-json-dump"], 2, "backup"),
+                (["-supw"], 2, "argument"), (["-supw", "x", "1"], 2, "one database")):
+            with self.subTest(arguments):
+                content = f"port = 4242\ndatabase = {self.path('db.sqlite')}\n"
+                got, stdout, stderr = self.run_with(content, *arguments)
+                self.assertEqual(got, status, stderr)
+                self.assertIn(part, stdout + stderr)
+        for name in ("-ini", "--ini"):
+            status, stdout, _ = run_susurrod(name, self.config, "--check")
+            self.assertEqual(status, 0)
+            self.assertIn("4242", stdout)
+
+    def test_superuser_password_on_the_command_line(self):
+        for name in ("-supw", "--set-su-pw"):
+            status, stdout, stderr = self.run_with(f"database = {self.path('db.sqlite')}\n", name,
+                                                   "secreto")
+            self.assertEqual((status, stdout), (0, "The password of SuperUser is set.\n"))
+            self.assert_one_line(stderr, "warning", "--superuser-password")
+            self.assertNotIn("secreto", stderr)
+
+    def test_configurations_of_debian(self):
+        """What the packages install, in shape: no mistake, and a line for what is not obeyed."""
+        for content, n_warnings in (
+                ("database=/var/lib/mumble-server/mumble-server.sqlite\nicesecretwrite=\n"
+                 ";dbus=session\nlogfile=/var/log/mumble-server/mumble-server.log\n"
+                 "pidfile=/run/mumble-server/mumble-server.pid\n"
+                 'welcometext="<br />Hola, <b>todas</b>.<br />"\nport=64738\nserverpassword=\n'
+                 "bandwidth=72000\nusers=100\nmessageburst=5\nmessagelimit=1\nallowping=true\n"
+                 "uname=root\n\n[Ice]\nIce.Warn.UnknownProperties=1\nIce.MessageSizeMax=65536\n", 1),
+                ("; 1.4\nhost=\nopusthreshold=0\nchannelnestinglimit=10\nchannelcountlimit=1000\n"
+                 "defaultchannel=0\nrememberchannel=true\nrememberchannelduration=0\n"
+                 "textmessagelength=5000\nimagemessagelength=131072\nallowhtml=true\nlogdays=31\n"
+                 "registerName=Mumble\nregisterPassword=x\nregisterUrl=https://example.org/\n"
+                 "sslCert=\nsslKey=\nsslPassPhrase=\nsslDHParams=@ffdhe2048\n"
+                 "obfuscate=false\ncertrequired=False\nlistenersperchannel=1\nlistenersperuser=1\n"
+                 "pluginmessagelimit=4\npluginmessageburst=15\n", 5),
+                ("; 1.5 and 1.6\ndbDriver=sqlite\nsqlite_wal=2\nkdfiterations=-1\n"
+                 "allowRecording=true\nautobanAttempts=10\nautobanTimeframe=120\nautobanTime=300\n"
+                 "autobanSuccessfulConnections=true\nsuggestVersion=1.5.0\nsuggestPositional=\n"
+                 "suggestPushToTalk=true\nloggroupchanges=false\nlogaclchanges=false\n"
+                 "broadcastlistenervolumeadjustments=false\nrollingStatsWindow=300\n"
+                 'username="[-=\\\\w\\\\[\\\\]\\\\{\\\\}\\\\(\\\\)\\\\@\\\\|\\\\.]+"\n', 1)):
+            with self.subTest(content.split("\n", 1)[0]):
+                status, _, stderr = self.run_with(content, "--check")
+                self.assertEqual(status, 0, stderr)
+                self.assertEqual(len(stderr.splitlines()), n_warnings, stderr)
+
+
+@unittest.skipUnless(os.getuid() == 0, "only root becomes another user")
+class OtherUserTest(SystemTest):
+    """uname: the ports are open and the files given before root is gone."""
+
+    meeting = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.mkdtemp(prefix="systemtest-")
+        cls.addClassCleanup(shutil.rmtree, cls.scratch, True)
+        cls.uid = pwd.getpwnam("nobody").pw_uid
+        os.chown(cls.scratch, cls.uid, -1)
+        cls.files = {"pidfile": os.path.join(cls.scratch, "pid"),
+                     "database": os.path.join(cls.scratch, "db.sqlite")}
+        cls.keys = {"uname": "nobody", **cls.files}
+        super().setUpClass()
+        os.chmod(cls.directory, 0o755)  # it reads its file again as nobody
+
+    def test_all(self):
+        with open(f"/proc/{self.server.process.pid}/status", encoding="ascii") as file:
+            ids = [line.split()[1:] for line in file if line.startswith(("Uid:", "Gid:", "Groups:"))]
+        self.assertEqual(ids[0], [str(self.uid)] * 4)
+        self.assertNotIn("0", ids[1] + ids[2])
+        for path in (*self.files.values(), self.files["database"] + "-wal"):
+            self.assertEqual(os.stat(path).st_uid, self.uid, path)
+        ana = self.client("Ana")
+        self.server.write({**self.keys, "bandwidth": 64000})
+        os.kill(self.server.process.pid, signal.SIGHUP)
+        self.server.wait_log("configuration read again")
+        config = [fields for kind, fields in ana.barrier() if kind == SERVER_CONFIG][-1]
+        self.assertEqual(last(config, 1), 64000)
+        end(self.server)
+        self.assertFalse(os.path.exists(self.files["pidfile"]))
+        self.server.run()
+        self.client("Berta")
+
+    def test_unknown_user(self):
+        status, _, stderr = run_susurrod("--config", self.server.config, "--set", "uname=nosuchuser")
+        self.assertEqual(status, 2)
+        self.assertIn("--set uname: uname = nosuchuser: there is no such user", stderr)
 
 
 class FilesTest(SystemTest):
