@@ -73,6 +73,7 @@ static void put_channel(struct admin *admin, struct sheet *sheet,
 }
 
 // `lines` is what the tree draws before children of this channel.
+#define LINES_BYTES (5 * DEPTH_MAX + 8) // a piece is at most 5 bytes
 static void put_tree(struct admin *admin, struct sheet *sheet, const struct admin_channel *channel,
                      const char *lines, const char *own, unsigned depth)
 {
@@ -83,9 +84,10 @@ static void put_tree(struct admin *admin, struct sheet *sheet, const struct admi
     const struct admin_channel **children = picture_children(&admin->picture, channel->id, &n);
     for (size_t i = 0; children != NULL && i < n; i++) {
         bool is_last = i + 1 == n;
-        char below[4 * DEPTH_MAX * 2], at[4 * DEPTH_MAX * 2];
-        (void)snprintf(below, sizeof below, "%s%s", lines, is_last ? "   " : "│  ");
-        (void)snprintf(at, sizeof at, "%s%s", lines, is_last ? "└─ " : "├─ ");
+        char below[LINES_BYTES], at[LINES_BYTES];
+        int room = LINES_BYTES - 8; // for a last piece
+        (void)snprintf(below, sizeof below, "%.*s%s", room, lines, is_last ? "   " : "│  ");
+        (void)snprintf(at, sizeof at, "%.*s%s", room, lines, is_last ? "└─ " : "├─ ");
         put_tree(admin, sheet, children[i], below, at, depth + 1);
     }
     free(children);

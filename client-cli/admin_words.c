@@ -282,7 +282,7 @@ static void offer_argument(struct offers *offers, const char *name)
         offer_word(offers, "standard", "");
         offer_word(offers, "minimum", "");
     } else {
-        (void)snprintf(word, sizeof word, "<%s>", name); // a hint; shells leave it out
+        (void)snprintf(word, sizeof word, "<%.20s>", name); // a hint; shells leave it out
         offers->offer(offers->arg, word, argument_help(name));
     }
 }
