@@ -75,8 +75,9 @@ static void add_entry(struct show *show, MumbleProto__ACL *out, const struct acl
 
 static bool add_entries(struct show *show, MumbleProto__ACL *out)
 {
+    // The channel's own flag does not count: the dialog shows what it would inherit.
     size_t first = show->n_path - 1, n = 0;
-    while (first > 0 && show->path[first]->is_inheriting)
+    while (first > 0 && (first + 1 == show->n_path || show->path[first]->is_inheriting))
         first--;
     for (size_t i = first; i < show->n_path; i++)
         n += show->path[i]->n_acls;

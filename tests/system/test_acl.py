@@ -123,11 +123,12 @@ class AclTest(SystemTest):
         self.assertEqual(read_rules(self.query(b)[0]), above + [
             (1, *one[1:]) for one in own[1:]] + [(0, 1, 1, "$" + "0" * 40, EVERYTHING, MUTE)])
         self.edit(self.a, [rule("x")], inherit=False)
-        self.assertEqual(read_rules(self.query(self.a)[0]), [(0, 1, 1, "x", 0, 0)])
+        self.assertEqual(read_rules(self.query(self.a)[0]), above + [(0, 1, 1, "x", 0, 0)],
+                         "what it would inherit")
         self.assertEqual(read_rules(self.query(b)[0])[:-1], [(1, 1, 1, "x", 0, 0)])
         self.edit(b, [], inherit=False)
         answer = self.query(b)[0]
-        self.assertEqual((read_rules(answer), last(answer, 2)), ([], 0))
+        self.assertEqual((read_rules(answer), last(answer, 2)), ([(1, 1, 1, "x", 0, 0)], 0))
 
     def test_groups(self):
         b = self.make("B", self.a)
