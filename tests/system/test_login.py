@@ -2,6 +2,7 @@
 """From TLS to ServerConfig, and who does not get that far."""
 
 import hashlib
+import os
 import socket
 import ssl
 import struct
@@ -11,9 +12,11 @@ import warnings
 
 from lib import net, protobuf
 from lib.observer import (AUTHENTICATE, CHANNEL_STATE, CODEC_VERSION, CRYPT_SETUP, PING, SERVER_CONFIG,
-                          SERVER_SYNC, TEXT_MESSAGE, USER_REMOVE, USER_STATE, VERSION)
+                          SERVER_SYNC, TEXT_MESSAGE, USER_REMOVE, USER_STATE, USER_STATS,
+                          VERSION)
 from lib.protobuf import last, text
-from system.case import SUPERUSER_PASSWORD, SystemTest, make_certificate
+from system.case import (SUPERUSER_PASSWORD, SystemTest, make_certificate,
+                         set_superuser_password)
 from system.client import PERMISSION_QUERY, VERSION_1_4_0, VERSION_1_5_0
 
 (INVALID_NAME, WRONG_USER_PASSWORD, WRONG_SERVER_PASSWORD, NAME_IN_USE, SERVER_FULL,
@@ -101,11 +104,51 @@ class HandshakeTest(SystemTest):
     def test_client_type_and_tokens_are_taken(self):
         self.assertTrue(self.client("Bot", login={"f6": 1, "f3": ["token"]}).session)
 
-    def test_second_authenticate_changes_nothing(self):
+    def test_second_authenticate_changes_only_tokens(self):
         ana = self.client("Ana")
-        frames = ana.ask(AUTHENTICATE, {1: "Eva", 5: True})
-        self.assertEqual([kind for kind, _ in frames if kind != CHANNEL_STATE], [])
-        self.assertEqual(ana.user("Ana")["session"], ana.session)
+        for login in ({1: "Eva", 5: True}, {1: "SuperUser", 2: SUPERUSER_PASSWORD},
+                      {3: ["token"] * 1000}):
+            frames = ana.ask(AUTHENTICATE, login)
+            self.assertEqual([kind for kind, _ in frames if kind != CHANNEL_STATE], [])
+        self.assertEqual(self.client("Late").user("Ana")["session"], ana.session)
+
+    def test_codec_not_announced(self):
+        """Who does not say that it has Opus comes in, and is told what that means."""
+        ana = self.open("Ana")
+        ana.send(AUTHENTICATE, {1: "Ana"})
+        ana.until(lambda: ana.session, 5, "ServerSync")
+        self.assertIn("Opus", text(ana.kinds(TEXT_MESSAGE)[0], 5))
+        self.assertEqual(self.client("Berta").kinds(TEXT_MESSAGE), [])
+
+    def test_superuser_password_changes_at_once(self):
+        """The command line sets it in the database of a running server."""
+        root = self.superuser()
+        try:
+            set_superuser_password(self.server, "another")
+            root.close()  # must not write the old one back
+            self.assertEqual(self.refused("SuperUser", password=SUPERUSER_PASSWORD),
+                             WRONG_USER_PASSWORD)
+            root = self.client("SuperUser", password="another")
+            root.close()
+            self.assertTrue(self.client("SuperUser", password="another").session)
+        finally:
+            set_superuser_password(self.server)
+
+    def test_chain_of_certificates(self):
+        certificate = make_certificate(self.directory, "stats")
+        with open(certificate[0], encoding="ascii") as file:
+            pem = file.read()
+        ana = self.client("Ana", certificate=certificate)
+        stats = [fields for _, fields in ana.ask(USER_STATS, {1: ana.session})][0]
+        self.assertEqual((stats[3], last(stats, 18), last(stats, 19)),
+                         ([ssl.PEM_cert_to_DER_cert(pem)], 0, 1))
+        # A chain that is too long ends the handshake, and only that connection.
+        bloated = os.path.join(self.directory, "bloated.pem")
+        with open(bloated, "w", encoding="ascii") as file:
+            file.write(pem * 200)
+        with self.assertRaises(OSError):
+            self.client("Eva", certificate=(bloated, certificate[1]))
+        ana.barrier()
 
     def test_messages_before_login_are_ignored(self):
         watcher = self.client("Berta")
@@ -181,7 +224,7 @@ class HandshakeTest(SystemTest):
         root = self.client("superuser", password=SUPERUSER_PASSWORD)
         own = ana.user("SuperUser") or ana.wait_user("SuperUser")
         self.assertEqual((own["user_id"], own["suppress"]), (0, 1))
-        self.assertEqual(last(root.kinds(SERVER_SYNC)[0], 4) & 0x1F0000, 0x1F0000)
+        self.assertEqual(last(root.kinds(SERVER_SYNC)[0], 4), PERM_ALL)
         self.assertEqual(root.kinds(PERMISSION_QUERY), [], "the SuperUser gets none")
         # Who knows the password takes the place of an earlier session, from whichever machine.
         certificate = make_certificate(self.directory, "root")
@@ -219,6 +262,12 @@ class RefusedTest(SystemTest):
             digest = hashlib.sha1(ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
         self.assertEqual(ana.user("Ana")["hash"], digest)
 
+    def test_the_last_reason_counts(self):
+        for password, certificate, expected in (("abrete", None, NO_CERTIFICATE),
+                                                ("abrete", self.one, INVALID_NAME)):
+            self.assertEqual(self.refused("a>b", password=password, certificate=certificate),
+                             expected)
+
     def test_superuser_without_password_set(self):
         self.assertEqual(self.refused_with("SuperUser"), WRONG_USER_PASSWORD)
 
@@ -244,6 +293,30 @@ class RefusedTest(SystemTest):
 
     def test_without_opus(self):
         self.assertEqual(self.refused_with("Ana", login={"f5": False}), WRONG_VERSION)
+
+
+class UnfinishedTest(SystemTest):
+    """Messages that never end take a bounded amount of memory."""
+
+    def test_who_holds_most_goes(self):
+        watcher = self.client("Watcher")
+        head = struct.pack(">HI", TEXT_MESSAGE, 8_000_000)
+        hoarders = [self.client(f"Hoarder {i}") for i in range(12)]
+        for one in hoarders:
+            try:
+                one._tls.settimeout(10)
+                one._tls.sendall(head + b"x" * 7_900_000)
+                one.pump(0.01)
+            except OSError:
+                one.is_closed = True
+        modest = self.client("Modest")
+        modest._tls.sendall(struct.pack(">HI", TEXT_MESSAGE, 1000) + b"x" * 500)
+        watcher.until(lambda: any(one.session not in watcher.users for one in hoarders), 10,
+                      "somebody is cut off")
+        watcher.barrier()
+        self.assertTrue(any(one.session in watcher.users for one in hoarders), "not all")
+        self.assertIn(modest.session, watcher.users)
+        self.server.wait_log("too much of unfinished messages")
 
 
 class FullTest(SystemTest):
