@@ -173,7 +173,7 @@ unsigned hosts_brake_s(struct conn *conn)
     uint64_t now_us = conn->server->now_us;
     if (host == NULL || host->braked_until_us <= now_us)
         return 0;
-    return (unsigned)((host->braked_until_us - now_us) / 1000000 + 1);
+    return (unsigned)((host->braked_until_us - now_us + 999999) / 1000000);
 }
 
 // A wrong password is forgotten every HOST_WRONG_EVERY_S; with more than a few at a time, the host
