@@ -23,17 +23,22 @@ static const struct column tree_columns[] = {
     { "links", NULL, COLUMN_LIST },
 };
 
+static bool is_person_in(const struct admin_user *user, uint32_t channel, uint32_t own)
+{
+    return user->channel_id == channel && user->session != own && !user_is_voice(user);
+}
+
 static void put_people(struct admin *admin, struct sheet *sheet, uint32_t channel)
 {
     const struct picture *picture = &admin->picture;
     uint32_t own = admin->client != NULL ? client_session(admin->client) : 0;
     int64_t n = 0;
     for (size_t i = 0; i < picture->n_users; i++)
-        n += picture->users[i].channel_id == channel && picture->users[i].session != own;
+        n += is_person_in(&picture->users[i], channel, own);
     sheet_number(sheet, n);
     sheet_text(sheet, "");
     for (size_t i = 0; i < picture->n_users; i++)
-        if (picture->users[i].channel_id == channel && picture->users[i].session != own)
+        if (is_person_in(&picture->users[i], channel, own))
             sheet_item(sheet, picture->users[i].name);
 }
 

@@ -161,6 +161,9 @@ void admin_facts(struct admin *admin,
                  struct sheet *sheet); // its only row's members stand in the object itself
 int admin_end(struct admin *admin);    // ADMIN_DONE
 
+// Our servers' own user on each track and booth, by its name: no person.
+bool user_is_voice(const struct admin_user *user);
+
 // Cells that several sheets have.
 void put_flags(struct sheet *sheet, const struct admin_user *user);
 void put_optional(struct sheet *sheet, int64_t value); // negative: empty

@@ -35,7 +35,7 @@ static bool on_idle(struct admin *admin, void *arg, unsigned type, const Protobu
     return idles->n_answered >= idles->n;
 }
 
-static bool is_voice_of_server(const struct admin_user *user)
+bool user_is_voice(const struct admin_user *user)
 {
     size_t len = strlen(user->name);
     static const char ending[] = " \xF0\x9F\x8E\xA7"; // headphones: a track, not a person
@@ -54,7 +54,7 @@ static void fetch_idles(struct admin *admin, struct idles *idles)
     query.has_session = query.has_stats_only = 1;
     query.stats_only = 1;
     for (size_t i = 0; i < picture->n_users; i++)
-        if (!is_voice_of_server(&picture->users[i]))
+        if (!user_is_voice(&picture->users[i]))
             idles->list[idles->n++] = (struct idle){ picture->users[i].session, -1, -1 };
     admin->is_quiet = true;
     admin->is_answered = false;
@@ -114,6 +114,7 @@ static const struct column user_columns[] = {
     { "channel", "channel", COLUMN_TEXT },   { "flags", "flags", COLUMN_LIST },
     { "idle_s", NULL, COLUMN_NUMBER },       { NULL, "idle", COLUMN_TEXT },
     { "online_s", NULL, COLUMN_NUMBER },     { "hash", NULL, COLUMN_TEXT },
+    { "voice_of_track", NULL, COLUMN_FLAG },
 };
 
 void put_optional(struct sheet *sheet, int64_t value)
@@ -141,6 +142,7 @@ static void put_user(struct admin *admin, struct sheet *sheet, const struct admi
     put_time(sheet, idle.idle_s);
     put_optional(sheet, idle.online_s);
     sheet_text(sheet, user->hash[0] != '\0' ? user->hash : NULL);
+    sheet_flag(sheet, user_is_voice(user), "yes");
 }
 
 int users_list(struct call *call)
@@ -198,11 +200,11 @@ static void put_version(struct sheet *sheet, const MumbleProto__Version *version
                    (unsigned)(v >> 32) & 0xFFFF, (unsigned)(v >> 16) & 0xFFFF);
     sheet_text(sheet, v != 0 ? text : NULL);
     sheet_text(sheet, version != NULL ? version->release : NULL);
-    char os[120];
-    (void)snprintf(os, sizeof os, "%s %s",
-                   version != NULL && version->os != NULL ? version->os : "",
-                   version != NULL && version->os_version != NULL ? version->os_version : "");
-    sheet_text(sheet, strcmp(os, " ") != 0 ? os : NULL);
+    const char *os = version != NULL && version->os != NULL ? version->os : "";
+    const char *more = version != NULL && version->os_version != NULL ? version->os_version : "";
+    char system[160];
+    (void)snprintf(system, sizeof system, "%.60s%s%.60s", os, more[0] != '\0' ? " " : "", more);
+    sheet_text(sheet, system[0] != '\0' ? system : NULL);
 }
 
 void address_text(const uint8_t *address, size_t len, char out[INET6_ADDRSTRLEN])
