@@ -187,7 +187,7 @@ class AclTest(SystemTest):
         self.edit(b, [rule("all", deny=EVERYTHING)], inherit=False)
         self.edit(0, [rule("$" + digest, WRITE)])
         self.query(b, by=berta)
-        self.assertEqual(read_rules(self.query(b, by=berta)[0]),
+        self.assertEqual(read_rules(self.query(b, by=berta)[0])[-1:],
                          [(0, 1, 1, "all", 0, EVERYTHING)])
 
     def test_the_editor_keeps_the_right(self):
@@ -198,6 +198,31 @@ class AclTest(SystemTest):
         self.assertEqual(read_rules(self.query(self.a, by=berta)[0])[2:],
                          [(0, 1, 1, "all", 0, MOVE),
                           (0, 1, 0, "$" + digest, WRITE | TRAVERSE, 0)])
+
+    def test_registered_people(self):
+        """By their number: in entries, in groups, by name, and as who may edit."""
+        rita, _ = self.with_certificate("Rita")
+        rita.change(f4=0)
+        self.root.barrier()
+        number = self.root.users[rita.session]["user_id"]
+        self.assertEqual(self.root.ask(QUERY_USERS, {1: number, 2: "RITA"}),
+                         [(QUERY_USERS, {1: [number, number], 2: [b"Rita", b"Rita"]})])
+        self.edit(self.a, [rule("crew", WRITE), rule(number, MOVE)],
+                  groups=[{1: "crew", 5: [number, 4711]}])
+        answer, names = self.query(self.a, by=rita)
+        self.assertEqual(read_groups(answer)["crew"], (0, 1, 1, [number], [], []))
+        self.assertEqual(read_rules(answer)[2:], [(0, 1, 1, "crew", WRITE, 0),
+                                                  (0, 1, 1, number, MOVE, 0)])
+        self.assertEqual(names, {number: "Rita"})
+        self.edit(self.a, [], by=rita)
+        self.assertEqual(read_rules(self.query(self.a, by=rita)[0])[2:],
+                         [(0, 1, 0, number, WRITE | TRAVERSE, 0)])
+        self.edit(0, [rule("auth", MAKE)])
+        frames = rita.ask(CHANNEL_STATE, {2: 0, 3: "Rita's"})
+        made = last([fields for kind, fields in frames if kind == CHANNEL_STATE][0], 1)
+        answer, names = self.query(made, by=rita)
+        self.assertEqual(read_groups(answer)["admin"][3], [number])
+        self.assertEqual(read_rules(answer)[1:], [(0, 1, 0, number, WRITE | TRAVERSE, 0)])
 
     def test_too_much(self):
         self.edit(self.a, [rule("before")])

@@ -74,6 +74,8 @@ class Peer(Client):
         self.until(lambda: self.is_closed or any(kind == PING and body.startswith(wanted)
                                                  for kind, body in self.frames[-50:]),
                    20, "the answer to a ping")
+        if self.is_closed:
+            self.close()  # so that the server is rid of it
 
     def collect(self, sessions):
         """What came since the last time, as Heard."""

@@ -30,8 +30,9 @@ def play(exchanges, kinds=(Reference, Ours)):
 def differences(exchange, theirs, ours):
     """All differences of two transcripts."""
     found = []
-    for number, _ in enumerate(flat(exchange.steps)):
+    for number, step in enumerate(flat(exchange.steps)):
+        asked = getattr(step, "message", type(step).__name__)
         for who in dict.fromkeys([*theirs[number], *ours[number]]):
-            found += transcript.differences(exchange.name, number, who,
+            found += transcript.differences(exchange.name, number, asked, who,
                                             theirs[number].get(who, []), ours[number].get(who, []))
     return found

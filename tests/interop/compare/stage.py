@@ -36,8 +36,7 @@ class Stage:
         {ex.Send: self._send, ex.Raw: self._raw, ex.Open: self._open, ex.Login: self._login,
          ex.Leave: self._leave, ex.ListPing: self._list_ping, ex.Restart: self._restart}[type(step)](
              step)
-        n_rounds = 2 if isinstance(step, ex.Raw) else 1  # voice takes another way
-        for _ in range(n_rounds):
+        for _ in range(2):  # mumble-server puts some work off; our voice takes another way
             self._settle(getattr(step, "who", None))
         told = {who: peer.collect(self.sessions) for who, peer in self.peers.items()}
         if self._answers:

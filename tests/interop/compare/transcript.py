@@ -26,8 +26,7 @@ class Heard:
 
     def key(self):
         """What it is about: messages of equal keys are compared with each other."""
-        about = {"UserState": "session", "ChannelState": "channel_id",
-                 "PermissionQuery": "channel_id"}.get(self.name)
+        about = {"UserState": "session", "UserRemove": "session"}.get(self.name, "channel_id")
         return self.name, str(self.fields.get(about, ""))
 
     def __str__(self):
@@ -40,6 +39,7 @@ class Difference:
 
     exchange: str
     step: int
+    asked: str  # the message that the step has sent
     client: str
     message: str
     field: str  # or "(missing)", "(extra)", "(order)": seen from ours
@@ -130,12 +130,12 @@ def _voice(packet, sessions):
     return fields
 
 
-def differences(exchange, step, client, theirs, ours):
+def differences(exchange, step, asked, client, theirs, ours):
     """What differs between two lists of Heard."""
     found = []
 
     def differ(one, field, their_value, our_value):
-        found.append(Difference(exchange, step, client, one.name, field, their_value, our_value))
+        found.append(Difference(exchange, step, asked, client, one.name, field, their_value, our_value))
 
     keys = [[one.key() for one in side] for side in (theirs, ours)]
     paired, left, right = [], [], []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The small world in which exchanges take place: four registered people, ten channels, their rights.
+"""The small world in which exchanges take place: three registered people, ten channels, their rights.
 
 It is made through the protocol, on each server by itself.
 """
