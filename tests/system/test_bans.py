@@ -97,6 +97,8 @@ class BanTest(HostCase):
         for last_byte, is_banned in ((15, False), (16, True), (24, True), (31, True), (32, False)):
             source = f"127.0.2.{last_byte}"
             self.assertEqual(self.is_welcome(source), not is_banned, source)
+        with socket.create_connection(("127.0.0.1", self.server.port), 5, ("127.0.2.16", 0)) as raw:
+            self.assertEqual(raw.recv(1), b"", "refused before TLS")
         self.server.wait_log("banned client refused")
 
     def test_certificate(self):

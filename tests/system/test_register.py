@@ -279,6 +279,9 @@ class PasswordTest(RegisterCase):
         self.assertEqual(self.refused("SuperUser", certificate=self.certificates["Eva"]),
                          WRONG_USER_PASSWORD)
         self.assertEqual(self.refused("SuperUser", password="sésamo"), WRONG_USER_PASSWORD)
+        eva = self.registered("Eva", password="sésamo")
+        self.assertGreater(eva.users[eva.session]["user_id"], 9, "the certificate is still hers")
+        self.unregister("Eva")
 
 
 class BrakeTest(RegisterCase):
