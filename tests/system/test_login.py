@@ -3,9 +3,11 @@
 
 import hashlib
 import os
+import shutil
 import socket
 import ssl
 import struct
+import tempfile
 import time
 import unittest
 import warnings
@@ -15,7 +17,7 @@ from lib.observer import (AUTHENTICATE, CHANNEL_STATE, CODEC_VERSION, CRYPT_SETU
                           SERVER_SYNC, TEXT_MESSAGE, USER_REMOVE, USER_STATE, USER_STATS,
                           VERSION)
 from lib.protobuf import last, text
-from system.case import (SUPERUSER_PASSWORD, SystemTest, make_certificate,
+from system.case import (SUPERUSER_PASSWORD, SystemTest, make_certificate, run_susurrod,
                          set_superuser_password)
 from system.client import PERMISSION_QUERY, VERSION_1_4_0, VERSION_1_5_0
 
@@ -293,6 +295,33 @@ class RefusedTest(SystemTest):
 
     def test_without_opus(self):
         self.assertEqual(self.refused_with("Ana", login={"f5": False}), WRONG_VERSION)
+
+
+class IntermediateTest(SystemTest):
+    """A certificate of the server's own, and in sslCA the one between it and the authority."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.mkdtemp(prefix="systemtest-")
+        cls.addClassCleanup(shutil.rmtree, cls.directory, True)
+        cls.root = make_certificate(cls.directory, "root")
+        between = make_certificate(cls.directory, "between", issuer=cls.root)
+        own = make_certificate(cls.directory, "own", issuer=between)
+        cls.keys = {"sslCert": own[0], "sslKey": own[1], "sslCA": between[0]}
+        cls.server = cls.start()
+
+    def test_who_trusts_the_root_trusts_us(self):
+        context = ssl.create_default_context(cafile=self.root[0])
+        context.check_hostname = False
+        with socket.create_connection(("127.0.0.1", self.server.port)) as raw:
+            with context.wrap_socket(raw) as tls:
+                self.assertIn((("commonName", "own"),), tls.getpeercert()["subject"])
+
+    def test_unreadable(self):
+        status, _, stderr = run_susurrod("--config", self.server.config, "--set",
+                                         "sslCA=/nonexistent.pem", "--set", "port=1")
+        self.assertNotEqual(status, 0)
+        self.assertIn("sslCA", stderr)
 
 
 class UnfinishedTest(SystemTest):
