@@ -13,6 +13,7 @@ struct earshot {
     float volume;
 };
 struct work {
+    const struct server *server;
     const struct model *model;
     struct plan *plan;
     uint32_t n_channels, n_ears;
@@ -33,15 +34,16 @@ struct work {
     uint32_t *place;     // by client: 1 + where it stands in the room at hand, 0
 };
 
-static bool work_init(struct work *work, const struct model *model, struct plan *plan)
+static bool work_init(struct work *work, const struct server *server, struct plan *plan)
 {
+    const struct model *model = server->model;
     uint32_t n_clients = model_people(model) + 1, n = 0, n_ears = 0;
     while (model_channel_at(model, n) != NULL)
         n++;
     for (const struct user *user = model_user_next(model, 0); user != NULL;
          user = model_user_next(model, user->session))
         n_ears += user->n_listening;
-    *work = (struct work){ .model = model, .plan = plan, .n_channels = n };
+    *work = (struct work){ .server = server, .model = model, .plan = plan, .n_channels = n };
     work->by_id = calloc(n, sizeof(*work->by_id));
     work->component = calloc(n, sizeof(uint32_t));
     work->size = calloc(n, sizeof(uint32_t));
@@ -453,6 +455,13 @@ static void ration(struct work *work, struct candidate *candidates, size_t n)
     qsort(candidates, n, sizeof(*candidates), compare_speaker);
 }
 
+// Who whispers out of a hidden channel does not reach those who do not know of them.
+static bool is_known(const struct work *work, const struct user *speaker, uint32_t session)
+{
+    const struct conn *conn = conn_of(work->server, session);
+    return conn != NULL && visible_user(conn, speaker);
+}
+
 static bool resolve(struct work *work, const struct candidate *chosen, struct reached *reached)
 {
     struct plan *plan = work->plan;
@@ -468,7 +477,7 @@ static bool resolve(struct work *work, const struct candidate *chosen, struct re
                                     .first = plan->n_hearers };
     for (size_t i = 0; i < n; i++) {
         uint32_t client = work->client_of[reached[i].session];
-        if (client != VOICE_NONE)
+        if (client != VOICE_NONE && is_known(work, chosen->user, reached[i].session))
             hearers[target->count++] =
                 (struct hearer){ client, reached[i].context, heard_volume(reached[i].volume) };
     }
@@ -539,7 +548,7 @@ bool plan_make(struct server *server, struct plan *plan)
 {
     struct work work;
     *plan = (struct plan){ 0 };
-    bool is_made = work_init(&work, server->model, plan);
+    bool is_made = work_init(&work, server, plan);
     if (is_made) {
         plan_channels(&work);
         plan_clients(server, &work);

@@ -194,6 +194,25 @@ class HiddenTest(SystemTest):
                 self.assertEqual(self.ana.ask(kind, fields), [])
         self.assertEqual(self.iris.barrier(), [])
 
+    def test_ears(self):
+        """One hears into no hidden channel, and knows only of ears where one may know of them."""
+        self.iris.change(f21=[self.secret, self.room])
+        self.ana.barrier()
+        self.root.ask(ACL, {1: self.secret})
+        self.ana.barrier()
+        self.ana.change(f21=[self.secret, self.open])
+        ears = [fields.get(21) for kind, fields in self.ana.received if kind == USER_STATE
+                and last(fields, 1) == self.iris.session and 21 in fields]
+        self.assertEqual(ears, [[self.room], [self.secret]])
+        self.iris.barrier()
+        self.lock(self.secret, rule("#key", ENTER))
+        self.assertEqual([last(fields, 22) for kind, fields in self.iris.barrier()
+                          if kind == USER_STATE and last(fields, 1) == self.ana.session],
+                         [self.secret])
+        self.assert_knows(self.ana, self.public, [self.root, self.iris])
+        self.ana.change(f21=[self.secret])
+        self.assertEqual(self.told(self.iris), [])
+
     def test_switched_live(self):
         self.iris.join(self.inner)
         self.root.ask(CHANNEL_STATE, {1: self.inner, 6: [self.open]})
