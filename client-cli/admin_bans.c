@@ -277,7 +277,8 @@ int ban_add(struct call *call)
     } else if (has_ban(bans.list, &ban)) {
         status = admin_done(admin, "That is banned already.");
     } else {
-        memcpy(entries, bans.list->bans, n * sizeof(void *));
+        for (size_t i = 0; i < n; i++)
+            entries[i] = bans.list->bans[i];
         entries[n] = &ban;
         status = bans_send(admin, entries, n + 1);
         if (status == ADMIN_DONE)
