@@ -7,6 +7,8 @@ import shutil
 import socket
 import sqlite3
 import ssl
+import struct
+import subprocess
 import tempfile
 import unittest
 
@@ -16,7 +18,7 @@ from lib.protobuf import decode, last, text
 from lib.server import MurmurServer, Server
 from lib import net, wait
 from system.case import end, make_certificate, run_susurrod, susurrod
-from system.client import BAN_LIST, PERMISSION_QUERY, USER_LIST, Client
+from system.client import BAN_LIST, PERMISSION_QUERY, USER_LIST, VERSION_1_5_0, Client
 
 ACL, REQUEST_BLOB = 13, 23
 SUPERUSER = "muy secreta"
@@ -33,6 +35,9 @@ def has_murmur():
         return bool(path_of("murmurd"))
     except (AssertionError, FileNotFoundError):
         return False
+
+
+PROGRAMS_15 = os.environ.get("SUSURRO_MUMBLE_15")  # ./dev test --interop-1.5
 
 
 class Murmur(MurmurServer):
@@ -103,9 +108,29 @@ def permissions(client, channels):
     return answers
 
 
+class Murmur15(Murmur):
+    """The same of Debian 13."""
+
+    def __init__(self, directory, superuser):
+        Server.__init__(self, directory)
+        ini = os.path.join(directory, "murmur.ini")
+        with open(ini, "w", encoding="utf-8") as file:
+            file.write(f"database={directory}/murmur.sqlite\nhost={self.host}\nport={self.port}\n"
+                       "bonjour=false\nlogfile=\npidfile=\nautobanAttempts=0\nuname=root\nusers=100\n")
+        program = os.path.join(PROGRAMS_15, "mumble-server")
+        subprocess.run([program, "-ini", ini, "-supw", superuser], check=True, capture_output=True,
+                       env=clean_environment(directory), timeout=60)
+        self._start([program, "-fg", "-ini", ini], 30)
+
+
 @unittest.skipUnless(has_murmur(), "no mumble-server here")
 class RealTest(unittest.TestCase):
     """A database that Debian's mumble-server 1.3.4 made and kept."""
+
+    murmur = Murmur
+    version = "1.3 (schema 7)"
+    # 1.4 brought Listen and ResetUserContent; 1.3 does not know them.
+    known = 0x1F0FFF & ~0x800 & ~0x100000
 
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="systemtest-")
@@ -125,7 +150,8 @@ class RealTest(unittest.TestCase):
             root.ask(CHANNEL_STATE, {2: parent, 3: name, **more})
         self.assertEqual(len(root.channels), 5)
         root.ask(CHANNEL_STATE, {1: 1, 6: [2]})
-        people = [self.client(murmur.port, name, certificate=self.certificates[name.lower()])
+        people = [self.client(murmur.port, name, certificate=self.certificates[name.lower()],
+                              version_v2=VERSION_1_5_0)
                   for name in ("Ana", "Luis")]
         for one in people:
             root.ask(USER_STATE, {1: one.session, 4: 0})
@@ -141,12 +167,13 @@ class RealTest(unittest.TestCase):
                                  7: 0}]})
         people[0].ask(USER_STATE, {1: people[0].session, 14: "soy Ana"})
         people[0].ask(USER_STATE, {1: people[0].session, 5: 3})
+        self.fill_more(people[0])
         rights = {one.name: permissions(one, root.channels) for one in people}
         rights["Guest"] = permissions(self.client(murmur.port, "Guest"), root.channels)
         return rights
 
     def test_move(self):
-        murmur = Murmur(self.directory, superuser=SUPERUSER)
+        murmur = self.murmur(self.directory, superuser=SUPERUSER)
         self.addCleanup(murmur.stop)
         rights = self.fill(murmur)
         digest = murmur.certificate_digest()
@@ -166,7 +193,7 @@ class RealTest(unittest.TestCase):
         self.assertIn(f"susurrod import {source} --config {ini} --set database=", stderr)
         status, stdout, stderr = run_susurrod("import", source, "--dry-run", "--config", ini)
         self.assertEqual((status, stderr), (0, ""))
-        for part in ("mumble-server 1.3 (schema 7), server 1", "channels, the root included           5",
+        for part in (f"mumble-server {self.version}, server 1", "channels, the root included           5",
                      "registered people                     2", "Nothing was written"):
             self.assertIn(part, stdout)
         self.assertNotIn("Repaired", stdout)
@@ -188,18 +215,44 @@ class RealTest(unittest.TestCase):
                                        *(after.rights(channel) for channel in range(5))]):
             self.assertEqual(was, channel)
         # By certificate, whatever name was typed; where she was, with what she wrote.
-        ana = self.client(ours.port, "Somebody", certificate=self.certificates["ana"])
+        ana = self.client(ours.port, "Somebody", certificate=self.certificates["ana"],
+                          version_v2=VERSION_1_5_0)
         self.assertEqual(ana.users[ana.session]["name"], "Ana")
         self.assertEqual(ana.users[ana.session]["user_id"], 1)
         self.assertEqual(ana.users[ana.session]["comment"], "soy Ana")
         self.assertEqual(ana.here(), 3)
         luis = self.client(ours.port, "Luis", certificate=self.certificates["luis"])
-        # 1.4 brought Listen and ResetUserContent; 1.3 does not know them.
-        known = 0x1F0FFF & ~0x800 & ~0x100000
         for one, name in ((luis, "Luis"), (self.client(ours.port, "Guest"), "Guest"), (ana, "Ana")):
             now = permissions(one, rights[name])
-            self.assertEqual({n: f"{value & known:x}" for n, value in now.items()},
-                             {n: f"{value & known:x}" for n, value in rights[name].items()}, name)
+            self.assertEqual({n: f"{value & self.known:x}" for n, value in now.items()},
+                             {n: f"{value & self.known:x}" for n, value in rights[name].items()}, name)
+        self.check_more(ana)
+
+    def fill_more(self, ana):
+        """What only newer versions keep."""
+
+    def check_more(self, ana):
+        """And whether it came."""
+
+
+@unittest.skipUnless(PROGRAMS_15, "mumble-server 1.5 is not here: ./dev test --interop-1.5")
+class Real15Test(RealTest):
+    """One of Debian 13's 1.5: ears in other channels are kept, too."""
+
+    murmur = Murmur15
+    version = "1.5 (schema 9)"
+    known = 0x1F0FFF
+
+    def fill_more(self, ana):
+        ana.ask(USER_STATE, {1: ana.session, 21: [2]})
+        ana.ask(USER_STATE, {1: ana.session, 23: [{1: 2, 2: 0.5}]})
+
+    def check_more(self, ana):
+        own = [fields for kind, fields in ana.received if kind == USER_STATE
+               and last(fields, 1) == ana.session and 21 in fields]
+        self.assertEqual([fields[21] for fields in own], [[2]])
+        self.assertEqual([decode(one) for fields in own for one in fields.get(23, [])],
+                         [{1: [2], 2: [struct.pack("<f", 0.5)]}])
 
 
 SCHEMA_9 = """
