@@ -22,11 +22,10 @@ from lib.protobuf import last
 from lib.server import MEETING
 from system.case import SystemTest
 from system.client import CHANNEL_REMOVE, VERSION_1_5_0
-from system.voice import (LOOPBACK, NORMAL, SHOUT, WHISPER, Datagrams, Heard, Ocb2, legacy, modern,
+from system.speech import MODERN, SOUND, SpeechTest
+from system.voice import PING as PING_PACKET
+from system.voice import (LOOPBACK, SHOUT, WHISPER, Datagrams, Heard, Ocb2, legacy, modern,
                           varint)
-
-MODERN = {"version": 0x010500, "version_v2": VERSION_1_5_0}
-SOUND = b"\x68" + bytes(range(1, 60))  # never decoded here: an Opus packet of 20 ms by its first byte
 
 
 class CipherTest(unittest.TestCase):
@@ -42,36 +41,14 @@ class CipherTest(unittest.TestCase):
         self.assertEqual(Ocb2(key).open(key, sealed), (bytes(range(0x28)), tag))
 
 
-class VoiceTest(SystemTest):
+class VoiceTest(SpeechTest):
     """A plain room."""
 
     keys = {"bandwidth": 1000000, "moderators": "Mona"}
-    has_superuser = True
-
-    def setUp(self):
-        self.ana, self.berta = self.client("Ana"), self.client("Berta", **MODERN)
-        self.frame = 1000
 
     def datagrams(self, client):
         one = Datagrams(client)
         self.addCleanup(one.close)
-        return one
-
-    def hear(self, client, speaker):
-        """What a client has got by the tunnel when the speaker is through, each as Heard."""
-        speaker.barrier()
-        client.barrier()
-        client.pump(0.05)
-        return [Heard(packet) for packet in client.heard()]
-
-    def say(self, speaker, target=0, is_last=False, write=None):
-        self.frame += 2
-        write = write or (modern if speaker.version_v2 else legacy)
-        speaker.tunnel(write(self.frame, SOUND, target, is_last))
-
-    def assert_heard(self, client, speaker, context=NORMAL, is_last=False):
-        one, = wait.until(lambda: self.hear(client, speaker), 5, "a voice packet")
-        self.assertEqual(one.key(), (context, speaker.session, self.frame, SOUND, is_last))
         return one
 
     def test_both_forms_in_one_room(self):
@@ -224,6 +201,96 @@ class VoiceTest(SystemTest):
         self.say(self.ana)
         self.assertEqual(Heard(udp.receive()).frame, self.frame)
 
+    def test_another_host(self):
+        """As from one network to another while TCP lives: believed at the second datagram."""
+        udp = self.datagrams(self.ana)
+        udp.ping()
+        self.berta.barrier()
+
+        def is_echoed():
+            udp.send(bytes([PING_PACKET]) + varint(7))
+            return udp.ping()
+
+        def is_heard():
+            packet = udp.receive()
+            return packet[0] != PING_PACKET and Heard(packet).frame == self.frame
+
+        for host in ("127.0.0.9", "127.0.0.10"):
+            udp.rebind(host)
+            wait.until(is_echoed, 20, "an echo at the new host")  # at most once in two seconds
+            self.say(self.berta)
+            wait.until(is_heard, 5, "voice at the new host")
+
+    def test_one_way_line(self):
+        """Datagrams leave us and do not arrive, by the client's own count: the tunnel, and back."""
+        udp = self.datagrams(self.ana)
+        udp.ping()
+        for _ in range(20):
+            self.say(self.berta)
+        self.ana.send(PING, {1: 1, 2: 3})
+
+        def is_by_tunnel(heard):
+            self.ana.send(PING, {1: 1, 2: heard})
+            self.ana.barrier()
+            udp.send(bytes([PING_PACKET]) + varint(7))
+            self.say(self.berta)
+            return any(one.frame == self.frame for one in self.hear(self.ana, self.berta))
+
+        wait.until(lambda: is_by_tunnel(3), 10, "the tunnel")
+        wait.until(lambda: not is_by_tunnel(4), 5, "datagrams again")
+
+    def test_positions(self):
+        """Only those in the same world are told where one stands; the sound reaches all."""
+        clara, dora = self.client("Clara", **MODERN), self.client("Dora")
+        place = (1.0, -2.5, 300.0)
+        for speaker in (self.ana, self.berta):
+            others = [one for one in (self.ana, self.berta, clara, dora) if one is not speaker]
+            for worlds in ((b"", b"", b""), (b"game", b"game", b"other"), (b"game\0x", b"game", b"")):
+                for client, world in zip([speaker, *others], [b"game", *worlds]):
+                    client.change(f12=world)
+                self.say(speaker, position=place)
+                for client, world in zip(others, worlds):
+                    one, = wait.until(lambda: self.hear(client, speaker), 5, "a voice packet")
+                    self.assertEqual(one.position, place if world == b"game" else (), worlds)
+                self.say(speaker, target=LOOPBACK, position=place)
+                self.assertEqual(self.assert_heard(speaker, speaker).position, place)
+            for client in (speaker, *others):
+                client.change(f12=b"")
+            self.say(speaker, position=place)
+            for client in others:
+                self.assertEqual(self.assert_heard(client, speaker).position, place)
+
+    def test_mute(self):
+        """One need not hear somebody; the others do."""
+        clara = self.client("Clara")
+        self.ana.send(VOICE_TARGET, {1: 1, 2: {1: self.berta.session}})
+        for hush, hear in (("!mute", "!unmute"), ("!silenciar", "!oír")):
+            answer, = self.berta.command(f"{hush} ana")
+            self.assertIn("Ana", answer)
+            self.say(self.ana)
+            self.assert_heard(clara, self.ana)
+            self.assertEqual(self.hear(self.berta, self.ana), [])
+            self.say(self.ana, 1)
+            self.assertEqual(self.hear(self.berta, self.ana), [], "nor whispers")
+            self.say(clara)
+            self.assert_heard(self.berta, clara)
+            self.assert_heard(self.ana, clara)
+            self.say(self.berta)
+            self.assert_heard(self.ana, self.berta)
+            self.assert_heard(clara, self.berta)
+            self.assertEqual(len(self.berta.command(f"{hear} Ana")), 1)
+            self.say(self.ana)
+            self.assert_heard(self.berta, self.ana)
+            self.assert_heard(clara, self.ana)
+        for command in ("!mute", "!mute Berta", "!mute Nadie", "!unmute Nadie"):
+            self.assertEqual(len(self.berta.command(command)), 1, command)
+        self.berta.command("!mute Ana")
+        self.ana.close()
+        self.berta.until(lambda: not self.berta.user("Ana"), 5, "Ana gone")
+        ana = self.client("Ana")
+        self.say(ana)
+        self.assert_heard(self.berta, ana)
+
     def test_replay_is_dropped(self):
         ana, berta = self.datagrams(self.ana), self.datagrams(self.berta)
         self.assertTrue(ana.ping() and berta.ping())
@@ -321,6 +388,7 @@ class ThreadsTest(VoiceTest):
     """The same, each client owned by another voice thread than its neighbour."""
 
     keys = {**VoiceTest.keys, "voice_threads": 4}
+    test_one_way_line = None
     test_resync_asked_by_server = None  # takes its time, and is one thread's matter
 
 

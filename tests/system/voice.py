@@ -9,7 +9,7 @@ import struct
 from lib import protobuf
 from lib.protobuf import last
 
-NORMAL, SHOUT, WHISPER = 0, 1, 2  # contexts
+NORMAL, SHOUT, WHISPER, LISTEN = range(4)  # contexts
 LOOPBACK = 31  # a target
 OPUS, PING = 0x80, 0x20
 
@@ -40,15 +40,18 @@ def read_varint(data, at):
     return int.from_bytes(data[at + 1:at + 5], "big"), at + 5
 
 
-def legacy(frame, payload, target=0, is_last=False):
+def legacy(frame, payload, target=0, is_last=False, position=()):
     """A packet as clients before 1.5 send it."""
     size = len(payload) | (0x2000 if is_last else 0)
-    return bytes([OPUS | target]) + varint(frame) + varint(size) + payload
+    return (bytes([OPUS | target]) + varint(frame) + varint(size) + payload
+            + struct.pack(f"<{len(position)}f", *position))
 
 
-def modern(frame, payload, target=0, is_last=False):
+def modern(frame, payload, target=0, is_last=False, position=()):
     """A packet as clients from 1.5 send it."""
     fields = {1: target, 4: frame, 5: payload}
+    if position:
+        fields[6] = struct.pack(f"<{len(position)}f", *position)
     if is_last:
         fields[16] = True
     return b"\0" + protobuf.encode(fields)
@@ -59,11 +62,14 @@ class Heard:
 
     def __init__(self, packet):
         self.is_modern = packet[0] == 0
+        self.position, self.volume = (), None
         if self.is_modern:
             fields = protobuf.decode(packet[1:])
             self.context, self.session = last(fields, 2), last(fields, 3)
             self.frame, self.payload = last(fields, 4, 0), last(fields, 5)
             self.is_last = bool(last(fields, 16, 0))
+            self.position = struct.unpack(f"<{len(last(fields, 6, b'')) // 4}f", last(fields, 6, b""))
+            self.volume = struct.unpack("<f", last(fields, 7))[0] if 7 in fields else None
             return
         assert packet[0] & 0xE0 == OPUS, f"type {packet[0] >> 5}"
         self.context = packet[0] & 0x1F
@@ -72,7 +78,9 @@ class Heard:
         size, at = read_varint(packet, at)
         self.is_last = bool(size & 0x2000)
         self.payload = packet[at:at + (size & 0x1FFF)]
-        assert at + (size & 0x1FFF) == len(packet), "trailing bytes"
+        at += size & 0x1FFF
+        assert len(packet) - at in (0, 12), "trailing bytes"
+        self.position = struct.unpack(f"<{(len(packet) - at) // 4}f", packet[at:])
 
     def key(self):
         return self.context, self.session, self.frame, self.payload, self.is_last
@@ -157,11 +165,12 @@ class Datagrams:
     def close(self):
         self.socket.close()
 
-    def rebind(self):
-        """As a client behind a router that has given it another port."""
+    def rebind(self, host=""):
+        """As a client behind a router that has given it another port, or on another network."""
         peer = self.socket.getpeername()
         self.socket.close()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((host, 0))
         self.socket.connect(peer)
 
     def send(self, plain):
