@@ -117,22 +117,35 @@ static void send_list(struct conn *conn)
     free(pointers);
 }
 
+static bool read_number(const char *digits, size_t n, int least, int most, int *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (digits[i] < '0' || digits[i] > '9')
+            return false;
+        *out = *out * 10 + (digits[i] - '0');
+    }
+    return *out >= least && *out <= most;
+}
+
 // "2024-05-01T18:00:00", in UTC with or without saying so. False: not a date.
 static bool read_date(const char *text, int64_t *out)
 {
+    static const char form[] = "0000-00-00T00:00:00";
     struct tm at = { 0 };
-    char separator, rest[16] = "";
-    int n = sscanf(text, "%4d-%2d-%2d%c%2d:%2d:%2d%15s", &at.tm_year, &at.tm_mon, &at.tm_mday,
-                   &separator, &at.tm_hour, &at.tm_min, &at.tm_sec, rest);
-    bool is_fine = n >= 7 && (separator == 'T' || separator == ' ') && at.tm_year >= 1970 &&
-                   at.tm_mon >= 1 && at.tm_mon <= 12 && at.tm_mday >= 1 && at.tm_mday <= 31 &&
-                   at.tm_hour >= 0 && at.tm_hour <= 23 && at.tm_min >= 0 && at.tm_min <= 59 &&
-                   at.tm_sec >= 0 && at.tm_sec <= 60 &&
-                   (rest[0] == '\0' || rest[0] == 'Z' || rest[0] == '.');
+    if (strlen(text) < sizeof(form) - 1 || text[4] != '-' || text[7] != '-' ||
+        (text[10] != 'T' && text[10] != ' ') || text[13] != ':' || text[16] != ':' ||
+        strchr("Z.", text[19]) == NULL || !read_number(text, 4, 1970, 9999, &at.tm_year) ||
+        !read_number(text + 5, 2, 1, 12, &at.tm_mon) ||
+        !read_number(text + 8, 2, 1, 31, &at.tm_mday) ||
+        !read_number(text + 11, 2, 0, 23, &at.tm_hour) ||
+        !read_number(text + 14, 2, 0, 59, &at.tm_min) ||
+        !read_number(text + 17, 2, 0, 60, &at.tm_sec))
+        return false;
     at.tm_year -= 1900;
     at.tm_mon -= 1;
-    *out = is_fine ? (int64_t)timegm(&at) : 0;
-    return is_fine;
+    *out = (int64_t)timegm(&at);
+    return true;
 }
 
 static void read_hash(const char *text, char out[CERT_HASH_BYTES])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Who is not let in: bans by address, mask and certificate, hosts that come too often."""
 
+import calendar
 import hashlib
 import socket
 import ssl
@@ -91,6 +92,22 @@ class BanTest(HostCase):
         end(self.server)
         self.server.run()
         self.assertEqual(self.listed(self.superuser()), kept)
+
+    def test_dates(self):
+        now = time.time()
+        for start, is_kept in (("2024-05-01T18:00:00", True), ("2024-05-01 18:00:00", True),
+                               ("2024-05-01T18:00:00Z", True), ("2024-05-01T18:00:00.5", True),
+                               ("2024-05-01T18:00", False), ("2024-13-01T18:00:00", False),
+                               ("2024-05-01T18:00:00+02:00", False), ("", False), ("x", False)):
+            with self.subTest(start):
+                self.ban({1: address("10.0.0.1"), 2: 128, 6: start})
+                entry = decode([fields for kind, fields in self.root.ask(BAN_LIST, {2: True})
+                                if kind == BAN_LIST][0][1][0])
+                if is_kept:
+                    self.assertEqual(text(entry, 6), "2024-05-01T18:00:00Z")
+                else:
+                    told = calendar.timegm(time.strptime(text(entry, 6), "%Y-%m-%dT%H:%M:%SZ"))
+                    self.assertTrue(now - 5 < told < now + 60, "now, when it is no date")
 
     def test_masks_are_exact(self):
         self.ban({1: address("127.0.2.16"), 2: 124})
