@@ -21,6 +21,23 @@ static sqlite3_stmt *prepare_with_id(struct store *store, const char *sql, uint3
     return statement;
 }
 
+// A text, or NULL where the row has none; -1: memory.
+static int text_of(sqlite3_stmt *statement, int at, const char **out)
+{
+    bool is_there = sqlite3_column_type(statement, at) != SQLITE_NULL;
+    *out = column_text(statement, at);
+    return is_there && *out == NULL ? -1 : 0;
+}
+
+static int copy_text(sqlite3_stmt *statement, int at, char *out, size_t cap)
+{
+    const char *text;
+    if (text_of(statement, at, &text) != 0)
+        return -1;
+    (void)snprintf(out, cap, "%s", text != NULL ? text : "");
+    return 0;
+}
+
 // ---- entries and groups of one channel --------------------------------------------------------
 
 struct rights {
@@ -75,7 +92,9 @@ static int read_entry(void *context, sqlite3_stmt *statement)
                  rights->channel, (long long)sqlite3_column_int64(statement, 2));
         return 0;
     }
-    const char *group = column_text(statement, 3);
+    const char *group;
+    if (text_of(statement, 3, &group) != 0)
+        return -1;
     struct acl_entry entry = {
         .is_here = sqlite3_column_int(statement, 0) != 0,
         .is_sub = sqlite3_column_int(statement, 1) != 0,
@@ -243,26 +262,22 @@ static struct registered *add_person(struct model *model, int32_t id, const char
     return person;
 }
 
-static void read_text(sqlite3_stmt *statement, int at, char *out, size_t cap)
-{
-    const char *text = column_text(statement, at);
-    (void)snprintf(out, cap, "%s", text != NULL ? text : "");
-}
-
 static int load_person(void *context, sqlite3_stmt *statement)
 {
     const struct loading *loading = context;
     int64_t id = sqlite3_column_int64(statement, 0);
-    const char *name = column_text(statement, 1);
+    const char *name, *email;
+    if (text_of(statement, 1, &name) != 0 || text_of(statement, 2, &email) != 0)
+        return -1;
     if (id > REGISTERED_ID_MAX || name == NULL || name[0] == '\0') {
         log_warn("store", "a registration is ignored", "user=%lld", (long long)id);
         return 0;
     }
     struct registered *person = add_person(loading->model, (int32_t)id, name);
-    if (person == NULL || !registry_set_email(person, column_text(statement, 2)))
+    if (person == NULL || !registry_set_email(person, email) ||
+        copy_text(statement, 3, person->password.hash, sizeof person->password.hash) != 0 ||
+        copy_text(statement, 4, person->password.salt, sizeof person->password.salt) != 0)
         return -1;
-    read_text(statement, 3, person->password.hash, sizeof person->password.hash);
-    read_text(statement, 4, person->password.salt, sizeof person->password.salt);
     int64_t iterations = sqlite3_column_int64(statement, 5);
     person->password.iterations =
         iterations > 0 ? (iterations < UINT32_MAX ? (uint32_t)iterations : UINT32_MAX) : 0;
@@ -299,8 +314,8 @@ static int load_ban(void *context, sqlite3_stmt *statement)
                        .reason = (char *)column_text(statement, 4),
                        .start_s = sqlite3_column_int64(statement, 5),
                        .duration_s = (uint32_t)sqlite3_column_int64(statement, 6) };
-    read_text(statement, 2, ban.hash, sizeof ban.hash);
-    if (address == NULL || ban.name == NULL || ban.reason == NULL)
+    if (address == NULL || ban.name == NULL || ban.reason == NULL ||
+        copy_text(statement, 2, ban.hash, sizeof ban.hash) != 0)
         return -1;
     if (sqlite3_column_bytes(statement, 0) != sizeof ban.address || mask_bits < 0 ||
         mask_bits > 128) {

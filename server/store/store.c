@@ -20,8 +20,18 @@ const char *store_last_error(const struct store *store)
     return store->error;
 }
 
+// Of the open batch. SQLite may have ended the transaction by itself (disk full, memory): whatever
+// came now would be written by itself. So nothing more is done in a batch that has failed, and its
+// reason stays.
+static bool has_failed(const struct store *store)
+{
+    return store->is_in_batch && store->has_batch_failed;
+}
+
 static int fail(struct store *store, const char *reason, bool is_of_content)
 {
+    if (has_failed(store))
+        return -1;
     (void)snprintf(store->error, sizeof store->error, "%s", reason);
     store->has_batch_failed = store->is_in_batch;
     store->is_failure_of_content = is_of_content;
@@ -41,9 +51,29 @@ int store_fail(struct store *store)
     return fail(store, sqlite3_errmsg(store->db), is_of_content);
 }
 
+// SQLite may have rolled back by itself; then there is nothing left to do. False: one is still open
+// (memory), and is ended before anything else is done.
+static bool end_transaction(struct store *store)
+{
+    return sqlite3_get_autocommit(store->db) != 0 ||
+           sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static bool is_ready(struct store *store)
+{
+    if (has_failed(store))
+        return false;
+    if (store->is_in_batch || end_transaction(store))
+        return true;
+    (void)fail(store, "the last batch cannot be ended: out of memory", false);
+    return false;
+}
+
 sqlite3_stmt *store_prepare(struct store *store, const char *sql)
 {
     sqlite3_stmt *statement = NULL;
+    if (!is_ready(store))
+        return NULL;
     if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK)
         (void)store_fail(store);
     return statement;
@@ -61,6 +91,8 @@ int store_run(struct store *store, sqlite3_stmt *statement)
 
 int store_exec(struct store *store, const char *sql)
 {
+    if (!is_ready(store))
+        return -1;
     return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(store);
 }
 
@@ -81,9 +113,7 @@ void store_rollback(struct store *store)
 {
     if (!store->is_in_batch)
         return;
-    // SQLite may have rolled back by itself (disk full); then there is nothing left to do.
-    if (sqlite3_get_autocommit(store->db) == 0)
-        (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    (void)end_transaction(store);
     store->is_in_batch = false;
     store->has_batch_failed = false;
 }

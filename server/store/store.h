@@ -26,8 +26,8 @@ const char *store_last_error(const struct store *store); // of the last failed c
 // Functions that return int give 0, or -1 and the reason in store_last_error.
 
 // ---- batches: all or nothing ------------------------------------------------------------------
-// A writing call outside of a batch is one by itself. When a call within a batch fails,
-// store_commit rolls the whole batch back and returns -1. Batches do not nest.
+// A writing call outside of a batch is one by itself. When a call within a batch fails, the later
+// ones fail too, and store_commit rolls the whole batch back and returns -1. Batches do not nest.
 int store_begin(struct store *store); // 0 or -1
 int store_commit(struct store *store);
 void store_rollback(struct store *store);

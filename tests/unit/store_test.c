@@ -310,7 +310,7 @@ static void test_batches(void **state)
     assert_int_equal(store_begin(store), 0);
     assert_int_equal(store_channel_remove(store, 21), 0);
     assert_int_equal(store_channel_put(store, &nameless), -1);
-    assert_int_equal(store_setting_set(store, "after", "x", 1), 0);
+    assert_int_equal(store_setting_set(store, "after", "x", 1), -1);
     assert_int_equal(store_commit(store), -1);
     assert_string_equal(store_last_error(store), "NOT NULL constraint failed: channels.name");
     assert_int_equal(n_channels(store), ARRAY_LEN(tree) + 2);
