@@ -154,7 +154,7 @@ static bool ask_terminal(const char *name, char *out, size_t cap)
     bool is_hidden = tcgetattr(fileno(terminal), &shown) == 0;
     if (is_hidden) {
         struct termios hidden = shown;
-        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        hidden.c_lflag &= ~(tcflag_t)(ECHO | ISIG); // an interrupt would leave it mute
         (void)tcsetattr(fileno(terminal), TCSAFLUSH, &hidden);
     }
     (void)fprintf(terminal, "Password of %s: ", name);

@@ -19,8 +19,9 @@ static bool on_answer(struct admin *admin, void *arg, unsigned type,
     (void)admin;
     struct node **answer = arg;
     const MumbleProto__PluginDataTransmission *told = (const void *)message;
+    // What has a sender comes from another client, whatever it claims.
     if (type != MSG_PLUGIN_DATA || told->data_id == NULL || !told->has_data ||
-        strcmp(told->data_id, ADMIN_QUESTION_ID) != 0)
+        told->has_sender_session || strcmp(told->data_id, ADMIN_QUESTION_ID) != 0)
         return false;
     *answer = node_parse((const char *)told->data.data, told->data.len);
     return true;
@@ -73,12 +74,9 @@ static bool is_busy(const struct node *answer)
 int admin_question(struct admin *admin, const char *const *words, size_t n, struct node **answer)
 {
     char *line = quote_words(words, n);
-    uint32_t own = admin->client != NULL ? client_session(admin->client) : 0;
     char id[] = ADMIN_QUESTION_ID;
     MumbleProto__PluginDataTransmission question = MUMBLE_PROTO__PLUGIN_DATA_TRANSMISSION__INIT;
     question.data_id = id;
-    question.n_receiver_sessions = 1; // a stock server sends it to whoever is named
-    question.receiver_sessions = &own;
     question.has_data = 1;
     question.data = (ProtobufCBinaryData){ line != NULL ? strlen(line) : 0, (uint8_t *)line };
     int status = ADMIN_NO_ANSWER;

@@ -303,6 +303,10 @@ int user_info(struct call *call)
     const struct admin_user *user = find_user(admin, call->words[0]);
     if (user == NULL)
         return admin->exit;
+    if (user_is_voice(user))
+        return admin_fail(admin, ADMIN_REFUSED,
+                          "%s is the voice of a track or a booth, and has no connection",
+                          user->name);
     struct info_ask ask = { sheet_new(info_columns, sizeof info_columns / sizeof *info_columns),
                             user };
     MumbleProto__UserStats query = MUMBLE_PROTO__USER_STATS__INIT;

@@ -3,6 +3,7 @@
 
 import json
 import os
+import pty
 import pwd
 import re
 import shutil
@@ -351,14 +352,18 @@ levelling = off
         self.assertIn("in force", self.admin("config", "set", "bandwidth", "64000"))
         ana.barrier()
         self.assertEqual(last(ana.kinds(SERVER_CONFIG)[-1], 1), 64000)
-        self.assertIn("after a restart", self.admin("config", "set", "registerName", "The House"))
+        self.assertIn("in force", self.admin("config", "set", "registerName", "The House"))
+        ana.barrier()
+        self.assertEqual(ana.channels[0]["name"], "The House")
+        self.admin("config", "unset", "registerName")
+        self.assertIn("after a restart", self.admin("config", "set", "port", "64739"))
         self.admin("config", "set", "Bandwidth", "72000")
         self.assertEqual([(one["key"], one["value"], one["live"])
                           for one in self.json("config")["config"]],
-                         [("bandwidth", "72000", True), ("registerName", "The House", False)])
+                         [("bandwidth", "72000", True), ("port", "64739", False)])
         ana.barrier()
         self.assertEqual(last(ana.kinds(SERVER_CONFIG)[-1], 1), 72000)
-        self.batch("config unset bandwidth", "config unset registerName")
+        self.batch("config unset bandwidth", "config unset port")
         ana.barrier()
         self.assertEqual(last(ana.kinds(SERVER_CONFIG)[-1], 1), 130000)
 
@@ -388,6 +393,19 @@ levelling = off
         self.admin("certs", "Ana", "add", "xyz", expect=USAGE)
         self.admin("certs", "Nobody", expect=NOT_FOUND)
         self.batch("user unregister Ana")
+
+    def test_voices_are_no_people(self):
+        self.assertIn("voice of a track", self.admin("user", "info", "Español 🎧", expect=REFUSED))
+        self.assertEqual([one["voice_of_track"] for one in self.json("users")["users"]], [True] * 3)
+        self.assertEqual([one["users"] for one in self.json("channels")["channels"]], [0] * 5)
+
+    def test_answers_of_others_are_ignored(self):
+        """Nobody can speak in the server's place: its own id is never passed on."""
+        eva, root = self.person("Eva"), self.superuser()
+        eva.ask(PLUGIN_DATA, {2: [root.session], 3: b'{"ok":true}', 4: "susurro.admin"})
+        self.assertEqual(root.kinds(PLUGIN_DATA), [])
+        root.barrier()
+        self.assertEqual(root.kinds(PLUGIN_DATA), [])
 
     def test_can(self):
         self.person("Ana")
@@ -419,6 +437,50 @@ levelling = off
                 answers = [json.loads(last(fields, 3)) for kind, fields in frames
                            if kind == PLUGIN_DATA]
                 self.assertEqual([one["ok"] for one in answers], [False])
+
+
+class AtATerminal(Runner, SystemTest):
+    """The password is asked for; and the limits that servers have by default."""
+
+    has_superuser = True
+    keys = {"autobanAttempts": 0, "messagelimit": 1, "messageburst": 5}
+
+    def type_password(self, password):
+        """Run it on a terminal of its own; return (status, what the terminal showed)."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            environment = clean_environment(self.directory,
+                                            SUSURRO_SERVER=f"127.0.0.1:{self.server.port}")
+            os.execve(os.environ["SUSURRO"], ["susurro", "admin", "channels"], environment)
+        shown = b""
+        is_typed = False
+        while True:
+            try:
+                shown += os.read(terminal, 4096)
+            except OSError:  # it has ended
+                break
+            if not is_typed and b"Password of SuperUser: " in shown:
+                os.write(terminal, password.encode() + b"\n")
+                is_typed = True
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+    def test_password_at_the_terminal(self):
+        status, shown = self.type_password(SUPERUSER_PASSWORD)
+        self.assertEqual(status, DONE, shown)
+        self.assertIn("Root", shown)
+        self.assertNotIn(SUPERUSER_PASSWORD, shown)
+        self.assertEqual(self.type_password("wrong")[0], UNREACHED)
+
+    def test_nothing_is_lost_by_haste(self):
+        """Servers drop what comes too fast, silently: each of these arrives, once."""
+        ana = self.person("Ana")
+        texts = [f"text {i}" for i in range(7)]
+        self.batch(*(f"channel add 'Room {i}'" for i in range(7)), *(f"acl 'Room {i}'" for i in range(3)),
+                   *(f"user message Ana '{one}'" for one in texts))
+        ana.barrier()
+        self.assertEqual([text(fields, 5) for fields in ana.kinds(TEXT_MESSAGE)], texts)
+        self.assertEqual(len(self.json("channels")["channels"]), 8)
 
 
 class OnSusurro(Shared, SystemTest):
