@@ -481,7 +481,8 @@ static bool resolve(struct work *work, const struct candidate *chosen, struct re
             hearers[target->count++] =
                 (struct hearer){ client, reached[i].context, heard_volume(reached[i].volume) };
     }
-    qsort(hearers, target->count, sizeof(*hearers), compare_hearers);
+    if (target->count > 1)
+        qsort(hearers, target->count, sizeof(*hearers), compare_hearers);
     plan->n_hearers += target->count;
     return true;
 }
