@@ -84,19 +84,31 @@ char *login_trimmed_name(const char *name)
     return copy;
 }
 
+// Longer ones stand in no rule, and would only take room.
+static size_t useful_tokens(const MumbleProto__Authenticate *login,
+                            const char *out[MODEL_TOKENS_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < login->n_tokens && n < MODEL_TOKENS_MAX; i++)
+        if (strlen(login->tokens[i]) <= MODEL_GROUP_BYTES)
+            out[n++] = login->tokens[i];
+    return n;
+}
+
 static struct login_request *request_new(const MumbleProto__Authenticate *login)
 {
     struct login_request *request = calloc(1, sizeof(*request));
     if (request == NULL)
         return NULL;
-    size_t n = login->n_tokens < MODEL_TOKENS_MAX ? login->n_tokens : MODEL_TOKENS_MAX;
+    const char *tokens[MODEL_TOKENS_MAX];
+    size_t n = useful_tokens(login, tokens);
     request->is_bot = login->has_client_type && login->client_type == 1;
     request->name = login_trimmed_name(login->username != NULL ? login->username : "");
     request->password = str_dup(login->password != NULL ? login->password : "");
     request->tokens = calloc(n + 1, sizeof(char *));
     bool is_whole = request->name != NULL && request->password != NULL && request->tokens != NULL;
     while (is_whole && request->n_tokens < n) {
-        request->tokens[request->n_tokens] = str_dup(login->tokens[request->n_tokens]);
+        request->tokens[request->n_tokens] = str_dup(tokens[request->n_tokens]);
         is_whole = request->tokens[request->n_tokens++] != NULL;
     }
     if (is_whole)
@@ -378,7 +390,8 @@ static void replace_tokens(struct conn *conn, const MumbleProto__Authenticate *l
     struct user *user = model_user(conn->server->model, conn->session);
     if (!bucket_take(&conn->messages, conn->server->now_us))
         return;
-    model_user_set_tokens(user, (const char *const *)login->tokens, login->n_tokens);
+    const char *tokens[MODEL_TOKENS_MAX];
+    model_user_set_tokens(user, tokens, useful_tokens(login, tokens));
     rights_user_changed(conn);
     conn->server->are_routes_dirty = true;
 }
