@@ -8,7 +8,7 @@
 #include <string.h>
 
 // What is read once, at the start. Of `users` only more of them.
-static const char *const restart_keys[] = { "port", "host", "registerName", "bonjour" };
+static const char *const restart_keys[] = { "port", "host", "bonjour" };
 // Files are a matter of whoever may log in to the machine, and so are secrets about them.
 static const char *const file_keys[] = { "sslCert", "sslKey",          "sslPassPhrase",
                                          "sslCA",   "welcometextfile", "certificate",

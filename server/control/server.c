@@ -140,6 +140,24 @@ static void reload_names(struct server *server)
     name_rule_free(channels);
 }
 
+static void rename_root(struct server *server, const char *name)
+{
+    MumbleProto__ChannelState state = MUMBLE_PROTO__CHANNEL_STATE__INIT;
+    struct channel *root = model_channel(server->model, MODEL_ROOT);
+    if (strcmp(root->name, name) == 0 || model_channel_rename(server->model, root->id, name) != 0)
+        return;
+    channels_save(server, root);
+    state.has_channel_id = true;
+    state.channel_id = root->id;
+    state.name = root->name;
+    broadcast(server, MSG_CHANNEL_STATE, &state.base, NULL);
+}
+
+static const char *root_name(const struct config *config)
+{
+    return config->register_name != NULL ? config->register_name : "Root";
+}
+
 static void reload_certificate(struct server *server)
 {
     char error[CONTROL_ERROR_BYTES];
@@ -187,6 +205,7 @@ void server_reload(struct server *server)
         log_warn("control", "a new port needs a restart", "port=%u", old->port);
     if (fresh->users > old->users)
         log_warn("control", "more users need a restart", "users=%u", old->users);
+    rename_root(server, root_name(fresh));
     meetings_reload(server);
     tell_changes(server, old);
     server->are_routes_dirty = true;
@@ -233,8 +252,7 @@ static bool make_model(struct server *server, char *error)
 {
     const struct config *config = server->config;
     struct model_limits limits = model_limits_of(config);
-    const char *root = config->register_name != NULL ? config->register_name : "Root";
-    server->model = model_new(&limits, root);
+    server->model = model_new(&limits, root_name(config));
     if (server->model != NULL)
         server->by_session = calloc(model_sessions_max(server->model), sizeof(struct conn *));
     if (server->by_session == NULL) {

@@ -261,7 +261,7 @@ static bool apply_blobs(struct change *change, MumbleProto__UserState *out)
 static void announce_recording(struct server *server, const struct user *user)
 {
     for (struct conn *conn = server->conns; conn != NULL; conn = conn->next)
-        if (conn->phase == CONN_READY && conn->session != user->session)
+        if (conn->phase == CONN_READY && conn->session != user->session && visible_user(conn, user))
             say(conn, PHRASE_RECORDING, user->name);
 }
 

@@ -398,6 +398,18 @@ look_at_leaving(struct conn *conn, const MumbleProto__UserRemove *remove, struct
     return &copy->leaving.base;
 }
 
+static bool is_said_by_unknown(const struct conn *conn, unsigned type,
+                               const ProtobufCMessage *message)
+{
+    const MumbleProto__TextMessage *text = (const MumbleProto__TextMessage *)message;
+    const MumbleProto__PluginDataTransmission *data =
+        (const MumbleProto__PluginDataTransmission *)message;
+    if (type == MSG_TEXT_MESSAGE)
+        return text->has_actor && !has_user(conn, text->actor);
+    return type == MSG_PLUGIN_DATA && data->has_sender_session &&
+           !has_user(conn, data->sender_session);
+}
+
 const ProtobufCMessage *visible_look(struct conn *conn, unsigned type,
                                      const ProtobufCMessage *message, struct visible_copy *copy)
 {
@@ -412,5 +424,7 @@ const ProtobufCMessage *visible_look(struct conn *conn, unsigned type,
         return look_at_user(conn, (const MumbleProto__UserState *)message, copy);
     if (type == MSG_USER_REMOVE)
         return look_at_leaving(conn, (const MumbleProto__UserRemove *)message, copy);
+    if (is_said_by_unknown(conn, type, message))
+        return NULL;
     return message;
 }

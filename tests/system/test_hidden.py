@@ -194,6 +194,18 @@ class HiddenTest(SystemTest):
                 self.assertEqual(self.ana.ask(kind, fields), [])
         self.assertEqual(self.iris.barrier(), [])
 
+    def test_the_hidden_do_not_speak_up(self):
+        self.iris.join(self.inner)
+        self.root.join(0)
+        for client in (self.ana, self.root):
+            client.barrier()
+        self.iris.ask(TEXT_MESSAGE, {3: 0, 5: "x"})
+        self.iris.ask(PLUGIN_DATA, {2: protobuf.varint(self.ana.session), 3: "x", 4: "y"})
+        self.iris.change(f19=True)
+        self.assertEqual(self.ana.barrier(), [])
+        self.assertEqual([text(fields, 5) for kind, fields in self.root.barrier()
+                          if kind == TEXT_MESSAGE], ["x", "Iris is recording."])
+
     def test_ears(self):
         """One hears into no hidden channel, and knows only of ears where one may know of them."""
         self.iris.change(f21=[self.secret, self.room])
