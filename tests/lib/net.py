@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Free ports on the loopback address, and the certificate that a TLS server shows."""
 
+import random
 import socket
 import ssl
 
 
 def free_port():
-    """A port free for TCP and UDP on 127.0.0.1 at this moment."""
+    """A port free for TCP and UDP on 127.0.0.1 at this moment.
+
+    Below those that the kernel gives to clients: else one of them might have it before the server does.
+    """
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        first_of_clients = int(file.read().split()[0])
     for _ in range(50):
+        port = random.randrange(first_of_clients // 2, first_of_clients)
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
                 try:
+                    tcp.bind(("127.0.0.1", port))
                     udp.bind(("127.0.0.1", port))
                 except OSError:
                     continue
