@@ -151,6 +151,13 @@ RULES = (
     Rule("voice.listening", "UserState", "(extra)", "does not know it", "ears in other channels",
          "listening of 1.4"),
 
+    Rule("channel.temporary.kicked", "ChannelRemove", "(extra)", "the one who is kicked hears no more",
+         "hears of the channel's end too", "it goes in the same moment"),
+
+    # Texts
+    Rule("text.html-not-allowed-*", "TextMessage", "message", "& and what is not well-formed as it is",
+         "as entities", "what is left is shown as HTML"),
+
     # Channels
     Rule("channel.create.bad-names", "ChannelState, PermissionDenied",
          "(missing), (extra)", "names may begin with a blank and hold no < or /", "the reverse",

@@ -124,6 +124,9 @@ class Company:
                 for who in exchange.cast.split():
                     stage.play(login(who))
                 return [stage.play(step) for step in flat(exchange.steps)]
+            except (AssertionError, OSError) as error:
+                raise AssertionError(f"{exchange.name} with {self.kind.name}: {error}\n"
+                                     + server.process.tail(20)) from error
             finally:
                 stage.close()
 
