@@ -13,13 +13,15 @@ struct stage {
 static int stage_init(void **state)
 {
     struct stage *stage = calloc(1, sizeof *stage);
-    if (stage == NULL || make_place((void **)&stage->place) != 0)
+    if (stage == NULL)
+        return -1;
+    *state = stage;
+    if (make_place((void **)&stage->place) != 0)
         return -1;
     const struct model_limits limits = { .users = 10, .nesting = 10 };
     stage->server.model = model_new(&limits, "Root");
     stage->server.store = open_well(stage->place->file);
     stage->server.ops_tail = &stage->server.ops;
-    *state = stage;
     return 0;
 }
 

@@ -305,15 +305,18 @@ static void test_bans(void **state)
 
 static int note_config(void *context, const char *key, const char *value)
 {
-    char *text = context;
-    strcat(strcat(strcat(strcat(text, key), "="), value), ";");
-    return 0;
+    struct buffer *text = context;
+    bool is_noted = buffer_add(text, key, strlen(key)) && buffer_add(text, "=", 1) &&
+                    buffer_add(text, value, strlen(value)) && buffer_add(text, ";", 1);
+    return is_noted ? 0 : -1;
 }
 
 static void test_config(void **state)
 {
     const struct store_place *place = *state;
-    char text[100] = "";
+    static const char expected[] = "bandwidth=9000;welcometext=;";
+    struct buffer text;
+    buffer_init(&text, 100);
     struct store *store = open_well(place->file);
     assert_int_equal(store_config_put(store, "welcometext", "old"), 0);
     assert_int_equal(store_config_put(store, "welcometext", ""), 0);
@@ -323,8 +326,10 @@ static void test_config(void **state)
     assert_int_equal(store_config_put(store, "never", NULL), 0);
     store_close(store);
     store = open_well(place->file);
-    assert_int_equal(store_config_each(store, note_config, text), 0);
-    assert_string_equal(text, "bandwidth=9000;welcometext=;");
+    assert_int_equal(store_config_each(store, note_config, &text), 0);
+    assert_int_equal(text.len, sizeof expected - 1);
+    assert_memory_equal(text.data, expected, text.len);
+    buffer_clear(&text);
     store_close(store);
 }
 

@@ -24,7 +24,7 @@ static inline int make_place(void **state)
     struct store_place *place = calloc(1, sizeof *place);
     if (place == NULL)
         return -1;
-    strcpy(place->folder, "/tmp/susurro_store_XXXXXX");
+    (void)snprintf(place->folder, sizeof place->folder, "/tmp/susurro_store_XXXXXX");
     if (mkdtemp(place->folder) == NULL)
         return -1;
     (void)snprintf(place->file, sizeof place->file, "%s/db.sqlite", place->folder);
