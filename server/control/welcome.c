@@ -112,7 +112,8 @@ void login_welcome(struct conn *conn, struct user *user, uint32_t start)
         return;
     send_codec(conn);
     registry_restore(server, user);
-    if (start != MODEL_ROOT)
+    // A temporary channel may have gone with the ghost that was alone in it.
+    if (start != MODEL_ROOT && model_channel(server->model, start) != NULL)
         model_user_move(server->model, user, start);
     send_channels(conn);
     user->is_suppressed = (model_permissions(server->model, user, user->channel) & PERM_SPEAK) == 0;

@@ -402,5 +402,17 @@ class ForgottenPlaceTest(RegisterCase):
         self.assertEqual(self.with_certificate("Ana").here(), 0)
 
 
+class GhostPlaceTest(RegisterCase):
+    """The default channel is one that goes with the person who comes again."""
+
+    keys = {"rememberchannel": "false", "defaultchannel": 1}
+
+    def test_alone_in_a_temporary_channel(self):
+        ana = self.registered("Ana")
+        ana.ask(CHANNEL_STATE, {2: 0, 3: "Corner", 8: True})
+        self.assertEqual(ana.here(), 1)
+        self.assertEqual(self.with_certificate("Ana").here(), 0)
+
+
 if __name__ == "__main__":
     unittest.main()
