@@ -344,6 +344,10 @@ static void dismiss(struct conn *ghost)
 static void admit(struct conn *conn, const struct login_request *request, bool has_password,
                   const struct password *fresh)
 {
+    if (bans_refuse(conn) != NULL) { // since TLS was established
+        conn_close(conn, "banned");
+        return;
+    }
     struct verdict verdict = { REJECT(None), NULL };
     struct registered *person;
     bool is_other;

@@ -154,6 +154,15 @@ class BanTest(HostCase):
                 self.assertEqual(self.is_welcome(certificate=self.one), not by_certificate)
                 watcher.close()
 
+    def test_who_is_at_the_door(self):
+        victim = self.client("Victim", certificate=self.one)
+        second = self.open("Second", certificate=self.one)
+        self.root.send(USER_REMOVE, {1: victim.session, 4: True, 5: True, 6: False})
+        victim.wait_closed()
+        second.authenticate()
+        second.wait_closed()
+        self.assertIsNone(second.session)
+
     def test_neither(self):
         victim = self.client("Victim")
         frames = self.root.ask(USER_REMOVE, {1: victim.session, 4: True, 6: False})
