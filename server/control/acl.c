@@ -40,6 +40,11 @@ struct change { // the message as the model takes it; strings are the message's
     size_t n_entries, n_groups, n_ids;
 };
 
+static bool is_fit(const char *text)
+{
+    return strlen(text) <= MODEL_GROUP_BYTES && str_is_utf8(text);
+}
+
 // NULL: fine; else why not.
 static const char *find_fault(const MumbleProto__ACL *acl)
 {
@@ -49,16 +54,15 @@ static const char *find_fault(const MumbleProto__ACL *acl)
     if (acl->n_groups > MODEL_GROUPS_MAX)
         return "A channel cannot have so many groups";
     for (size_t i = 0; i < acl->n_groups; i++) {
-        size_t len = strlen(acl->groups[i]->name);
-        if (len == 0 || len > MODEL_GROUP_BYTES)
-            return "A group's name is empty or too long";
+        if (acl->groups[i]->name[0] == '\0' || !is_fit(acl->groups[i]->name))
+            return "A group's name is empty, too long or not UTF-8";
         n_members += acl->groups[i]->n_add + acl->groups[i]->n_remove;
     }
     if (n_members > ACL_MEMBERS_MAX)
         return "The groups of a channel cannot have so many members";
     for (size_t i = 0; i < acl->n_acls; i++)
-        if (acl->acls[i]->group != NULL && strlen(acl->acls[i]->group) > MODEL_GROUP_BYTES)
-            return "The group of an access rule is too long";
+        if (acl->acls[i]->group != NULL && !is_fit(acl->acls[i]->group))
+            return "The group of an access rule is too long or not UTF-8";
     return NULL;
 }
 

@@ -111,8 +111,10 @@ static bool tree_fill(struct tree *tree, const struct model *model)
     }
     for (size_t i = 0; i < tree->n; i++) {
         tree->channels[i] = model_channel_at(model, i);
-        while (i > 0 && tree->channels[tree->parents[i]]->id != tree->channels[i]->parent)
-            tree->parents[i]++;
+        size_t parent = i > 0 ? tree->parents[i - 1] : 0; // siblings mostly stand together
+        while (i > 0 && tree->channels[parent]->id != tree->channels[i]->parent)
+            parent = (parent + 1) % i;
+        tree->parents[i] = parent;
     }
     return true;
 }

@@ -231,7 +231,8 @@ class AclTest(SystemTest):
                 ("groups", {3: [{1: f"g{i}"} for i in range(501)]}),
                 ("members", {3: [{1: "g", 5: [0] * 20001}]}),
                 ("no name", {3: [{1: ""}]}), ("long name", {3: [{1: "g" * 513}]}),
-                ("long rule", {4: [rule("g" * 513)]})):
+                ("long rule", {4: [rule("g" * 513)]}),
+                ("not UTF-8", {3: [{1: b"\xff"}]}), ("nor this", {4: [rule(b"\xc3(")]})):
             with self.subTest(what):
                 frames = [one for kind, one in self.root.ask(ACL, {1: self.a, **fields})
                           if kind == PERMISSION_DENIED]
