@@ -1,86 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What was read is made sound: one fixed way for each thing that can be wrong.
+// What was read is made sound: one fixed way for each thing that can be wrong. Channels, rights,
+// bans.
 #include "store/import_int.h"
-
-#include "base/base.h"
-#include "base/config.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-// ---- names ------------------------------------------------------------------------------------
-
-static bool is_blank_or_control(unsigned char c)
-{
-    return c <= ' ' || c == 0x7F;
-}
-
-// A name that name_is_sound accepts, from one that it may not; "WHAT ID" when nothing is left.
-static char *sound_name(struct import *import, const char *name, const char *what, long long id)
-{
-    char *out = str_dup(name);
-    if (out == NULL) {
-        import->is_out_of_memory = true;
-        return NULL;
-    }
-    size_t n = 0;
-    for (const char *c = name; *c != '\0'; c++) {
-        if ((unsigned char)*c >= ' ' && *c != 0x7F && !(n == 0 && *c == ' '))
-            out[n++] = *c;
-    }
-    while (n > 0 && is_blank_or_control((unsigned char)out[n - 1]))
-        n--;
-    out[n] = '\0';
-    for (; n > 0 && !name_is_sound(out); n--) // too long, or controls of two bytes
-        out[n - 1] = '\0';
-    if (n > 0)
-        return out;
-    free(out);
-    return import_format(import, "%s %lld", what, id);
-}
-
-static int repair_name(struct import *import, char **name, const char *what, long long id)
-{
-    if (*name != NULL && name_is_sound(*name))
-        return 0;
-    char *sound = sound_name(import, *name != NULL ? *name : "", what, id);
-    if (sound == NULL)
-        return -1;
-    import_note(import, NOTE_REPAIRED, "%s %lld: the name cannot be used here; now \"%s\"", what,
-                id, sound);
-    free(*name);
-    *name = sound;
-    return 0;
-}
-
-// "Name (17)", cut so that it fits.
-static char *numbered_name(struct import *import, const char *name, long long id)
-{
-    size_t len = strlen(name);
-    for (;;) {
-        while (len > 0 && ((unsigned char)name[len] & 0xC0) == 0x80)
-            len--;
-        char *longer = import_format(import, "%.*s (%lld)", (int)len, name, id);
-        if (longer == NULL || name_is_sound(longer) || len == 0)
-            return longer;
-        free(longer);
-        len--;
-    }
-}
-
-static int rename_twin(struct import *import, char **name, const char *what, long long id)
-{
-    char *longer = numbered_name(import, *name, id);
-    if (longer == NULL)
-        return -1;
-    import_note(import, NOTE_REPAIRED, "%s %lld: another is named \"%s\", too; now \"%s\"", what,
-                id, *name, longer);
-    free(*name);
-    *name = longer;
-    return 0;
-}
-
-#define PASSES_MOST 16 // of finding twins: a new name may be another's
 
 // ---- the tree ---------------------------------------------------------------------------------
 
@@ -121,7 +45,7 @@ static void attach_orphans(struct import *import)
 // into the root.
 static int cut_loops(struct import *import)
 {
-    size_t *trail_of = calloc(import->n_channels, sizeof *trail_of);
+    size_t *trail_of = calloc(import->n_channels + 1, sizeof *trail_of);
     if (trail_of == NULL) {
         import->is_out_of_memory = true;
         return -1;
@@ -169,7 +93,7 @@ static int rename_siblings(struct import *import, struct import_channel **sorted
             continue;
         }
         ++*n_renamed;
-        if (rename_twin(import, &next->name, "channel", next->id) != 0)
+        if (import_rename_twin(import, &next->name, "channel", next->id) != 0)
             return -1;
     }
     return 0;
@@ -177,11 +101,12 @@ static int rename_siblings(struct import *import, struct import_channel **sorted
 
 static int separate_siblings(struct import *import)
 {
-    struct import_channel **sorted = calloc(import->n_channels, sizeof(struct import_channel *));
+    struct import_channel **sorted =
+        calloc(import->n_channels + 1, sizeof(struct import_channel *));
     size_t n_renamed = 1;
     int result = sorted != NULL ? 0 : -1;
     import->is_out_of_memory |= sorted == NULL;
-    for (int pass = 0; result == 0 && n_renamed > 0 && pass < PASSES_MOST; pass++) {
+    for (int pass = 0; result == 0 && n_renamed > 0 && pass < IMPORT_PASSES_MOST; pass++) {
         n_renamed = 0;
         result = rename_siblings(import, sorted, &n_renamed);
     }
@@ -235,7 +160,7 @@ static int complete_links(struct import *import)
 {
     for (size_t i = 0; i < import->n_channels; i++)
         sort_links(&import->channels[i]);
-    size_t *n_sorted = calloc(import->n_channels, sizeof *n_sorted);
+    size_t *n_sorted = calloc(import->n_channels + 1, sizeof *n_sorted);
     if (n_sorted == NULL) {
         import->is_out_of_memory = true;
         return -1;
@@ -275,7 +200,7 @@ int import_check_channels(struct import *import)
     for (size_t i = 0; i < import->n_channels; i++) {
         struct import_channel *channel = &import->channels[i];
         repair_numbers(import, channel);
-        if (repair_name(import, &channel->name, "channel", channel->id) != 0)
+        if (import_repair_name(import, &channel->name, "channel", channel->id) != 0)
             return -1;
         if (channel->description != NULL && strlen(channel->description) > IMPORT_TEXT_MAX_BYTES) {
             import_note(import, NOTE_LEFT_OUT, "channel %u: a description of %zu bytes",
@@ -285,109 +210,6 @@ int import_check_channels(struct import *import)
         }
     }
     return separate_siblings(import) != 0 || complete_links(import) != 0 ? -1 : 0;
-}
-
-// ---- people -----------------------------------------------------------------------------------
-
-static int compare_names(const void *a, const void *b)
-{
-    const struct import_person *x = *(struct import_person *const *)a,
-                               *y = *(struct import_person *const *)b;
-    uint32_t hash_x = str_hash_fold(x->is.name), hash_y = str_hash_fold(y->is.name);
-    if (hash_x != hash_y)
-        return hash_x < hash_y ? -1 : 1;
-    return x->is.id < y->is.id ? -1 : x->is.id > y->is.id;
-}
-
-static int rename_namesakes(struct import *import, struct import_person **sorted, size_t *n_renamed)
-{
-    size_t n = import->n_people;
-    for (size_t i = 0; i < n; i++)
-        sorted[i] = &import->people[i];
-    qsort(sorted, n, sizeof(struct import_person *), compare_names);
-    for (size_t i = 1, first = 0; i < n; i++) {
-        if (str_hash_fold(sorted[first]->is.name) != str_hash_fold(sorted[i]->is.name))
-            first = i;
-        for (size_t j = first; j < i; j++) {
-            if (!str_equal_fold(sorted[j]->is.name, sorted[i]->is.name))
-                continue;
-            ++*n_renamed;
-            if (rename_twin(import, &sorted[i]->is.name, "person", sorted[i]->is.id) != 0)
-                return -1;
-            break;
-        }
-    }
-    return 0;
-}
-
-static int separate_namesakes(struct import *import)
-{
-    struct import_person **sorted = calloc(import->n_people + 1, sizeof(struct import_person *));
-    size_t n_renamed = 1;
-    int result = sorted != NULL ? 0 : -1;
-    import->is_out_of_memory |= sorted == NULL;
-    for (int pass = 0; result == 0 && n_renamed > 0 && pass < PASSES_MOST; pass++) {
-        n_renamed = 0;
-        result = rename_namesakes(import, sorted, &n_renamed);
-    }
-    free(sorted);
-    if (result == 0 && n_renamed > 0)
-        return import_refuse(import, "too many people have the same name");
-    return result;
-}
-
-static int compare_certs(const void *a, const void *b)
-{
-    const struct import_person *x = *(struct import_person *const *)a,
-                               *y = *(struct import_person *const *)b;
-    int order = strcmp(x->is.certs[0], y->is.certs[0]);
-    return order != 0 ? order : x->is.id < y->is.id ? -1 : x->is.id > y->is.id;
-}
-
-// A certificate lets one person in; mumble-server takes any of them.
-static int separate_certificates(struct import *import)
-{
-    struct import_person **sorted = calloc(import->n_people + 1, sizeof(struct import_person *));
-    size_t n = 0;
-    if (sorted == NULL) {
-        import->is_out_of_memory = true;
-        return -1;
-    }
-    for (size_t i = 0; i < import->n_people; i++) {
-        if (import->people[i].is.n_certs > 0)
-            sorted[n++] = &import->people[i];
-    }
-    if (n > 1)
-        qsort(sorted, n, sizeof(struct import_person *), compare_certs);
-    for (size_t i = 1, first = 0; i < n; i++) {
-        if (strcmp(sorted[first]->is.certs[0], sorted[i]->is.certs[0]) != 0) {
-            first = i;
-            continue;
-        }
-        import_note(import, NOTE_LEFT_OUT, "person %d: the certificate is person %d's, too",
-                    sorted[i]->is.id, sorted[first]->is.id);
-        sorted[i]->is.n_certs = 0;
-    }
-    free(sorted);
-    return 0;
-}
-
-int import_check_people(struct import *import)
-{
-    for (size_t i = 0; i < import->n_people; i++) {
-        struct import_person *person = &import->people[i];
-        if (repair_name(import, &person->is.name, "person", person->is.id) != 0)
-            return -1;
-        bool is_known = import_find_channel(import, person->last_channel) != NULL;
-        person->is.last_channel = is_known ? (uint32_t)person->last_channel : MODEL_NONE;
-        if (person->comment != NULL && strlen(person->comment) > IMPORT_TEXT_MAX_BYTES) {
-            import_note(import, NOTE_LEFT_OUT, "person %d: a comment of %zu bytes", person->is.id,
-                        strlen(person->comment));
-            free(person->comment);
-            person->comment = NULL;
-        }
-    }
-    return separate_namesakes(import) != 0 || separate_certificates(import) != 0 ? -1 : 0;
 }
 
 // ---- rights, bans -----------------------------------------------------------------------------

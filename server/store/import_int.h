@@ -95,16 +95,53 @@ int import_open(struct import_file *file, const char *path, char error[STORE_ERR
 void import_close(struct import_file *file);
 // The statement for a text in which every %w stands for the prefix; NULL and the line in error.
 sqlite3_stmt *import_prepare(struct import_file *file, const char *sql);
-int import_fail(struct import_file *file);
+int import_fail(struct import_file *file); // -1, with SQLite's reason
+int import_refuse_file(struct import_file *file, const char *reason, const char *remedy); // -1
+
+// ---- import_values.c --------------------------------------------------------------------------
+bool column_is_null(sqlite3_stmt *row, int at);
+// Exactly that many hexadecimal digits, in small letters, and a zero.
+bool column_hex(sqlite3_stmt *row, int at, char *out, size_t n_digits);
+int64_t column_time(sqlite3_stmt *row, int at); // 0: none
+// A heap copy, "" for NULL. What is not UTF-8 becomes U+FFFD, and is noted as of "WHAT ID".
+char *import_text(struct import *import, sqlite3_stmt *row, int at, const char *what, int64_t id);
+// The same, NULL for "".
+char *import_optional_text(struct import *import, sqlite3_stmt *row, int at, const char *what,
+                           int64_t id);
+// False: there are most of them already, and the import is refused.
+bool import_has_room(struct import *import, size_t n, size_t most, const char *what);
+
+// ---- import_rows*.c: one row each; 0 or -1. The columns stand at the definitions. ---------------
+typedef int (*import_row_fn)(struct import *import, sqlite3_stmt *row);
+int import_read_channel(struct import *import, sqlite3_stmt *row);
+int import_read_channel_info(struct import *import, sqlite3_stmt *row);
+int import_read_link(struct import *import, sqlite3_stmt *row);
+int import_read_person(struct import *import, sqlite3_stmt *row);
+int import_read_person_info(struct import *import, sqlite3_stmt *row);
+int import_read_listening(struct import *import, sqlite3_stmt *row);
+int import_read_group(struct import *import, sqlite3_stmt *row);
+int import_read_member(struct import *import, sqlite3_stmt *row);
+int import_read_entry(struct import *import, sqlite3_stmt *row);
+int import_read_ban(struct import *import, sqlite3_stmt *row);
+int import_read_setting(struct import *import, sqlite3_stmt *row);
+int import_read_log_count(struct import *import, sqlite3_stmt *row);
 
 // ---- import_read.c, import_check*.c, import_settings.c ----------------------------------------
 int import_read_rows(struct import *import, struct import_file *file);
+// Names: 0 or -1 (memory). A name that cannot be used is replaced, a second one of that name gets
+// the id behind it; both are noted as of "WHAT ID". A new name may be another's: it takes some
+// passes.
+#define IMPORT_PASSES_MOST 16
+int import_repair_name(struct import *import, char **name, const char *what, long long id);
+int import_rename_twin(struct import *import, char **name, const char *what, long long id);
 // Each 0, or -1 when the import cannot be (import->error, or out of memory).
 int import_check_channels(struct import *import);
 int import_check_people(struct import *import);
 int import_check_rights(struct import *import);
 int import_check_bans(struct import *import);
 int import_check_settings(struct import *import);
-int import_name_root(struct import *import); // after the settings were checked
+void import_check_certificate(struct import *import);
+void import_set_secret(char **place, char *text); // the old one is wiped
+int import_name_root(struct import *import);      // after the settings were checked
 
 #endif

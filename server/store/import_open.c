@@ -22,7 +22,7 @@
     "name mumble-server's database (\"database\" in its ini says where it is, on Debian "          \
     "/var/lib/mumble-server/mumble-server.sqlite)"
 
-static int refuse(struct import_file *file, const char *reason, const char *remedy)
+int import_refuse_file(struct import_file *file, const char *reason, const char *remedy)
 {
     (void)snprintf(file->error, STORE_ERROR_BYTES, "%.280s: %.240s; %.440s", file->path, reason,
                    remedy);
@@ -40,23 +40,26 @@ int import_fail(struct import_file *file)
     (void)snprintf(reason, sizeof reason, "cannot be read: %s", sqlite3_errmsg(file->db));
     switch (code) {
     case SQLITE_NOTADB:
-        return refuse(file, "is not a SQLite database, or an encrypted one", WHERE_IT_IS);
+        return import_refuse_file(file, "is not a SQLite database, or an encrypted one",
+                                  WHERE_IT_IS);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return refuse(file, "is being written to", "stop mumble-server, or copy the file first");
+        return import_refuse_file(file, "is being written to",
+                                  "stop mumble-server, or copy the file first");
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
-        return refuse(file, "has a journal beside it that cannot be read from here",
-                      "copy the file together with its -journal or -wal into a directory of yours, "
-                      "and import the copy");
+        return import_refuse_file(
+            file, "has a journal beside it that cannot be read from here",
+            "copy the file together with its -journal or -wal into a directory of yours, "
+            "and import the copy");
     case SQLITE_INTERRUPT:
-        return refuse(file, "keeps the reader busy without end",
-                      "it is damaged or was made to do harm");
+        return import_refuse_file(file, "keeps the reader busy without end",
+                                  "it is damaged or was made to do harm");
     case SQLITE_NOMEM:
-        return refuse(file, "out of memory", "free some");
+        return import_refuse_file(file, "out of memory", "free some");
     default:
         (void)snprintf(reason, sizeof reason, "is damaged: %s", sqlite3_errmsg(file->db));
-        return refuse(file, reason, "import a backup of it");
+        return import_refuse_file(file, reason, "import a backup of it");
     }
 }
 
@@ -97,15 +100,16 @@ static int refuse_beginning(struct import_file *file, const char *start)
     };
     for (size_t i = 0; i < sizeof dumps / sizeof dumps[0]; i++) {
         if (strncmp(start, dumps[i].start, strlen(dumps[i].start)) == 0)
-            return refuse(file, dumps[i].what,
-                          "only SQLite can be imported; docs/moving-from-mumble-server.md says how "
-                          "to turn it into that");
+            return import_refuse_file(
+                file, dumps[i].what,
+                "only SQLite can be imported; docs/moving-from-mumble-server.md says how "
+                "to turn it into that");
     }
     if (strncmp(start, "PRAGMA foreign_keys", 19) == 0 ||
         strncmp(start, "BEGIN TRANSACTION", 17) == 0)
-        return refuse(file, "is a dump in SQL",
-                      "make a database of it first: sqlite3 new.sqlite < dump.sql");
-    return refuse(file, "is not a SQLite database, or an encrypted one", WHERE_IT_IS);
+        return import_refuse_file(file, "is a dump in SQL",
+                                  "make a database of it first: sqlite3 new.sqlite < dump.sql");
+    return import_refuse_file(file, "is not a SQLite database, or an encrypted one", WHERE_IT_IS);
 }
 
 static int look_at_file(struct import_file *file)
@@ -119,16 +123,16 @@ static int look_at_file(struct import_file *file)
         if (fd >= 0)
             (void)close(fd);
         (void)snprintf(reason, sizeof reason, "cannot be opened: %s", strerror(code));
-        return refuse(file, reason,
-                      code == EACCES ? "become root, or copy it to where you may read it"
-                                     : WHERE_IT_IS);
+        return import_refuse_file(
+            file, reason,
+            code == EACCES ? "become root, or copy it to where you may read it" : WHERE_IT_IS);
     }
     ssize_t n = S_ISREG(status.st_mode) ? read(fd, start, sizeof start - 1) : -1;
     (void)close(fd);
     if (!S_ISREG(status.st_mode))
-        return refuse(file, "is no file", WHERE_IT_IS);
+        return import_refuse_file(file, "is no file", WHERE_IT_IS);
     if (n <= 0)
-        return refuse(file, "is empty", WHERE_IT_IS);
+        return import_refuse_file(file, "is empty", WHERE_IT_IS);
     if ((size_t)n < sizeof magic || memcmp(start, magic, sizeof magic) != 0)
         return refuse_beginning(file, start);
     return 0;
@@ -191,7 +195,8 @@ static int begin_reading(struct import_file *file)
 {
     int64_t n = 0;
     if (sqlite3_open_v2(file->path, &file->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
-        return file->db != NULL ? import_fail(file) : refuse(file, "out of memory", "free some");
+        return file->db != NULL ? import_fail(file)
+                                : import_refuse_file(file, "out of memory", "free some");
     make_careful(file);
     (void)sqlite3_exec(file->db, "BEGIN", NULL, NULL, NULL);
     int code = sqlite3_exec(file->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
@@ -203,7 +208,7 @@ static int begin_reading(struct import_file *file)
         file->db = NULL;
         if (open_immutable(file) != SQLITE_OK)
             return file->db != NULL ? import_fail(file)
-                                    : refuse(file, "out of memory", "free some");
+                                    : import_refuse_file(file, "out of memory", "free some");
         make_careful(file);
         (void)sqlite3_exec(file->db, "BEGIN", NULL, NULL, NULL);
     }
@@ -218,8 +223,10 @@ static int refuse_other_program(struct import_file *file)
     if (read_number(file, "PRAGMA application_id", &application) != 0)
         return -1;
     if (application == STORE_APPLICATION_ID)
-        return refuse(file, "is already a database of susurrod", "name it with database instead");
-    return refuse(file, "is the database of another program, not of mumble-server", WHERE_IT_IS);
+        return import_refuse_file(file, "is already a database of susurrod",
+                                  "name it with database instead");
+    return import_refuse_file(file, "is the database of another program, not of mumble-server",
+                              WHERE_IT_IS);
 }
 
 // The table that holds the version: "meta", perhaps with a prefix; keystring and value up to 1.5,
@@ -266,10 +273,11 @@ static int check_schema(struct import_file *file)
         return 0;
     (void)snprintf(reason, sizeof reason, "has schema %d; %d to %d are known (1.2 to 1.6)",
                    file->schema, SCHEMA_LEAST, SCHEMA_MOST);
-    return refuse(file, reason,
-                  file->schema < SCHEMA_LEAST
-                      ? "start mumble-server 1.3 with a copy of it once, which brings it up to date"
-                      : "it is from a newer mumble-server; look for a newer susurrod");
+    return import_refuse_file(
+        file, reason,
+        file->schema < SCHEMA_LEAST
+            ? "start mumble-server 1.3 with a copy of it once, which brings it up to date"
+            : "it is from a newer mumble-server; look for a newer susurrod");
 }
 
 // Ordinary tables only: a view could do anything when it is read.
@@ -315,7 +323,7 @@ static int check_tables(struct import_file *file)
         (void)sqlite3_finalize(statement);
         (void)snprintf(reason, sizeof reason, "is damaged: it has no table %s", tables[i].name);
         if (!is_there)
-            return refuse(file, reason, "import a backup of it");
+            return import_refuse_file(file, reason, "import a backup of it");
     }
     return 0;
 }
@@ -336,7 +344,7 @@ static int check_whole(struct import_file *file)
     (void)sqlite3_finalize(statement);
     if (!is_read)
         return -1;
-    return reason[0] == '\0' ? 0 : refuse(file, reason, "import a backup of it");
+    return reason[0] == '\0' ? 0 : import_refuse_file(file, reason, "import a backup of it");
 }
 
 int import_open(struct import_file *file, const char *path, char error[STORE_ERROR_BYTES])
@@ -363,68 +371,4 @@ bool import_is_mumble_server(const char *path)
     bool is_one = look_at_file(&file) == 0 && begin_reading(&file) == 0 && find_schema(&file) == 0;
     import_close(&file);
     return is_one;
-}
-
-// ---- virtual servers --------------------------------------------------------------------------
-
-int import_servers(const char *path, struct import_server **out, size_t *n_servers,
-                   char error[STORE_ERROR_BYTES])
-{
-    static const char older[] =
-        "SELECT s.server_id,"
-        " (SELECT value FROM \"%wconfig\" c WHERE c.server_id = s.server_id AND key = 'port'),"
-        " (SELECT count(*) FROM \"%wchannels\" c WHERE c.server_id = s.server_id),"
-        " (SELECT count(*) FROM \"%wusers\" u WHERE u.server_id = s.server_id AND user_id > 0),"
-        " (SELECT value FROM \"%wconfig\" c WHERE c.server_id = s.server_id"
-        "   AND key = 'registername')"
-        " FROM \"%wservers\" s ORDER BY s.server_id LIMIT 10000";
-    static const char newer[] =
-        "SELECT s.server_id,"
-        " (SELECT config_value FROM \"%wconfig\" c WHERE c.server_id = s.server_id"
-        "   AND config_name = 'port'),"
-        " (SELECT count(*) FROM \"%wchannels\" c WHERE c.server_id = s.server_id),"
-        " (SELECT count(*) FROM \"%wusers\" u WHERE u.server_id = s.server_id AND user_id > 0),"
-        " (SELECT config_value FROM \"%wconfig\" c WHERE c.server_id = s.server_id"
-        "   AND config_name = 'registername')"
-        " FROM \"%wvirtual_servers\" s ORDER BY s.server_id LIMIT 10000";
-    struct import_file file;
-    struct import counter = { 0 };
-    int result = import_open(&file, path, error);
-    sqlite3_stmt *statement =
-        result == 0 ? import_prepare(&file, file.schema >= 10 ? newer : older) : NULL;
-    int code = SQLITE_ERROR;
-    *out = NULL;
-    *n_servers = 0;
-    while (statement != NULL && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct import_server *server = import_grow(&counter, out, n_servers, sizeof *server);
-        if (server == NULL)
-            break;
-        const unsigned char *name = sqlite3_column_text(statement, 4);
-        int64_t port = sqlite3_column_int64(statement, 1);
-        server->id = sqlite3_column_int64(statement, 0);
-        server->port = port > 0 && port <= 65535 ? (uint32_t)port : 0;
-        server->n_channels = (uint32_t)sqlite3_column_int64(statement, 2);
-        server->n_people = (uint32_t)sqlite3_column_int64(statement, 3);
-        (void)snprintf(server->name, sizeof server->name, "%s",
-                       name != NULL ? (const char *)name : "");
-        for (char *c = server->name; *c != '\0'; c++) {
-            if ((unsigned char)*c < ' ' || *c == 0x7F)
-                *c = '?';
-        }
-    }
-    if (statement != NULL && code != SQLITE_DONE)
-        result = counter.is_out_of_memory ? refuse(&file, "out of memory", "free some")
-                                          : import_fail(&file);
-    else if (statement == NULL)
-        result = -1;
-    else if (*n_servers == 0)
-        result = refuse(&file, "holds no server", "start mumble-server with it once");
-    (void)sqlite3_finalize(statement);
-    import_close(&file);
-    if (result != 0) {
-        free(*out);
-        *out = NULL;
-        *n_servers = 0;
-    }
-    return result;
 }

@@ -1,134 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A virtual server's own settings: under our names, with values that our configuration accepts; and
-// its certificate.
+// A virtual server's own settings: under our names, with values that our configuration accepts.
 #include "store/import_int.h"
 
 #include "base/base.h"
 #include "base/config.h"
 
-#include <openssl/bio.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
-
-// ---- certificate ------------------------------------------------------------------------------
-
-static int give_passphrase(char *out, int cap, int is_writing, void *context)
-{
-    const char *passphrase = context;
-    (void)is_writing;
-    size_t len = passphrase != NULL ? strlen(passphrase) : 0;
-    if (len == 0 || len > (size_t)cap)
-        return 0;
-    memcpy(out, passphrase, len);
-    return (int)len;
-}
-
-static EVP_PKEY *read_key(const char *pem, const char *passphrase)
-{
-    BIO *bio = pem != NULL ? BIO_new_mem_buf(pem, -1) : NULL;
-    EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, give_passphrase,
-                                                          (void *)(uintptr_t)passphrase)
-                                : NULL;
-    BIO_free(bio);
-    return key;
-}
-
-// The certificates in a PEM text, to the end of the stack.
-static void read_certificates(const char *pem, STACK_OF(X509) * out)
-{
-    BIO *bio = pem != NULL ? BIO_new_mem_buf(pem, -1) : NULL;
-    X509 *one;
-    while (bio != NULL && (one = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-        if (sk_X509_push(out, one) <= 0) {
-            X509_free(one);
-            break;
-        }
-    }
-    BIO_free(bio);
-}
-
-static char *text_of_bio(BIO *bio)
-{
-    char *data = NULL;
-    long len = BIO_get_mem_data(bio, &data);
-    return len > 0 ? strndup(data, (size_t)len) : NULL;
-}
-
-// The leaf first, then the others, as PEM.
-static char *write_chain(STACK_OF(X509) * all, int leaf)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    bool is_good = bio != NULL && PEM_write_bio_X509(bio, sk_X509_value(all, leaf)) == 1;
-    for (int i = 0; is_good && i < sk_X509_num(all); i++) {
-        if (i != leaf)
-            is_good = PEM_write_bio_X509(bio, sk_X509_value(all, i)) == 1;
-    }
-    char *text = is_good ? text_of_bio(bio) : NULL;
-    BIO_free(bio);
-    return text;
-}
-
-static char *write_key(EVP_PKEY *key)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *text = bio != NULL && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1
-                     ? text_of_bio(bio)
-                     : NULL;
-    BIO_free(bio);
-    return text;
-}
-
-static void set_text(char **place, char *text)
-{
-    if (*place != NULL)
-        OPENSSL_cleanse(*place, strlen(*place));
-    free(*place);
-    *place = text;
-}
-
-// The key may need its passphrase, may stand in the certificate's text, and the certificates may
-// stand with the key.
-static void check_certificate(struct import *import)
-{
-    if (import->certificate == NULL && import->key == NULL)
-        return;
-    EVP_PKEY *key = read_key(import->key, import->passphrase);
-    if (key == NULL)
-        key = read_key(import->certificate, import->passphrase);
-    STACK_OF(X509) *all = sk_X509_new_null();
-    int leaf = -1;
-    if (all != NULL) {
-        read_certificates(import->certificate, all);
-        read_certificates(import->key, all);
-    }
-    for (int i = 0; key != NULL && all != NULL && leaf < 0 && i < sk_X509_num(all); i++) {
-        if (X509_check_private_key(sk_X509_value(all, i), key) == 1)
-            leaf = i;
-    }
-    char *chain = leaf >= 0 ? write_chain(all, leaf) : NULL;
-    char *plain = chain != NULL ? write_key(key) : NULL;
-    char name[200] = "";
-    if (leaf >= 0)
-        X509_NAME_oneline(X509_get_subject_name(sk_X509_value(all, leaf)), name, sizeof name);
-    if (plain == NULL) {
-        import_note(import, NOTE_LEFT_OUT,
-                    "the server's certificate: %s; clients will see a new one, unless sslCert and "
-                    "sslKey name it",
-                    key == NULL ? "its key cannot be read" : "it does not fit its key");
-        free(chain);
-        chain = NULL;
-    }
-    set_text(&import->certificate, chain);
-    set_text(&import->key, plain);
-    import->certificate_name = plain != NULL ? import_format(import, "%s", name) : NULL;
-    sk_X509_pop_free(all, X509_free);
-    EVP_PKEY_free(key);
-    ERR_clear_error();
-}
 
 // ---- settings ---------------------------------------------------------------------------------
 
@@ -182,7 +61,7 @@ static bool take_special(struct import *import, struct import_setting *setting)
                    : str_equal_fold(setting->key, "passphrase") ? &import->passphrase
                                                                 : NULL;
     if (place != NULL) {
-        set_text(place, setting->value[0] != '\0' ? setting->value : NULL);
+        import_set_secret(place, setting->value[0] != '\0' ? setting->value : NULL);
         if (setting->value[0] != '\0')
             setting->value = NULL;
         return true;
@@ -289,6 +168,6 @@ int import_check_settings(struct import *import)
         }
     }
     import->n_settings = n;
-    check_certificate(import);
+    import_check_certificate(import);
     return import->is_out_of_memory || add_port(import) != 0 ? -1 : 0;
 }

@@ -23,8 +23,7 @@ static const char *const contents[] = {
     "SELECT * FROM group_members ORDER BY channel_id, name, user_id, is_added",
     "SELECT * FROM links ORDER BY channel_id, link_id",
     "SELECT * FROM listenings ORDER BY user_id, channel_id",
-    "SELECT address, mask_bits, cert_hash, name, reason, start, duration FROM bans"
-    " ORDER BY 1, 2, 3, 4, 5, 6, 7",
+    "SELECT * FROM bans ORDER BY ban_id",
     "SELECT * FROM config ORDER BY key",
     "SELECT * FROM settings WHERE key IN ('certificate', 'key') ORDER BY key",
 };
