@@ -11,8 +11,8 @@ import unittest
 from lib.observer import CHANNEL_STATE, PERMISSION_DENIED, USER_REMOVE, USER_STATE
 from lib.protobuf import decode, last, text
 from system.case import SUPERUSER_PASSWORD, SystemTest, end, make_certificate
-from system.client import (DENIED_CERTIFICATE, DENIED_PERMISSION, DENIED_USER_NAME, REQUEST_BLOB,
-                           SUGGEST_CONFIG, USER_LIST)
+from system.client import (DENIED_CERTIFICATE, DENIED_CHANNEL_FULL, DENIED_PERMISSION,
+                           DENIED_USER_NAME, REQUEST_BLOB, SUGGEST_CONFIG, USER_LIST)
 
 WRONG_USER_PASSWORD, WRONG_SERVER_PASSWORD, NAME_IN_USE, SERVER_FULL = 3, 4, 5, 6
 REGISTER, SELF_REGISTER = 0x40000, 0x80000
@@ -376,6 +376,8 @@ class PlaceTest(RegisterCase):
         again = self.with_certificate("Ana")
         self.assertEqual(again.here(), 0, "the remembered one and the default are full")
         self.assertEqual(self.refused("Late"), SERVER_FULL)
+        frames = again.change(f5=self.sala)
+        self.assertEqual([one[0] for one in again.denied(frames)], [DENIED_CHANNEL_FULL])
         # A ghost makes room, whoever may Write is never too many.
         self.assertEqual(self.with_certificate("Ana").here(), 0)
         self.assertTrue(self.superuser().session)
@@ -384,6 +386,34 @@ class PlaceTest(RegisterCase):
         suggested = self.root.kinds(SUGGEST_CONFIG)
         self.assertEqual([(last(one, 1) >> 8, last(one, 4) >> 16, last(one, 2), last(one, 3))
                           for one in suggested], [(0x0104, 0x0001_0004_011F, 1, 0)])
+
+
+class DurationTest(RegisterCase):
+    """rememberchannelduration: since the goodbye, or without one since the server's start."""
+
+    keys = {"rememberchannelduration": 1000}
+
+    def test_durations(self):
+        root, ana = self.superuser(), self.registered("Ana")
+        root.ask(CHANNEL_STATE, {2: 0, 3: "Sala"})
+        ana.barrier()
+        sala = ana.channel("Sala")["channel_id"]
+        ana.join(sala)
+        ana.barrier()
+        ana.close()
+        root.close()
+        for active_s, left_s, expected in ((100, 90, sala), (5000, 900, sala), (5000, 1100, 0),
+                                           (900, 5000, sala), (5000, None, sala)):
+            with self.subTest(active_s=active_s, left_s=left_s):
+                now = int(time.time())
+                with self.database() as database:
+                    database.execute(
+                        "UPDATE users SET last_channel = ?, last_active = ?, last_disconnect = ?"
+                        " WHERE name = 'Ana'",
+                        (sala, now - active_s, None if left_s is None else now - left_s))
+                ana = self.with_certificate("Ana")
+                self.assertEqual(ana.here(), expected)
+                ana.close()
 
 
 class ForgottenPlaceTest(RegisterCase):
