@@ -12,9 +12,10 @@
 // The channel of the command's first word and what holds there.
 static int acl_begin(struct call *call, struct acl *acl)
 {
+    *acl = (struct acl){ .channel_id = 0 };
     const struct admin_channel *channel = find_channel(call->admin, call->words[0]);
     if (channel == NULL)
-        return call->admin->exit;
+        return admin_exit_of(call->admin);
     return acl_fetch(call->admin, channel->id, acl);
 }
 
@@ -223,7 +224,7 @@ static int add_entry(struct call *call, struct entry *entry)
     if (at != NULL && !parse_number(at, &number))
         return admin_fail(admin, ADMIN_USAGE, "--at: \"%.60s\" is not a number", at);
     if (read_rights(call, 2, entry) != ADMIN_DONE)
-        return admin->exit;
+        return admin_exit_of(admin);
     if (client_server_version(admin->client) < PROTO_VERSION(1, 4, 0)) {
         entry->grant &= RIGHTS_BEFORE_1_4;
         entry->deny &= RIGHTS_BEFORE_1_4;
@@ -342,7 +343,7 @@ int acl_group_members(struct call *call)
     uint32_t ids[ADMIN_WORDS_MAX];
     for (size_t i = 2; i < call->n_words; i++)
         if (find_person_id(admin, call->words[i], &ids[i]) != ADMIN_DONE)
-            return admin->exit;
+            return admin_exit_of(admin);
     int status = acl_begin(call, &acl);
     if (status != ADMIN_DONE)
         return status;

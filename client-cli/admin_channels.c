@@ -153,7 +153,7 @@ int channel_info(struct call *call)
     struct admin *admin = call->admin;
     const struct admin_channel *channel = find_channel(admin, call->words[0]);
     if (channel == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     uint32_t id = channel->id;
     if (channel->has_long_description)
         fetch_description(admin, id);
@@ -346,7 +346,7 @@ int channel_add(struct call *call)
     MumbleProto__ChannelState state = MUMBLE_PROTO__CHANNEL_STATE__INIT;
     const struct admin_channel *parent = parent_of(admin, call->words[0], name, sizeof name);
     if (parent == NULL || read_add_options(call, &state) != ADMIN_DONE)
-        return admin->exit;
+        return admin_exit_of(admin);
     if (has_child(&admin->picture, parent->id, name))
         return admin_fail(admin, ADMIN_REFUSED, "there is a channel \"%s\" already", name);
     state.has_parent = 1;
@@ -379,7 +379,7 @@ int channel_remove(struct call *call)
     struct admin *admin = call->admin;
     const struct admin_channel *channel = find_channel(admin, call->words[0]);
     if (channel == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     if (channel->id == 0)
         return admin_fail(admin, ADMIN_REFUSED, "the root cannot be removed");
     uint32_t id = channel->id;
@@ -398,7 +398,7 @@ int channel_rename(struct call *call)
     struct admin *admin = call->admin;
     const struct admin_channel *channel = find_channel(admin, call->words[0]);
     if (channel == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     if (channel->id == 0)
         return admin_fail(admin, ADMIN_REFUSED,
                           "the root is renamed by the server's configuration: registerName");
@@ -414,7 +414,7 @@ int channel_move(struct call *call)
     const struct admin_channel *parent =
         channel != NULL ? find_channel(admin, call->words[1]) : NULL;
     if (parent == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     for (const struct admin_channel *above = parent; above != NULL;
          above = above->id != 0 ? picture_channel(&admin->picture, above->parent_id) : NULL)
         if (above->id == channel->id)
@@ -432,7 +432,7 @@ int channel_describe(struct call *call)
     struct admin *admin = call->admin;
     const struct admin_channel *channel = find_channel(admin, call->words[0]);
     if (channel == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     MumbleProto__ChannelState state = state_of(channel);
     char *text = call_rest(call, 1);
     state.description = text;
@@ -448,7 +448,7 @@ int channel_position(struct call *call)
     int64_t value;
     if (channel == NULL ||
         read_number(admin, call->words[1], INT32_MIN, INT32_MAX, &value) != ADMIN_DONE)
-        return admin->exit;
+        return admin_exit_of(admin);
     MumbleProto__ChannelState state = state_of(channel);
     state.has_position = 1;
     state.position = (int32_t)value;
@@ -463,7 +463,7 @@ int channel_max_users(struct call *call)
     const struct admin_channel *channel = find_channel(admin, call->words[0]);
     int64_t value;
     if (channel == NULL || read_number(admin, call->words[1], 0, UINT32_MAX, &value) != ADMIN_DONE)
-        return admin->exit;
+        return admin_exit_of(admin);
     MumbleProto__ChannelState state = state_of(channel);
     state.has_max_users = 1;
     state.max_users = (uint32_t)value;
@@ -489,13 +489,13 @@ int channel_link(struct call *call)
     bool is_unlink = strncmp(call->command->pattern, "channel unlink", 14) == 0;
     const struct admin_channel *channel = find_channel(admin, call->words[0]);
     if (channel == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     uint32_t others[ADMIN_WORDS_MAX];
     size_t n = 0;
     for (size_t i = 1; i < call->n_words; i++) {
         const struct admin_channel *other = find_channel(admin, call->words[i]);
         if (other == NULL)
-            return admin->exit;
+            return admin_exit_of(admin);
         if (other->id == channel->id)
             return admin_fail(admin, ADMIN_USAGE, "a channel is not linked with itself");
         if (is_linked(channel, other->id) == is_unlink)

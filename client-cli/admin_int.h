@@ -130,6 +130,11 @@ void admin_denial(const struct picture *picture, const MumbleProto__PermissionDe
 // To standard error (with --json also as an object to standard output). Returns `exit`.
 int admin_fail(struct admin *admin, enum admin_exit exit, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+// After something else has said why not.
+static inline int admin_exit_of(const struct admin *admin)
+{
+    return admin->exit != ADMIN_DONE ? admin->exit : ADMIN_NO_ANSWER;
+}
 int admin_done(struct admin *admin, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_FLAG, COLUMN_LIST };

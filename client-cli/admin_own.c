@@ -296,7 +296,7 @@ int rights_of(struct call *call)
     const struct admin_user *user = find_user(admin, call->words[0]);
     const struct admin_channel *channel = user != NULL ? find_channel(admin, call->words[1]) : NULL;
     if (channel == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     uint32_t id = channel->id;
     if (user->session == client_session(admin->client) && user->user_id != 0)
         return own_rights(admin, user->name, id);

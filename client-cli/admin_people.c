@@ -105,7 +105,7 @@ int user_set_flag(struct call *call)
     const struct flag_command *command = flag_command_of(call);
     const struct admin_user *user = find_user(admin, call->words[0]);
     if (user == NULL || command == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     if (has_flag(user, command->flag) == command->value)
         return admin_done(admin, "%s %s already.", user->name, command->done);
     MumbleProto__UserState state = state_of(user);
@@ -131,7 +131,7 @@ int user_move(struct call *call)
     const struct admin_user *user = find_user(admin, call->words[0]);
     const struct admin_channel *channel = user != NULL ? find_channel(admin, call->words[1]) : NULL;
     if (channel == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     char *path = picture_path(&admin->picture, channel->id);
     char *name = str_dup(user->name);
     MumbleProto__UserState state = state_of(user);
@@ -153,7 +153,7 @@ int user_register(struct call *call)
     struct admin *admin = call->admin;
     const struct admin_user *user = find_user(admin, call->words[0]);
     if (user == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     uint32_t session = user->session;
     if (user->user_id >= 0)
         return admin_done(admin, "%s is registered already, with the id %lld.", user->name,
@@ -182,7 +182,7 @@ static int change_person(struct admin *admin, const char *word, const char *new_
     const struct person *person = people_find(admin, &people, word);
     if (person == NULL) {
         people_clear(&people);
-        return admin->exit;
+        return admin_exit_of(admin);
     }
     int64_t id = person->id;
     *name = str_dup(person->name);
@@ -244,7 +244,7 @@ static int remove_user(struct call *call, bool is_ban, char **name, char **hash)
     struct admin *admin = call->admin;
     const struct admin_user *user = find_user(admin, call->words[0]);
     if (user == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     uint32_t session = user->session;
     *name = str_dup(user->name);
     *hash = str_dup(user->hash);
@@ -297,7 +297,7 @@ int user_message(struct call *call)
     struct admin *admin = call->admin;
     const struct admin_user *user = find_user(admin, call->words[0]);
     if (user == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     uint32_t session = user->session;
     char *name = str_dup(user->name);
     char *text = text_to_send(call, 1);
@@ -322,7 +322,7 @@ int user_clear(struct call *call)
     bool is_picture = call_option(call, "--picture") != NULL;
     const struct admin_user *user = find_user(admin, call->words[0]);
     if (user == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     char empty[] = "";
     char *name = str_dup(user->name);
     MumbleProto__UserState state = state_of(user);

@@ -186,7 +186,7 @@ int say_channel(struct call *call)
     struct admin *admin = call->admin;
     const struct admin_channel *channel = find_channel(admin, call->words[0]);
     if (channel == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     bool is_tree = call_option(call, "--tree") != NULL;
     char *path = picture_path(&admin->picture, channel->id);
     char done[512];

@@ -62,7 +62,7 @@ size_t text_width(const char *text)
 
 struct sheet *sheet_new(const struct column *columns, size_t n_columns)
 {
-    assert(n_columns <= COLUMNS_MAX);
+    assert(n_columns > 0 && n_columns <= COLUMNS_MAX);
     struct sheet *sheet = calloc(1, sizeof *sheet);
     if (sheet != NULL) {
         sheet->columns = columns;
@@ -118,13 +118,13 @@ void sheet_item(struct sheet *sheet, const char *value)
         return;
     if (len > 0)
         bigger[len++] = ITEM_END;
-    strcpy(bigger + len, value);
+    memcpy(bigger + len, value, strlen(value) + 1);
     *cell = bigger;
 }
 
 size_t sheet_rows(const struct sheet *sheet)
 {
-    return sheet != NULL ? sheet->n_cells / sheet->n_columns : 0;
+    return sheet != NULL && sheet->n_columns > 0 ? sheet->n_cells / sheet->n_columns : 0;
 }
 
 void sheet_free(struct sheet *sheet)

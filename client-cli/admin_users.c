@@ -302,7 +302,7 @@ int user_info(struct call *call)
     struct admin *admin = call->admin;
     const struct admin_user *user = find_user(admin, call->words[0]);
     if (user == NULL)
-        return admin->exit;
+        return admin_exit_of(admin);
     if (user_is_voice(user))
         return admin_fail(admin, ADMIN_REFUSED,
                           "%s is the voice of a track or a booth, and has no connection",

@@ -266,7 +266,7 @@ static void offer_word(struct offers *offers, const char *word, const char *help
         strstr(offers->seen, key) != NULL)
         return;
     if (used + strlen(key) < sizeof offers->seen)
-        strcpy(offers->seen + used, key);
+        memcpy(offers->seen + used, key, strlen(key) + 1);
     offers->offer(offers->arg, word, help);
 }
 
