@@ -281,8 +281,20 @@ static bool is_remembered(const struct server *server, const struct registered *
     return clock_unix_s() - left_s <= (int64_t)limit_s;
 }
 
+// Whoever joins is in no channel until it is known which: groups like in, out and sub see it so.
+static uint32_t newcomers_rights(const struct model *model, struct user *user, uint32_t channel)
+{
+    uint32_t root = user->channel;
+    user->channel = MODEL_NONE;
+    model_user_identified(user);
+    uint32_t rights = model_permissions(model, user, channel);
+    user->channel = root;
+    model_user_identified(user);
+    return rights;
+}
+
 // The newcomer stands in the root already; a ghost is about to go.
-static bool has_room(const struct server *server, const struct user *user, uint32_t channel,
+static bool has_room(const struct server *server, struct user *user, uint32_t channel,
                      const struct conn *ghost)
 {
     const struct channel *to = model_channel(server->model, channel);
@@ -291,11 +303,11 @@ static bool has_room(const struct server *server, const struct user *user, uint3
     uint32_t n_others =
         to->n_users - (user->channel == channel) - (leaving != NULL && leaving->channel == channel);
     return limit == 0 || n_others < limit ||
-           (model_permissions(server->model, user, channel) & PERM_WRITE) != 0;
+           (newcomers_rights(server->model, user, channel) & PERM_WRITE) != 0;
 }
 
 // MODEL_NONE: all full.
-static uint32_t start_channel(const struct server *server, const struct user *user,
+static uint32_t start_channel(const struct server *server, struct user *user,
                               const struct conn *ghost)
 {
     const struct registered *person = registry_find(server->model, user->user_id);
@@ -303,7 +315,7 @@ static uint32_t start_channel(const struct server *server, const struct user *us
                           server->config->default_channel };
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
         if (model_channel(server->model, wanted[i]) != NULL &&
-            (model_permissions(server->model, user, wanted[i]) & PERM_ENTER) != 0 &&
+            (newcomers_rights(server->model, user, wanted[i]) & PERM_ENTER) != 0 &&
             has_room(server, user, wanted[i], ghost))
             return wanted[i];
     return has_room(server, user, MODEL_ROOT, ghost) ? MODEL_ROOT : MODEL_NONE;
