@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From TLS to ServerConfig; who is refused, who takes whose place, and what goes on beside."""
 
-from interop.compare.exchange import (Leave, ListPing, Open, Raw, Restart, S, channel, exchange, login,
-                                      query, send, state)
-from interop.compare.world import CERRADA, GRUPO, JARDIN, LLENA, ROOT, SALA
+from interop.compare.exchange import (Leave, ListPing, Open, Raw, Restart, S, acl, channel, entry,
+                                      exchange, login, query, send, state)
+from interop.compare.world import CERRADA, ENTER, GRUPO, JARDIN, LLENA, ROOT, SALA
 
 OTHER_HOST = "127.0.0.2"
 
@@ -47,6 +47,9 @@ HANDSHAKE = (
              login("eva")),
     exchange("login.last-channel-closed", "super ana berta",
              state("super", "berta", channel_id=CERRADA), Leave("berta"), login("berta")),
+    exchange("login.last-channel-for-who-is-out", "super ana berta",
+             acl("super", JARDIN, entry("all", deny=ENTER), entry("!sub,-9,0,0", grant=ENTER)),
+             state("super", "berta", channel_id=JARDIN), Leave("berta"), login("berta")),
     exchange("login.last-channel-full", "ana berta", state("berta", channel_id=LLENA),
              Leave("berta"), login("eva"), state("eva", channel_id=LLENA), login("berta")),
     exchange("login.last-channel-forgotten", "ana berta", state("berta", channel_id=SALA),
