@@ -271,6 +271,7 @@ bool listening_check(struct conn *conn, const MumbleProto__UserState *state,
 void listening_apply(struct server *server, struct user *user,
                      const MumbleProto__UserState *accepted);
 void listening_restore(struct server *server, struct user *user); // at login, of registered people
+void listening_look_again(struct conn *conn); // ears whose right is gone go
 void listening_announce(struct conn *conn); // at login: those restored, after ServerSync
 void listening_channel_gone(struct server *server, uint32_t channel); // told to all, before it goes
 // plugin.c

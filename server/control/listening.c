@@ -333,6 +333,24 @@ void listening_announce(struct conn *conn)
     news_clear(&news);
 }
 
+// Who has lost the right to listen hears nothing more from there.
+void listening_look_again(struct conn *conn)
+{
+    struct server *server = conn->server;
+    struct user *user = model_user(server->model, conn->session);
+    for (uint32_t i = 0; i < user->n_listening; i++) {
+        uint32_t channel = user->listening[i].channel;
+        if (!user->listening[i].is_on ||
+            (model_permissions(server->model, user, channel) & PERM_LISTEN) != 0)
+            continue;
+        struct news news = { .n_removed = 1, .removed = &channel };
+        model_unlisten(server->model, user, channel);
+        server->are_routes_dirty = true;
+        keep(server, user, channel);
+        tell_all(server, user, &news, 0);
+    }
+}
+
 void listening_channel_gone(struct server *server, uint32_t channel)
 {
     for (struct user *user = model_user_next(server->model, 0); user != NULL;

@@ -311,11 +311,12 @@ static bool fill_room(struct work *work, struct plan_room *room)
 {
     struct plan *plan = work->plan;
     const uint32_t *set = plan->sets + room->first_set;
-    uint32_t n_most = 0;
-    for (uint32_t i = 0; i < room->n_set; i++)
-        n_most += work->first_sitter[set[i] + 1] - work->first_sitter[set[i]] +
-                  work->first_ear[set[i] + 1] - work->first_ear[set[i]];
-    if (!reserve(&plan->hearers, &plan->cap_hearers, plan->n_hearers, n_most,
+    uint32_t n_sitters = 0, n_ears = 0;
+    for (uint32_t i = 0; i < room->n_set; i++) {
+        n_sitters += work->first_sitter[set[i] + 1] - work->first_sitter[set[i]];
+        n_ears += work->first_ear[set[i] + 1] - work->first_ear[set[i]];
+    }
+    if (!reserve(&plan->hearers, &plan->cap_hearers, plan->n_hearers, n_sitters + n_ears,
                  sizeof(*plan->hearers)))
         return false;
     struct hearer *hearers = plan->hearers + plan->n_hearers;
@@ -341,7 +342,8 @@ static bool fill_room(struct work *work, struct plan_room *room)
         hearers[i].volume = heard_volume(hearers[i].volume);
     }
     if (room->count > 1)
-        qsort(hearers, room->count, sizeof(*hearers), compare_hearers);
+        if (n_ears > 0)
+            qsort(hearers, room->count, sizeof(*hearers), compare_hearers);
     room->first = plan->n_hearers;
     plan->n_hearers += room->count;
     return true;

@@ -305,6 +305,7 @@ static void look_again(struct conn *conn, const struct told *now, size_t n)
     check_sent(conn);
     check_told(conn, user, now, n);
     menu_update(conn);
+    listening_look_again(conn);
 }
 
 void rights_turn_end(struct server *server)

@@ -107,6 +107,21 @@ class ListenTest(SpeechTest):
         self.assertEqual(ears(frames), [(self.berta.session, [self.sala], [], {})])
         self.rule(self.root, self.otra)
 
+    def test_right_is_taken(self):
+        """Who may not listen any more does not, and all are told."""
+        for client in (self.berta, self.root):
+            self.listen(client, self.sala)
+        for client in (self.ana, self.berta):
+            client.barrier()
+        self.rule(self.root, self.sala, deny=LISTEN_RIGHT)  # the SuperUser may all the same
+        for client in (self.ana, self.berta):
+            self.assertEqual(ears(client.barrier()), [(self.berta.session, [], [self.sala], {})])
+        self.assert_contexts(self.ana, berta=None)
+        self.rule(self.root, self.sala)
+        self.assert_contexts(self.ana, berta=None)
+        self.assertEqual(ears(self.listen(self.berta, self.sala)),
+                         [(self.berta.session, [self.sala], [], {})])
+
     def test_limits(self):
         third = self.make_channel(self.root, "Tercera")
         fourth = self.make_channel(self.root, "Cuarta")
