@@ -5,6 +5,7 @@
 // numbers are.
 #include "control/control_int.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,9 +46,11 @@ static bool find_path(struct show *show)
     show->path = calloc(show->n_path, sizeof(const struct channel *));
     if (show->path == NULL)
         return false;
-    size_t i = show->n_path;
-    for (at = show->channel; at != NULL; at = model_channel(show->model, at->parent))
-        show->path[--i] = at;
+    at = show->channel;
+    for (size_t i = show->n_path; i-- > 0; at = model_channel(show->model, at->parent)) {
+        assert(at != NULL);
+        show->path[i] = at;
+    }
     return true;
 }
 
@@ -234,7 +237,7 @@ void acl_show(struct conn *conn, const struct channel *channel)
                            model_error_text(MODEL_E_MEMORY), NULL);
     }
     for (size_t i = 0; i < out.n_groups; i++)
-        free(out.groups[i]->inherited_members);
+        free(show.groups[i].inherited_members);
     free(out.groups);
     free(out.acls);
     free(show.path);

@@ -264,7 +264,7 @@ static struct told *list_channels(const struct server *server, size_t *n)
     *n = 0;
     while (model_channel_at(server->model, *n) != NULL)
         ++*n;
-    struct told *list = calloc(*n, sizeof(*list));
+    struct told *list = calloc(*n + 1, sizeof(*list));
     if (list == NULL)
         return NULL;
     for (size_t i = 0; i < *n; i++) {

@@ -100,10 +100,10 @@ static bool tree_fill(struct tree *tree, const struct model *model)
     *tree = (struct tree){ .n = 0 };
     while (model_channel_at(model, tree->n) != NULL)
         tree->n++;
-    tree->channels = calloc(tree->n, sizeof(const struct channel *));
-    tree->parents = calloc(tree->n, sizeof(size_t));
-    tree->is_wanted = calloc(tree->n, sizeof(bool));
-    tree->is_new = calloc(tree->n, sizeof(bool));
+    tree->channels = calloc(tree->n + 1, sizeof(const struct channel *));
+    tree->parents = calloc(tree->n + 1, sizeof(size_t));
+    tree->is_wanted = calloc(tree->n + 1, sizeof(bool));
+    tree->is_new = calloc(tree->n + 1, sizeof(bool));
     if (tree->channels == NULL || tree->parents == NULL || tree->is_wanted == NULL ||
         tree->is_new == NULL) {
         tree_clear(tree);

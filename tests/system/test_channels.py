@@ -10,10 +10,10 @@ from lib import protobuf
 from lib.observer import CHANNEL_STATE, USER_STATE
 from lib.protobuf import last, text
 from system.case import SystemTest, end, make_certificate
-from system.client import (CHANNEL_REMOVE, DENIED_CERTIFICATE, DENIED_CHANNEL_FULL, DENIED_CHANNEL_NAME, DENIED_COUNT,
-                           DENIED_NESTING, DENIED_PERMISSION, DENIED_TEMPORARY,
-                           DENIED_TEXT_TOO_LONG, PERMISSION_DENIED, PERMISSION_QUERY,
-                           REQUEST_BLOB)
+from system.client import (CHANNEL_REMOVE, DENIED_CERTIFICATE, DENIED_CHANNEL_FULL,
+                           DENIED_CHANNEL_NAME, DENIED_COUNT, DENIED_NESTING, DENIED_PERMISSION,
+                           DENIED_TEMPORARY, DENIED_TEXT_TOO_LONG, PERMISSION_DENIED,
+                           PERMISSION_QUERY, REQUEST_BLOB)
 
 ACL, LINK = 13, 0x80
 WRITE, ENTER, MAKE_CHANNEL, MAKE_TEMPORARY, TEXT_MESSAGE_RIGHT = 1, 4, 0x40, 0x400, 0x200
