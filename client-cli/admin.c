@@ -141,12 +141,14 @@ static bool is_command_word(const char *word)
     return false;
 }
 
-static bool is_server(const char *word)
+// A name without a dot is a host when a command follows it.
+static bool is_server(const char *word, const char *next)
 {
     if (strncmp(word, "mumble://", 9) == 0)
         return true;
     return !is_command_word(word) &&
-           (strpbrk(word, ".:@") != NULL || strcmp(word, "localhost") == 0);
+           (strpbrk(word, ".:@") != NULL || strcmp(word, "localhost") == 0 ||
+            (next != NULL && is_command_word(next)));
 }
 
 static int read_words(struct admin *admin, struct plan *plan, int argc, char **argv)
@@ -165,7 +167,8 @@ static int read_words(struct admin *admin, struct plan *plan, int argc, char **a
         is_over |= strcmp(argv[i], "--") == 0;
         if (used > 0) {
             i += used - 1;
-        } else if (is_first && !admin->options.has_url && is_server(argv[i])) {
+        } else if (is_first && !admin->options.has_url &&
+                   is_server(argv[i], i + 1 < argc ? argv[i + 1] : NULL)) {
             if (url_parse(argv[i], &admin->options.url, &fault) != 0)
                 return bad_usage(admin, fault.text);
             admin->options.has_url = true;
@@ -317,7 +320,8 @@ int admin_complete(int argc, char **argv)
              strcmp(argv[i - 1], "--batch") == 0 || strcmp(argv[i - 1], "--timeout") == 0);
         if (is_value && is_last)
             return 0; // files are the shell's
-        if (is_value || (!is_last && n == 0 && (is_server(argv[i]) || argv[i][0] == '-')))
+        if (is_value ||
+            (!is_last && n == 0 && (is_server(argv[i], argv[i + 1]) || argv[i][0] == '-')))
             continue;
         words[n++] = argv[i];
     }

@@ -134,7 +134,9 @@ static void change(const struct question *question, struct answer *answer, const
     }
     storage_config_put(server, stored.name[0] != '\0' ? stored.name : key, value);
     server->wants_reload = true;
-    if (is_live(key))
+    bool needs_restart = !is_live(key) || (str_equal_fold(key, "users") && value != NULL &&
+                                           strtoul(value, NULL, 10) > server->config->users);
+    if (!needs_restart)
         answer_done(answer, "%s is %s, and in force.", key,
                     value != NULL ? "set" : "as in the file");
     else

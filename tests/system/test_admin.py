@@ -276,6 +276,15 @@ class Shared(Runner):
             file.write(SUPERUSER_PASSWORD + "\n")
         self.admin("--password-file", path, "users", password=None)
 
+    def test_server_by_many_names(self):
+        port = self.server.port
+        for words in ((f"mumble://SuperUser@127.0.0.1:{port}", "users"),
+                      (f"SuperUser@127.0.0.1:{port}", "users"), (f"localhost:{port}", "users"),
+                      ("--json", f"127.0.0.1:{port}", "users"), ("users",)):
+            with self.subTest(words=words):
+                self.assertEqual(admin(self.server, *words)[0], DONE)
+        self.assertIn("cannot connect", self.admin("127.0.0.1:1", "users", expect=UNREACHED))
+
     def test_batch(self):
         err = self.batch("# a comment", "", "channel add One", "channel add One", "channel add Two",
                          expect=REFUSED)
