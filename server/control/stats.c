@@ -5,6 +5,7 @@
 #include "control/control_int.h"
 
 #define SAMPLE_LEAST_US 250000u // shorter spans say nothing of a bandwidth
+#define HEADER_BYTES 32         // IP, UDP and encryption of each packet, as if all came so
 
 static bool is_extended(const struct conn *conn, const struct user *actor,
                         const struct user *target)
@@ -39,9 +40,11 @@ void stats_sample(struct conn *about, const struct voice_counters *counters)
     uint64_t span_us = now_us - about->sampled_us;
     if (span_us < SAMPLE_LEAST_US)
         return;
-    uint64_t bytes = counters->bytes_in - about->sampled_bytes;
-    about->bandwidth = about->sampled_us != 0 ? (uint32_t)(bytes * 1000000 / span_us) : 0;
-    about->sampled_bytes = counters->bytes_in;
+    uint64_t bytes = counters->bytes_in + counters->packets_in * HEADER_BYTES;
+    bool has_both = about->sampled_us != 0 && bytes >= about->sampled_bytes;
+    about->bandwidth =
+        has_both ? (uint32_t)((bytes - about->sampled_bytes) * 1000000 / span_us) : 0;
+    about->sampled_bytes = bytes;
     about->sampled_us = now_us;
 }
 

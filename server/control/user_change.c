@@ -330,8 +330,10 @@ void users_state(struct conn *conn, const ProtobufCMessage *message)
     change.target = ask->has_session ? model_user(server->model, ask->session) : change.actor;
     if (change.target == NULL || !visible_user(conn, change.target) || !check_target(&change))
         return;
-    model_user_lend_tokens(change.actor, (const char *const *)ask->temporary_access_tokens,
-                           ask->n_temporary_access_tokens);
+    bool has_lent = ask->n_temporary_access_tokens > 0; // or remembered rights stay as they are
+    if (has_lent)
+        model_user_lend_tokens(change.actor, (const char *const *)ask->temporary_access_tokens,
+                               ask->n_temporary_access_tokens);
     bool is_allowed = check(&change);
     bool is_recording = is_allowed && ask->has_recording && ask->recording;
     if (is_recording && !server->config->is_recording_allowed && !change.actor->is_recording) {
@@ -341,6 +343,7 @@ void users_state(struct conn *conn, const ProtobufCMessage *message)
     }
     if (is_allowed)
         apply(&change);
-    model_user_lend_tokens(change.actor, NULL, 0);
+    if (has_lent)
+        model_user_lend_tokens(change.actor, NULL, 0);
     free(change.comment);
 }

@@ -2,6 +2,7 @@
 """Texts, flags, kicks, comments and pictures: what people do to each other."""
 
 import hashlib
+import time
 import unittest
 
 from lib import protobuf
@@ -360,6 +361,19 @@ class FlagTest(SystemTest):
         version = protobuf.decode(last(own, 12))
         self.assertEqual(text(version, 2), "System test")
         self.assertEqual(last(own, 14), bytes(10) + b"\xff\xff\x7f\x00\x00\x01")
+
+
+    def test_bandwidth(self):
+        def bandwidth():
+            frames = self.ana.ask(USER_STATS, {1: self.ana.session})
+            return [last(fields, 15) for kind, fields in frames if kind == USER_STATS][0]
+        self.assertEqual(bandwidth(), 0)
+        for i in range(20):
+            self.ana.tunnel(b"\x80" + bytes([i]) + b"\x40\x40" + bytes(64))
+        deadline = time.monotonic() + 10
+        while not bandwidth():  # of the span between two answers, a quarter of a second or longer
+            self.assertLess(time.monotonic(), deadline)
+        self.assertLess(bandwidth(), 20 * 200 * 4)
 
 
 class RecordingTest(SystemTest):
