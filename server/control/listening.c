@@ -71,8 +71,7 @@ bool listening_check(struct conn *conn, const MumbleProto__UserState *state,
     for (size_t i = 0; i < at_most(state->n_listening_channel_add, LISTENING_ADDED_MAX); i++) {
         uint32_t id = state->listening_channel_add[i];
         const struct channel *channel = model_channel(model, id);
-        if (channel == NULL || !visible_channel(conn, channel) ||
-            is_among(state->listening_channel_add, n, id) || conn->is_doomed)
+        if (channel == NULL || is_among(state->listening_channel_add, n, id) || conn->is_doomed)
             continue;
         if (model_listening(user, id) == NULL) {
             if (!may_listen(conn, user, channel) || !is_below_limits(conn, channel, n_mine))
@@ -134,38 +133,6 @@ static void news_volume(struct news *news, uint32_t channel, float factor)
     news->volume_list[news->n_volumes++] = volume;
 }
 
-static bool sees(const struct conn *conn, uint32_t id)
-{
-    const struct channel *channel = model_channel(conn->server->model, id);
-    return channel != NULL && visible_channel(conn, channel);
-}
-
-// To one who may not know of all channels, in copies that are cut down.
-static void tell_part(struct conn *conn, const struct news *news, MumbleProto__UserState *state)
-{
-    struct news part;
-    if (news_init(&part, news->n_added, news->n_removed, news->n_volumes)) {
-        for (uint32_t i = 0; i < news->n_added; i++)
-            if (sees(conn, news->added[i]))
-                part.added[part.n_added++] = news->added[i];
-        for (uint32_t i = 0; i < news->n_removed; i++)
-            if (sees(conn, news->removed[i]))
-                part.removed[part.n_removed++] = news->removed[i];
-        for (uint32_t i = 0; i < state->n_listening_volume_adjustment; i++)
-            if (sees(conn, news->volumes[i].listening_channel))
-                part.volume_list[part.n_volumes++] = news->volume_list[i];
-        state->n_listening_channel_add = part.n_added;
-        state->listening_channel_add = part.added;
-        state->n_listening_channel_remove = part.n_removed;
-        state->listening_channel_remove = part.removed;
-        state->n_listening_volume_adjustment = part.n_volumes;
-        state->listening_volume_adjustment = part.volume_list;
-        if (part.n_added + part.n_removed + part.n_volumes > 0)
-            send_message(conn, MSG_USER_STATE, &state->base);
-    }
-    news_clear(&part);
-}
-
 static void tell(struct conn *conn, const struct user *user, const struct news *news,
                  uint32_t actor)
 {
@@ -182,19 +149,15 @@ static void tell(struct conn *conn, const struct user *user, const struct news *
     state.listening_channel_remove = news->removed;
     state.n_listening_volume_adjustment = has_volumes ? news->n_volumes : 0;
     state.listening_volume_adjustment = news->volume_list;
-    if (news->n_added + news->n_removed + state.n_listening_volume_adjustment == 0)
-        return;
-    if (conn->visible == NULL)
+    if (news->n_added + news->n_removed + state.n_listening_volume_adjustment > 0)
         send_message(conn, MSG_USER_STATE, &state.base);
-    else
-        tell_part(conn, news, &state);
 }
 
 static void tell_all(struct server *server, const struct user *user, const struct news *news,
                      uint32_t actor)
 {
     for (struct conn *conn = server->conns; conn != NULL; conn = conn->next)
-        if (conn->phase == CONN_READY && visible_user(conn, user))
+        if (conn->phase == CONN_READY)
             tell(conn, user, news, actor);
 }
 

@@ -12,12 +12,12 @@ static size_t read_entries(const struct conn *conn, const MumbleProto__VoiceTarg
         const MumbleProto__VoiceTarget__Target *target = wanted->targets[i];
         for (size_t k = 0; k < target->n_session && n < MODEL_TARGET_ENTRIES; k++) {
             const struct user *user = model_user(model, target->session[k]);
-            if (user != NULL && visible_user(conn, user))
+            if (user != NULL)
                 entries[n++] = (struct target_entry){ .session = user->session };
         }
         const struct channel *channel =
             target->has_channel_id ? model_channel(model, target->channel_id) : NULL;
-        if (channel == NULL || !visible_channel(conn, channel) || n == MODEL_TARGET_ENTRIES)
+        if (channel == NULL || n == MODEL_TARGET_ENTRIES)
             continue;
         bool has_group = target->group != NULL && target->group[0] != '\0';
         entries[n++] = (struct target_entry){ .session = MODEL_NONE,
