@@ -16,6 +16,7 @@ bool other_user_find(const struct config *config, struct other_user *out)
     if (config->run_as == NULL || geteuid() != 0)
         return true;
     errno = 0;
+    // cppcheck-suppress getpwnamCalled ; there is one thread yet
     const struct passwd *entry = getpwnam(config->run_as);
     if (entry == NULL) {
         complain_with("%s: uname = %s: %s; make that user, or remove the key",

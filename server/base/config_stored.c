@@ -53,6 +53,8 @@ static int try_value(struct reader *reader, const struct config_stored *stored, 
     int result = -1;
     if (trial.config != NULL && entry.key != NULL && entry.value != NULL && entry.text != NULL) {
         result = config_apply_server(&trial, &entry) == 0;
+        if (result == 0 && strstr(error, ": out of memory") != NULL)
+            result = -1;
         if (result == 0)
             warn_of(reader, NULL, error);
     }

@@ -119,6 +119,11 @@ static int use_pem(SSL_CTX *tls, const char *cert_text, const char *key_text)
                    SSL_CTX_use_certificate(tls, certificate) == 1 &&
                    SSL_CTX_use_PrivateKey(tls, key) == 1;
     X509_free(certificate);
+    // An imported one may have intermediates behind it.
+    while (is_used && (certificate = PEM_read_bio_X509(cert_bio, NULL, NULL, NULL)) != NULL) {
+        is_used = SSL_CTX_add1_chain_cert(tls, certificate) == 1;
+        X509_free(certificate);
+    }
     EVP_PKEY_free(key);
     BIO_free(cert_bio);
     BIO_free(key_bio);

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,17 +94,30 @@ static int find_leaf(STACK_OF(X509) * all, EVP_PKEY *key)
     return -1;
 }
 
+// Old servers made keys that are too short for TLS today.
+static bool is_usable(X509 *certificate, EVP_PKEY *key)
+{
+    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+    bool is_used = tls != NULL && SSL_CTX_use_certificate(tls, certificate) == 1 &&
+                   SSL_CTX_use_PrivateKey(tls, key) == 1;
+    SSL_CTX_free(tls);
+    return is_used;
+}
+
 // Replaces both texts by sound ones, or by NULL.
 static void replace_pem(struct import *import, STACK_OF(X509) * all, int leaf, EVP_PKEY *key)
 {
     char name[200] = "";
-    char *chain = leaf >= 0 ? write_chain(all, leaf) : NULL;
+    bool is_good = leaf >= 0 && is_usable(sk_X509_value(all, leaf), key);
+    char *chain = is_good ? write_chain(all, leaf) : NULL;
     char *plain = chain != NULL ? write_key(key) : NULL;
     if (plain == NULL) {
         import_note(import, NOTE_LEFT_OUT,
                     "the server's certificate: %s; clients will see a new one, unless sslCert and "
                     "sslKey name it",
-                    key == NULL ? "its key cannot be read" : "it does not fit its key");
+                    key == NULL ? "its key cannot be read"
+                    : leaf < 0  ? "it does not fit its key"
+                                : "TLS takes it no longer (a short key?)");
         free(chain);
         chain = NULL;
     } else {

@@ -81,10 +81,45 @@ static void test_every_allocation_fails_once(void **state)
     config_free(config);
 }
 
+static void fail_of(void *context, const char *line)
+{
+    (void)context;
+    fail_msg("%s", line);
+}
+
+static void test_values_of_the_database(void **state)
+{
+    (void)state;
+    static const struct config_stored stored[] = {
+        { "users", "3" },
+        { "moderators", "Ana, Luis" },
+        { "username", "[a-z]+" },
+    };
+    struct config_sources sources = { .stored = stored,
+                                      .n_stored = ARRAY_LEN(stored),
+                                      .warn = fail_of };
+    struct config *config = NULL;
+    long n = 0;
+    for (; config == NULL && n < 100000; n++) {
+        char error[CONFIG_ERROR_BYTES] = "";
+        n_left = n;
+        config = config_load_sources(NULL, &sources, error);
+        n_left = -1;
+        if (config == NULL && strstr(error, "out of memory") == NULL)
+            fail_msg("allocation %ld: %s", n, error);
+    }
+    assert_non_null(config);
+    assert_true(n > 50);
+    assert_int_equal(config->users, 3);
+    assert_string_equal(config->moderators[1], "Luis");
+    config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_allocation_fails_once),
+        cmocka_unit_test(test_values_of_the_database),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,11 @@
 
 #include "import_world.h"
 
+#include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -524,6 +528,97 @@ static void test_report(void **state)
     import_free(import);
 }
 
+// ---- the server's certificate ------------------------------------------------------------------
+
+static char *pem_of_key(EVP_PKEY *key, const char *passphrase)
+{
+    char *data = NULL;
+    BIO *bio = BIO_new(BIO_s_mem());
+    assert_int_equal(
+        PEM_write_bio_PrivateKey(bio, key, passphrase != NULL ? EVP_aes_128_cbc() : NULL,
+                                 (const unsigned char *)passphrase,
+                                 passphrase != NULL ? (int)strlen(passphrase) : 0, NULL, NULL),
+        1);
+    size_t len = (size_t)BIO_get_mem_data(bio, &data);
+    char *text = strndup(data, len);
+    BIO_free(bio);
+    return text;
+}
+
+static char *pem_of_certificate(EVP_PKEY *key)
+{
+    char *data = NULL;
+    X509 *certificate = X509_new();
+    BIO *bio = BIO_new(BIO_s_mem());
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 86400);
+    X509_set_pubkey(certificate, key);
+    assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
+    assert_int_equal(PEM_write_bio_X509(bio, certificate), 1);
+    size_t len = (size_t)BIO_get_mem_data(bio, &data);
+    char *text = strndup(data, len);
+    BIO_free(bio);
+    X509_free(certificate);
+    return text;
+}
+
+static void test_certificate(void **state)
+{
+    (void)state;
+    EVP_PKEY *key = EVP_RSA_gen(2048), *other = EVP_EC_gen("P-256"), *small = EVP_RSA_gen(1024);
+    char *key_pem = pem_of_key(key, NULL), *locked_pem = pem_of_key(key, "abrete");
+    char *cert = pem_of_certificate(key), *other_cert = pem_of_certificate(other);
+    char *small_pem = pem_of_key(small, NULL), *small_cert = pem_of_certificate(small);
+    const struct {
+        const char *certificate, *more, *key, *passphrase; // more: behind the certificate
+        const char *note;                                  // NULL: it comes
+    } rows[] = {
+        { cert, "", key_pem, "", NULL },
+        { cert, "", locked_pem, "abrete", NULL },
+        { cert, other_cert, key_pem, "", NULL },
+        { other_cert, cert, key_pem, "", NULL },
+        { cert, key_pem, "", "", NULL },
+        { cert, "", locked_pem, "wrong", "its key cannot be read" },
+        { cert, "", locked_pem, "", "its key cannot be read" },
+        { other_cert, "", key_pem, "", "it does not fit its key" },
+        { small_cert, "", small_pem, "", "TLS takes it no longer" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char sql[16384];
+        const char *source = make_world(9);
+        (void)snprintf(sql, sizeof sql,
+                       "INSERT INTO config VALUES (1, 'certificate', '%s%s'), (1, 'key', '%s'),"
+                       " (1, 'passphrase', '%s')",
+                       rows[i].certificate, rows[i].more, rows[i].key, rows[i].passphrase);
+        run_sql(source, sql);
+        struct import *import = read_first(source);
+        const char *report = report_of(import);
+        if (rows[i].note != NULL && strstr(report, rows[i].note) == NULL)
+            fail_msg("row %zu:\n%s", i, report);
+        assert_null(strstr(report, "PRIVATE"));
+        assert_null(strstr(report, "abrete"));
+        import_free(import);
+        const char *target = import_to_new(source);
+        const char *found = ask(target, "SELECT value FROM settings WHERE key = 'certificate'");
+        if (rows[i].note != NULL) {
+            assert_string_equal(found, "");
+            continue;
+        }
+        assert_int_equal(strncmp(found, cert, strlen(cert)), 0); // the leaf first
+        assert_int_equal(strstr(found, other_cert) != NULL,
+                         rows[i].certificate == other_cert || rows[i].more == other_cert);
+        assert_int_equal(strncmp(ask(target, "SELECT value FROM settings WHERE key = 'key'"),
+                                 key_pem, strlen(key_pem)),
+                         0);
+    }
+    char *all[] = { key_pem, locked_pem, cert, other_cert, small_pem, small_cert };
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        free(all[i]);
+    EVP_PKEY_free(key);
+    EVP_PKEY_free(other);
+    EVP_PKEY_free(small);
+}
+
 // ---- files that are none -----------------------------------------------------------------------
 
 static void write_file(const char *path, const void *bytes, size_t len)
@@ -707,12 +802,13 @@ static int make_directory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_schema), cmocka_unit_test(test_passwords),
-        cmocka_unit_test(test_servers),      cmocka_unit_test(test_prefix),
-        cmocka_unit_test(test_idempotent),   cmocka_unit_test(test_all_or_nothing),
-        cmocka_unit_test(test_damages),      cmocka_unit_test(test_report),
-        cmocka_unit_test(test_other_files),  cmocka_unit_test(test_write_ahead_log),
-        cmocka_unit_test(test_locked),       cmocka_unit_test(test_mangled),
+        cmocka_unit_test(test_every_schema),    cmocka_unit_test(test_passwords),
+        cmocka_unit_test(test_servers),         cmocka_unit_test(test_prefix),
+        cmocka_unit_test(test_idempotent),      cmocka_unit_test(test_all_or_nothing),
+        cmocka_unit_test(test_damages),         cmocka_unit_test(test_report),
+        cmocka_unit_test(test_certificate),     cmocka_unit_test(test_other_files),
+        cmocka_unit_test(test_write_ahead_log), cmocka_unit_test(test_locked),
+        cmocka_unit_test(test_mangled),
     };
     return cmocka_run_group_tests(tests, make_directory, NULL);
 }
