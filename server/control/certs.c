@@ -42,7 +42,8 @@ void certs_note(struct conn *conn)
         snprintf(conn->cert_hash + 2 * i, 3, "%02x", digest[i]);
     // Every failure was let pass, but OpenSSL remembers that there was one.
     conn->is_cert_strong = SSL_get_verify_result(conn->ssl) == X509_V_OK;
-    email_at(certificate, 0, conn->cert_email);
+    if (conn->is_cert_strong) // else anybody could claim another's, and wait for them
+        email_at(certificate, 0, conn->cert_email);
 }
 
 struct registered *certs_find_by_email(const struct conn *conn)

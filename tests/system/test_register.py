@@ -141,7 +141,7 @@ class RegistrationTest(RegisterCase):
                           if 3 in one and last(one, 1) == eva.session],
                          [(eva.session, root.session, "Eva María")])
         self.assertEqual(self.listed(root)[number][0], "Eva María")
-        for name in ("berta", "a>b", "", "Watcher"):
+        for name in ("berta", "a>b", "", "Watcher", "SUPERUSER"):
             with self.subTest(name):
                 other = self.client("Watcher")
                 frames = root.ask(USER_LIST, {1: {1: number, 2: name}})
@@ -319,11 +319,15 @@ class StrongTest(RegisterCase):
         cls.signed = [make_certificate(cls.directory, f"signed{i}", email=email, issuer=authority)
                       for i, email in enumerate(("ana@example.org", "ana@example.org",
                                                  "eva@example.org"))]
-        cls.unsigned = make_certificate(cls.directory, "unsigned", email="ana@example.org")
+        cls.unsigned, cls.claimed = (make_certificate(cls.directory, name, email="ana@example.org")
+                                     for name in ("unsigned", "claimed"))
         end(cls.server)
         cls.server.run()
 
     def test_email(self):
+        eve = self.client("Eve", certificate=self.claimed)
+        eve.change(f4=0)
+        eve.close()
         ana = self.client("Ana", certificate=self.signed[0])
         ana.change(f4=0)
         ana.close()
