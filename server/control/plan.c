@@ -9,14 +9,14 @@
 
 // What is needed only while the plan is made. Channels are meant by their index in the model.
 struct earshot {
-    uint32_t channel, client;
+    uint32_t client;
     float volume;
 };
 struct work {
     const struct server *server;
     const struct model *model;
     struct plan *plan;
-    uint32_t n_channels, n_ears;
+    uint32_t n_channels;
     struct {
         uint32_t id, index;
     } * by_id;           // ascending by id
@@ -93,18 +93,42 @@ void plan_clear(struct plan *plan)
     *plan = (struct plan){ 0 };
 }
 
-// Room for n more in a growing array.
-static bool reserve(void *array, uint32_t *cap, uint32_t n_now, uint32_t n_more, size_t size)
+// The array, perhaps moved, with room for `needed`; NULL: memory, and the old one stays.
+static void *grown(void *array, uint32_t *cap, uint32_t needed, size_t size)
 {
-    if (n_more <= *cap - n_now)
-        return true;
-    uint32_t wanted = 2 * *cap > n_now + n_more ? 2 * *cap : n_now + n_more + 16;
-    void *grown = realloc(*(void **)array, wanted * size);
-    if (grown == NULL)
-        return false;
-    *(void **)array = grown;
-    *cap = wanted;
-    return true;
+    if (array != NULL && needed <= *cap)
+        return array;
+    uint32_t wanted = 2 * *cap > needed ? 2 * *cap : needed + 16;
+    void *larger = realloc(array, wanted * size);
+    if (larger != NULL)
+        *cap = wanted;
+    return larger;
+}
+
+static bool reserve_hearers(struct plan *plan, uint32_t n)
+{
+    struct hearer *hearers =
+        grown(plan->hearers, &plan->cap_hearers, plan->n_hearers + n, sizeof(*hearers));
+    if (hearers != NULL)
+        plan->hearers = hearers;
+    return hearers != NULL;
+}
+
+static bool reserve_set(struct plan *plan, uint32_t n)
+{
+    uint32_t *sets = grown(plan->sets, &plan->cap_sets, plan->n_sets + n, sizeof(*sets));
+    if (sets != NULL)
+        plan->sets = sets;
+    return sets != NULL;
+}
+
+static bool reserve_room(struct plan *plan)
+{
+    struct plan_room *rooms =
+        grown(plan->rooms, &plan->cap_rooms, plan->n_rooms + 1, sizeof(*rooms));
+    if (rooms != NULL)
+        plan->rooms = rooms;
+    return rooms != NULL;
 }
 
 // ---- channels and what joins them
@@ -236,30 +260,26 @@ static void sort_sitters(struct work *work)
             work->sitters[--first[work->sits_in[i]]] = i;
 }
 
-static int compare_ears(const void *a, const void *b)
-{
-    const struct earshot *one = a, *other = b;
-    if (one->channel != other->channel)
-        return one->channel < other->channel ? -1 : 1;
-    return one->client < other->client ? -1 : 1;
-}
-
+// Both by a counting sort: first[i] counts, then becomes the end of i, then its beginning.
 static void sort_ears(struct work *work)
 {
+    uint32_t *first = work->first_ear;
     for (uint32_t i = 0; i < work->plan->n_clients; i++) {
         const struct user *user = work->users[i];
         for (uint32_t k = 0; k < user->n_listening && !model_user_is_deaf(user); k++)
             if (model_listening_hears(work->model, user, &user->listening[k]))
-                work->ears[work->n_ears++] =
-                    (struct earshot){ index_of(work, user->listening[k].channel), i,
-                                      user->listening[k].volume };
+                first[index_of(work, user->listening[k].channel)]++;
     }
-    qsort(work->ears, work->n_ears, sizeof(*work->ears), compare_ears);
-    uint32_t at = 0;
-    for (uint32_t i = 0; i <= work->n_channels; i++) {
-        while (at < work->n_ears && work->ears[at].channel < i)
-            at++;
-        work->first_ear[i] = at;
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < work->n_channels; i++)
+        first[i] = total += first[i];
+    first[work->n_channels] = total;
+    for (uint32_t i = work->plan->n_clients; i-- > 0;) {
+        const struct user *user = work->users[i];
+        for (uint32_t k = 0; k < user->n_listening && !model_user_is_deaf(user); k++)
+            if (model_listening_hears(work->model, user, &user->listening[k]))
+                work->ears[--first[index_of(work, user->listening[k].channel)]] =
+                    (struct earshot){ i, user->listening[k].volume };
     }
 }
 
@@ -316,8 +336,7 @@ static bool fill_room(struct work *work, struct plan_room *room)
         n_sitters += work->first_sitter[set[i] + 1] - work->first_sitter[set[i]];
         n_ears += work->first_ear[set[i] + 1] - work->first_ear[set[i]];
     }
-    if (!reserve(&plan->hearers, &plan->cap_hearers, plan->n_hearers, n_sitters + n_ears,
-                 sizeof(*plan->hearers)))
+    if (!reserve_hearers(plan, n_sitters + n_ears))
         return false;
     struct hearer *hearers = plan->hearers + plan->n_hearers;
     for (uint32_t i = 0; i < room->n_set; i++)
@@ -350,12 +369,11 @@ static bool fill_room(struct work *work, struct plan_room *room)
 }
 
 // The channels that this speaker's voice goes to, at the end of plan->sets.
-static bool reserve_set(struct work *work, const struct user *speaker, uint32_t base, uint32_t *n)
+static bool find_set(struct work *work, const struct user *speaker, uint32_t base, uint32_t *n)
 {
     struct plan *plan = work->plan;
     uint32_t component = work->component[base];
-    if (!reserve(&plan->sets, &plan->cap_sets, plan->n_sets, work->size[component],
-                 sizeof(*plan->sets)))
+    if (!reserve_set(plan, work->size[component]))
         return false;
     uint32_t *set = plan->sets + plan->n_sets;
     *n = 0;
@@ -376,7 +394,7 @@ static uint32_t room_for(struct work *work, const struct user *speaker, uint32_t
 {
     struct plan *plan = work->plan;
     uint32_t *chain = &work->room_of[work->component[base]], n;
-    if (!reserve_set(work, speaker, base, &n))
+    if (!find_set(work, speaker, base, &n))
         return VOICE_NONE;
     for (uint32_t at = *chain; at != VOICE_NONE; at = plan->rooms[at].next_of_component)
         if (plan->rooms[at].n_set == n && memcmp(plan->sets + plan->rooms[at].first_set,
@@ -384,8 +402,7 @@ static uint32_t room_for(struct work *work, const struct user *speaker, uint32_t
             return at;
     struct plan_room room = { .first_set = plan->n_sets, .n_set = n, .next_of_component = *chain };
     plan->n_sets += n;
-    if (!reserve(&plan->rooms, &plan->cap_rooms, plan->n_rooms, 1, sizeof(*plan->rooms)) ||
-        !fill_room(work, &room))
+    if (!reserve_room(plan) || !fill_room(work, &room))
         return VOICE_NONE;
     *chain = plan->n_rooms;
     plan->rooms[plan->n_rooms++] = room;
@@ -469,8 +486,7 @@ static bool resolve(struct work *work, const struct candidate *chosen, struct re
     struct plan *plan = work->plan;
     size_t n = model_reach_target(work->model, chosen->user, chosen->target, reached,
                                   model_sessions_max(work->model));
-    if (!reserve(&plan->hearers, &plan->cap_hearers, plan->n_hearers, (uint32_t)n,
-                 sizeof(*plan->hearers)))
+    if (!reserve_hearers(plan, (uint32_t)n))
         return false;
     struct hearer *hearers = plan->hearers + plan->n_hearers;
     struct plan_target *target = &plan->targets[plan->n_targets++];
