@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Private to control/: the server, a connection, and what the files of this folder call of each
-// other. All of it runs on the control thread; only storage.c and login.c put work on libuv's
+// other. All of it runs on the control thread; only storage.c and passwords.c put work on libuv's
 // thread pool, with copies of what it needs.
 #ifndef SUSURRO_CONTROL_INT_H
 #define SUSURRO_CONTROL_INT_H
