@@ -206,7 +206,7 @@ struct config *config_defaults(const char *path)
         .database = str_dup("susurro.sqlite"),
         .channel_name_regex = str_dup(CONFIG_CHANNEL_NAME_REGEX),
         .user_name_regex = str_dup(CONFIG_USER_NAME_REGEX),
-        .users = 100,
+        .users = 1000,
         .bandwidth_bps = 558000,
         .timeout_s = 30,
         .text_message_length = 5000,

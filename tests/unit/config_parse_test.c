@@ -38,7 +38,7 @@ static void test_defaults(void **state)
     assert_null(c->server_password);
     assert_null(c->welcome_text);
     assert_string_equal(c->database, "susurro.sqlite");
-    assert_int_equal(c->users, 100);
+    assert_int_equal(c->users, 1000);
     assert_int_equal(c->users_per_channel, 0);
     assert_int_equal(c->bandwidth_bps, 558000);
     assert_int_equal(c->timeout_s, 30);
