@@ -2,8 +2,8 @@
 """Voice targets: channels with what is beneath and linked, groups, people; and speech through links."""
 
 from lib import wait
-from lib.observer import VOICE_TARGET
-from system.speech import MODERN, SPEAK, WHISPER_RIGHT, SpeechTest
+from lib.observer import AUTHENTICATE, VOICE_TARGET
+from system.speech import ACL, MODERN, SPEAK, WHISPER_RIGHT, SpeechTest
 from system.voice import LISTEN, NORMAL, SHOUT, WHISPER
 
 
@@ -63,6 +63,19 @@ class WhisperTest(SpeechTest):
         self.clara.join(self.otra)  # what a target means is found anew
         self.assert_contexts(self.ana, 1, berta=SHOUT, clara=None)
         self.assert_contexts(self.ana, 2, clara=WHISPER)
+
+    def test_right_by_token(self):
+        """A token changes at once whom a target reaches, and who is spoken to through links."""
+        entries = [{1: True, 2: True, 3: False, 5: group, number: WHISPER_RIGHT | SPEAK}
+                   for group, number in (("all", 7), ("#secreto", 6))]
+        self.root.ask(ACL, {1: self.otra, 2: True, 4: entries})
+        self.link(self.root, self.sala, self.otra)
+        self.aim(self.berta, 1, {2: self.otra})
+        self.assert_contexts(self.berta, 1, dora=None)
+        self.assert_contexts(self.berta, dora=None)
+        self.berta.ask(AUTHENTICATE, {3: ["Secreto"]})
+        self.assert_contexts(self.berta, 1, dora=SHOUT)
+        self.assert_contexts(self.berta, dora=NORMAL)
 
     def test_listeners_of_targets(self):
         self.dora.change(f21=self.sala)
