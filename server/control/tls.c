@@ -132,11 +132,16 @@ static int use_pem(SSL_CTX *tls, const char *cert_text, const char *key_text)
 
 static int use_stored(struct server *server, SSL_CTX *tls, char *error, size_t cap)
 {
+    // While the server runs, a batch may be on its way to the store: that one is not ours then.
+    bool is_running = server->reader != NULL;
+    struct store *store = is_running ? server->reader : server->store;
     size_t len;
-    char *cert_text = store_setting_get(server->store, setting_certificate, &len);
-    char *key_text = store_setting_get(server->store, setting_key, &len);
-    int result;
-    if (cert_text == NULL || key_text == NULL) {
+    char *cert_text = store_setting_get(store, setting_certificate, &len);
+    char *key_text = store_setting_get(store, setting_key, &len);
+    int result = -1;
+    if ((cert_text == NULL || key_text == NULL) && is_running) {
+        snprintf(error, cap, "the database has no certificate yet; it is made with a restart");
+    } else if (cert_text == NULL || key_text == NULL) {
         result = make_certificate(server, tls, error, cap);
     } else {
         result = use_pem(tls, cert_text, key_text);
