@@ -140,12 +140,18 @@ static int look_at_file(struct import_file *file)
 
 // ---- opening ----------------------------------------------------------------------------------
 
+// Something beside the file belongs to its content.
 static bool has_log(const char *path)
 {
-    char name[4096];
-    struct stat status;
-    (void)snprintf(name, sizeof name, "%s-wal", path);
-    return stat(name, &status) == 0 && status.st_size > 0;
+    static const char *const endings[] = { "-wal", "-journal" };
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        char name[4096];
+        struct stat status;
+        (void)snprintf(name, sizeof name, "%s%s", path, endings[i]);
+        if (stat(name, &status) == 0 && status.st_size > 0)
+            return true;
+    }
+    return false;
 }
 
 // A WAL database in a directory where nothing may be written cannot be opened in the usual way.

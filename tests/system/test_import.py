@@ -4,6 +4,7 @@
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import ssl
@@ -352,6 +353,17 @@ class CommandTest(unittest.TestCase):
         client = Client(server.port, "Berta").connect()
         self.addCleanup(client.close)
         self.assertEqual(last(client.kinds(24)[-1], 4), 5000)
+
+    def test_values_of_the_database_are_read_again(self):
+        self.run_import()
+        server = self.start()
+        client = Client(server.port, "Berta").connect()
+        self.addCleanup(client.close)
+        self.change(self.target, "UPDATE config SET value = '99' WHERE key = 'textmessagelength'")
+        os.kill(server.process.pid, signal.SIGHUP)
+        wait.until(lambda: "configuration read again" in server.process.log(), 5, server.process.log)
+        client.barrier()
+        self.assertEqual(last(client.kinds(24)[-1], 4), 99)
 
     def test_several_servers(self):
         self.change(self.source, "INSERT INTO servers VALUES (3);"

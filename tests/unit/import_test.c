@@ -729,6 +729,45 @@ static void test_write_ahead_log(void **state)
     free(source);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    static uint8_t bytes[1 << 22];
+    FILE *in = fopen(from, "rb");
+    assert_non_null(in);
+    size_t n = fread(bytes, 1, sizeof bytes, in);
+    assert_true(n > 0 && n < sizeof bytes);
+    (void)fclose(in);
+    write_file(to, bytes, n);
+}
+
+// mumble-server was killed in the middle of a change: half of it is in the file, and only a writer
+// may take it back.
+static void test_unfinished_change(void **state)
+{
+    (void)state;
+    char *source = strdup(make_world(9)), journal[200], other_journal[200];
+    char *copy = strdup(path_of("copy.sqlite"));
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(source, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(
+            db,
+            "PRAGMA cache_size = 2; BEGIN; UPDATE channels SET name = 'Half';"
+            "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 9999)"
+            " INSERT INTO slog SELECT 1, 'line ' || n, NULL FROM r",
+            NULL, NULL, NULL),
+        SQLITE_OK);
+    (void)snprintf(journal, sizeof journal, "%s-journal", source);
+    (void)snprintf(other_journal, sizeof other_journal, "%s-journal", copy);
+    copy_file(source, copy);
+    copy_file(journal, other_journal);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_refused(copy, "has a journal beside it");
+    assert_int_equal(access(other_journal, F_OK), 0); // it is not touched
+    free(source);
+    free(copy);
+}
+
 // Somebody is in the middle of a change: wait, then say so.
 static void test_locked(void **state)
 {
@@ -802,13 +841,13 @@ static int make_directory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_schema),    cmocka_unit_test(test_passwords),
-        cmocka_unit_test(test_servers),         cmocka_unit_test(test_prefix),
-        cmocka_unit_test(test_idempotent),      cmocka_unit_test(test_all_or_nothing),
-        cmocka_unit_test(test_damages),         cmocka_unit_test(test_report),
-        cmocka_unit_test(test_certificate),     cmocka_unit_test(test_other_files),
-        cmocka_unit_test(test_write_ahead_log), cmocka_unit_test(test_locked),
-        cmocka_unit_test(test_mangled),
+        cmocka_unit_test(test_every_schema),      cmocka_unit_test(test_passwords),
+        cmocka_unit_test(test_servers),           cmocka_unit_test(test_prefix),
+        cmocka_unit_test(test_idempotent),        cmocka_unit_test(test_all_or_nothing),
+        cmocka_unit_test(test_damages),           cmocka_unit_test(test_report),
+        cmocka_unit_test(test_certificate),       cmocka_unit_test(test_other_files),
+        cmocka_unit_test(test_write_ahead_log),   cmocka_unit_test(test_locked),
+        cmocka_unit_test(test_unfinished_change), cmocka_unit_test(test_mangled),
     };
     return cmocka_run_group_tests(tests, make_directory, NULL);
 }
