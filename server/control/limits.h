@@ -11,19 +11,20 @@
 #define CONN_QUESTIONS 16           // of one client to a thread; with so many open it is not read
 #define CONNS_UNREADY_MAX 256       // connections that have not logged in; more wait to be accepted
 #define PARTIAL_BYTES_MAX                                                                          \
-    (64u << 20) // of unfinished frames, of all; beyond, who holds most is cut off
+    (64u << 20)                   // of unfinished frames, of all; beyond, who holds most is cut off
 #define TLS_CERTS_BYTES 32768     // a longer chain ends the handshake
 #define CONN_CERTS_MAX 10         // of a chain are shown
 #define CERT_EMAIL_BYTES 128      // a longer address counts as none
 #define CERT_EMAILS_MAX 8         // of one certificate are looked at
 #define PLUGIN_CONTEXT_BYTES 4096 // a longer one is not taken
 #define PLUGIN_IDENTITY_BYTES 4096
-#define PASSWORD_CHECKS_MAX 2 // at the same time; more wait their turn
-#define HOSTS_BITS 12         // hosts remembered, as a power of two; the quietest is forgotten
+#define PASSWORD_CHECKS_MAX 2  // at the same time; more wait their turn
+#define HOSTS_BITS 12          // hosts remembered, as a power of two; the quietest is forgotten
 #define HOST_WRONG_PASSWORDS 5 // at once from a host; then it waits longer each time
 #define HOST_WRONG_EVERY_S 12  // one more
 #define HOST_BRAKE_MAX_S 64u
-#define LISTENER_BACKLOG 4096       // ... in the kernel
+#define KICK_REASON_BYTES 16384        // a longer one, or one that is not UTF-8, is left out
+#define LISTENER_BACKLOG 4096          // ... in the kernel
 #define CONN_LOGIN_CROWDED_US 3000000u // to log in, while others wait
 #define CONN_LOGIN_US 15000000u        // to finish TLS and log in
 #define CONN_FINISH_US 3000000u        // to take the last bytes
@@ -32,7 +33,7 @@
     (16u << 20)                   // commands waiting for a thread; beyond, the server stops itself
 #define STORAGE_RETRY_US 5000000u // after a batch that could not be written
 #define TEXT_COMMAND_BYTES 512    // a longer text is never a command
-#define TEXT_PLACES_MAX 8 // channels and trees that one text goes to; with more it is refused
+#define TEXT_PLACES_MAX 8     // channels and trees that one text goes to; with more it is refused
 #define ACL_MEMBERS_MAX 20000 // of all groups of one channel; a longer list is refused
 #define QUERY_USERS_MAX 10000 // numbers and names asked for at once; a longer list is not answered
 #define LINK_CHANGES_MAX 1000 // of one channel at once; more are refused

@@ -207,10 +207,13 @@ void users_remove(struct conn *conn, const ProtobufCMessage *message)
         send_denied(conn, needed, MODEL_ROOT);
         return;
     }
-    if (kick->ban && !ban(server, victim, kick))
-        return;
     MumbleProto__UserRemove remove = *kick;
     remove.base.n_unknown_fields = 0; // not relayed
+    if (remove.reason != NULL &&
+        (!str_is_utf8(remove.reason) || strlen(remove.reason) > KICK_REASON_BYTES))
+        remove.reason = NULL;
+    if (kick->ban && !ban(server, victim, &remove))
+        return;
     remove.has_actor = true;
     remove.actor = actor->session;
     broadcast(server, MSG_USER_REMOVE, &remove.base, NULL);

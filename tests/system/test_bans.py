@@ -154,6 +154,17 @@ class BanTest(HostCase):
                 self.assertEqual(self.is_welcome(certificate=self.one), not by_certificate)
                 watcher.close()
 
+    def test_reasons_nobody_can_read(self):
+        for reason in (b"\xff\xfe", b"x" * 100000):
+            victim, watcher = self.client("Victim"), self.client("Watcher")
+            self.root.send(USER_REMOVE, {1: victim.session, 3: reason, 4: True, 6: True})
+            victim.wait_closed()
+            watcher.until(lambda: watcher.kinds(USER_REMOVE), 5, "UserRemove")
+            self.assertNotIn(3, watcher.kinds(USER_REMOVE)[0])
+            self.assertEqual(self.listed()[0][4], "")
+            self.ban()
+            watcher.close()
+
     def test_who_is_at_the_door(self):
         victim = self.client("Victim", certificate=self.one)
         second = self.open("Second", certificate=self.one)
