@@ -33,6 +33,16 @@ int import_refuse_file(struct import_file *file, const char *reason, const char 
     return -1;
 }
 
+// Something beside the file belongs to its content: a log or, of a change that was never finished,
+// a journal.
+static bool has_beside(const char *path, const char *ending)
+{
+    char name[4096];
+    struct stat status;
+    (void)snprintf(name, sizeof name, "%s%s", path, ending);
+    return stat(name, &status) == 0 && status.st_size > 0;
+}
+
 int import_fail(struct import_file *file)
 {
     char reason[240];
@@ -48,10 +58,9 @@ int import_fail(struct import_file *file)
                                   "stop mumble-server, or copy the file first");
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
-        return import_refuse_file(
-            file, "has a journal beside it that cannot be read from here",
-            "copy the file together with its -journal or -wal into a directory of yours, "
-            "and import the copy");
+        return import_refuse_file(file, "has a journal beside it that cannot be read from here",
+                                  "copy the file together with its -wal into a directory of yours, "
+                                  "and import the copy");
     case SQLITE_INTERRUPT:
         return import_refuse_file(file, "keeps the reader busy without end",
                                   "it is damaged or was made to do harm");
@@ -140,20 +149,6 @@ static int look_at_file(struct import_file *file)
 
 // ---- opening ----------------------------------------------------------------------------------
 
-// Something beside the file belongs to its content.
-static bool has_log(const char *path)
-{
-    static const char *const endings[] = { "-wal", "-journal" };
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        char name[4096];
-        struct stat status;
-        (void)snprintf(name, sizeof name, "%s%s", path, endings[i]);
-        if (stat(name, &status) == 0 && status.st_size > 0)
-            return true;
-    }
-    return false;
-}
-
 // A WAL database in a directory where nothing may be written cannot be opened in the usual way.
 // When its log is empty the file alone is the whole.
 static int open_immutable(struct import_file *file)
@@ -209,7 +204,7 @@ static int begin_reading(struct import_file *file)
     bool is_unopenable = (code & 0xFF) == SQLITE_CANTOPEN || (code & 0xFF) == SQLITE_READONLY;
     if (code != SQLITE_OK && !is_unopenable)
         return import_fail(file);
-    if (is_unopenable && !has_log(file->path)) {
+    if (is_unopenable && !has_beside(file->path, "-wal") && !has_beside(file->path, "-journal")) {
         (void)sqlite3_close(file->db);
         file->db = NULL;
         if (open_immutable(file) != SQLITE_OK)

@@ -762,7 +762,8 @@ static void test_unfinished_change(void **state)
     copy_file(source, copy);
     copy_file(journal, other_journal);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    assert_refused(copy, "has a journal beside it");
+    assert_refused(copy,
+                   "has a journal beside it: mumble-server did not end well; start and stop it");
     assert_int_equal(access(other_journal, F_OK), 0); // it is not touched
     free(source);
     free(copy);
