@@ -47,7 +47,7 @@ static void fill_ears(MumbleProto__UserState *state, const struct conn *to, cons
 {
     const struct server *server = to->server;
     size_t n = user->n_listening;
-    *ears = (struct ears){ NULL };
+    *ears = (struct ears){ .channels = NULL };
     if (model_listening_count(user) == 0)
         return;
     ears->channels = calloc(n, sizeof(*ears->channels));
