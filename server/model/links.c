@@ -64,10 +64,8 @@ void channel_unlink_all(struct model *model, struct channel *channel)
 
 static size_t place_of(const struct model *model, uint32_t id)
 {
-    size_t place = 0;
-    while (place < model->n_channels && model->channels[place]->id != id)
-        place++;
-    return place;
+    const struct channel_node *node = model_node(model, id);
+    return node != NULL ? node->index : model->n_channels;
 }
 
 uint32_t *model_linked(const struct model *model, uint32_t channel, size_t *n)
