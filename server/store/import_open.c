@@ -58,7 +58,11 @@ int import_fail(struct import_file *file)
                                   "stop mumble-server, or copy the file first");
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
-        return import_refuse_file(file, "has a journal beside it that cannot be read from here",
+        if (has_beside(file->path, "-journal"))
+            return import_refuse_file(file,
+                                      "has a journal beside it: mumble-server did not end well",
+                                      "start and stop it once, which puts the file right");
+        return import_refuse_file(file, "has a log beside it that cannot be read from here",
                                   "copy the file together with its -wal into a directory of yours, "
                                   "and import the copy");
     case SQLITE_INTERRUPT:
