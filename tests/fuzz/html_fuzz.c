@@ -17,7 +17,7 @@ static void check_markup(const char *text)
     if (markup_read(text, &markup)) {
         CHECK(strlen(plain) <= len && str_is_utf8(plain));
         CHECK(markup.source_units <= str_utf16_units(text));
-        snprintf(more, 2 * len + 8, "%s%s", text, text);
+        snprintf(more, 2 * len + 8, "%s %s", text, text); // "]]" and ">" may not meet
         CHECK(markup_read(more, &bare) && bare.source_units == 2 * markup.source_units);
         snprintf(more, 2 * len + 8, "%s</b>", text);
         CHECK(!markup_read(more, &bare));
