@@ -34,9 +34,9 @@ bool other_user_find(const struct config *config, struct other_user *out)
 void other_user_give(const struct other_user *user, const char *path)
 {
     struct stat status;
-    // Only a plain file of root's: not what somebody has put there as a link.
+    // Only a plain file with one name: not what somebody has put there as a link.
     if (path == NULL || path[0] == '\0' || lstat(path, &status) != 0 || !S_ISREG(status.st_mode) ||
-        status.st_uid == user->uid)
+        status.st_nlink != 1 || status.st_uid == user->uid)
         return;
     if (lchown(path, user->uid, user->gid) != 0)
         complain_with("warning: %s cannot be given to %s: %s", path, user->name, strerror(errno));
