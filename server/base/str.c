@@ -56,39 +56,71 @@ size_t str_utf16_units(const char *text)
     return units;
 }
 
-// The lower case of byte p[0], given the byte before it: ASCII, and À to Þ (C3 80 to C3 9E) without
-// × (C3 97).
-static unsigned char fold(unsigned char byte, unsigned char before)
+// Letters whose lower case stands a fixed distance on; or every second of which (the even or odd
+// ones) is the capital of the next. What is not here is compared as it is.
+static const struct {
+    uint16_t first, last, distance;
+    bool is_alternating;
+} capitals[] = {
+    { 'A', 'Z', 32, false },     { 0xC0, 0xD6, 32, false },   { 0xD8, 0xDE, 32, false },
+    { 0x100, 0x12F, 1, true },   { 0x132, 0x137, 1, true },   { 0x139, 0x148, 1, true },
+    { 0x14A, 0x177, 1, true },   { 0x179, 0x17E, 1, true },   { 0x386, 0x386, 38, false },
+    { 0x388, 0x38A, 37, false }, { 0x38C, 0x38C, 64, false }, { 0x38E, 0x38F, 63, false },
+    { 0x391, 0x3A1, 32, false }, { 0x3A3, 0x3AB, 32, false }, { 0x400, 0x40F, 80, false },
+    { 0x410, 0x42F, 32, false }, { 0x460, 0x481, 1, true },   { 0x48A, 0x4BF, 1, true },
+    { 0x4D0, 0x4FF, 1, true },
+};
+
+static uint32_t lower(uint32_t letter)
 {
-    if (byte >= 'A' && byte <= 'Z')
-        return (unsigned char)(byte + ('a' - 'A'));
-    if (before == 0xC3 && byte >= 0x80 && byte <= 0x9E && byte != 0x97)
-        return (unsigned char)(byte + 0x20);
-    return byte;
+    if (letter == 0x17F) // the long s
+        return 's';
+    if (letter == 0x178)
+        return 0xFF;
+    if (letter == 0x3C2) // sigma at the end of a word
+        return 0x3C3;
+    for (size_t i = 0; i < sizeof(capitals) / sizeof(capitals[0]) && letter >= capitals[i].first;
+         i++)
+        if (letter <= capitals[i].last)
+            return !capitals[i].is_alternating || (letter - capitals[i].first) % 2 == 0
+                       ? letter + capitals[i].distance
+                       : letter;
+    return letter;
+}
+
+// The next character of one or two bytes, in lower case; of others the next byte, as a number that
+// is no character. 0 at the end.
+static uint32_t next_folded(const char **text)
+{
+    const unsigned char *p = (const unsigned char *)*text;
+    if (p[0] == '\0')
+        return 0;
+    (*text)++;
+    if (p[0] < 0x80)
+        return lower(p[0]);
+    if (p[0] < 0xC2 || p[0] > 0xDF || (p[1] & 0xC0) != 0x80)
+        return 0x110000u + p[0];
+    (*text)++;
+    return lower((p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu));
 }
 
 bool str_equal_fold(const char *a, const char *b)
 {
-    unsigned char before_a = 0, before_b = 0;
-    for (;; a++, b++) {
-        if (fold((unsigned char)*a, before_a) != fold((unsigned char)*b, before_b))
+    while (true) {
+        uint32_t letter = next_folded(&a);
+        if (letter != next_folded(&b))
             return false;
-        if (*a == '\0')
+        if (letter == 0)
             return true;
-        before_a = (unsigned char)*a;
-        before_b = (unsigned char)*b;
     }
 }
 
 // FNV-1a.
 uint32_t str_hash_fold(const char *text)
 {
-    uint32_t hash = 2166136261u;
-    unsigned char before = 0;
-    for (; *text != '\0'; text++) {
-        hash = (hash ^ fold((unsigned char)*text, before)) * 16777619u;
-        before = (unsigned char)*text;
-    }
+    uint32_t hash = 2166136261u, letter;
+    while ((letter = next_folded(&text)) != 0)
+        hash = (hash ^ letter) * 16777619u;
     return hash;
 }
 
