@@ -114,6 +114,11 @@ class Client(ObserverClient):
         self._seen = len(self.received)
         return fresh
 
+    def forget(self):
+        """What has been received, for a long run."""
+        self.received.clear()
+        self._seen = 0
+
     def wait_closed(self, timeout_s=5):
         self.until(lambda: self.is_closed, timeout_s, "the server closes the connection")
 
