@@ -371,7 +371,9 @@ static const ProtobufCMessage *look_at_user(struct conn *conn, const MumbleProto
 {
     if (!passes_user(conn, state))
         return NULL;
-    size_t n = state->n_listening_channel_add + state->n_listening_channel_remove;
+    bool is_own = conn->session == state->session;
+    size_t n = state->n_listening_channel_add + state->n_listening_channel_remove +
+               (is_own ? 0 : state->n_listening_volume_adjustment);
     bool has_secret_actor = state->has_actor && !has_user(conn, state->actor);
     if (n == 0 && !has_secret_actor)
         return &state->base;
@@ -383,9 +385,8 @@ static const ProtobufCMessage *look_at_user(struct conn *conn, const MumbleProto
     keep_known(conn, &copy->user.listening_channel_add, &copy->user.n_listening_channel_add, &room);
     keep_known(conn, &copy->user.listening_channel_remove, &copy->user.n_listening_channel_remove,
                &room);
-    if (conn->session != state->session && n > 0) {
+    if (!is_own)
         copy->user.n_listening_volume_adjustment = 0; // an optional courtesy to others
-    }
     return &copy->user.base;
 }
 

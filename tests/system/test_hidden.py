@@ -20,7 +20,7 @@ class HiddenTest(SystemTest):
     """Open > Secret > Inner, where Secret and what is beneath needs a token, and Lobby > Room:
     nobody enters Lobby, all enter Room."""
 
-    keys = {"hidechannels": True}
+    keys = {"hidechannels": True, "broadcastlistenervolumeadjustments": "true"}
     has_superuser = True
 
     def setUp(self):
@@ -241,6 +241,13 @@ class HiddenTest(SystemTest):
         self.ana.until(lambda: self.secret not in self.ana.channels, 5, "no Secret")
         self.assert_knows(self.ana, self.public, [self.root])
         self.assert_knows(self.iris, self.all, [self.root, self.ana])
+
+    def test_volumes_of_ears(self):
+        self.root.change(f21=[self.secret])
+        self.ana.barrier()
+        self.iris.barrier()
+        self.root.change(f23=[{1: self.secret, 2: 2.0}])
+        self.assertEqual([fields for _, fields in self.ana.barrier() if 23 in fields], [])
 
     def switch(self, is_hiding):
         n = self.server.process.log().count("configuration read again")
