@@ -43,7 +43,7 @@
 #define TARGETS_PER_S 30         // VoiceTarget messages; beyond, the target is emptied
 #define TARGETS_BURST 100
 #define TARGET_WORK_OF_USER 20000 // users and channels looked at for one user's whisper targets
-#define TARGET_WORK 200000        // ... and for everybody's; the longest unused ones are left out
+#define TARGET_WORK 100000        // ... and for everybody's; the longest unused ones are left out
 #define UNCOVERED_NOTICE_US                                                                        \
     300000000u // a listener is told that nobody interprets at most this often
 

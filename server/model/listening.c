@@ -45,6 +45,7 @@ int model_listen(struct model *model, struct user *user, uint32_t channel, float
         ears = find(user, channel);
     }
     where->n_listeners += ears->is_on ? 0 : 1;
+    model->n_ears += ears->is_on ? 0 : 1;
     ears->is_on = true;
     if (volume >= 0 && isfinite(volume))
         ears->volume = volume;
@@ -57,6 +58,7 @@ void model_unlisten(struct model *model, struct user *user, uint32_t channel)
     if (ears == NULL || !ears->is_on)
         return;
     ears->is_on = false;
+    model->n_ears--;
     struct channel *where = model_channel(model, channel);
     if (where != NULL)
         where->n_listeners--;
@@ -107,6 +109,7 @@ void listening_forget_channel(struct model *model, uint32_t channel)
     for (struct user *user = model_user_next(model, 0); user != NULL;
          user = model_user_next(model, user->session)) {
         uint32_t n = 0;
+        model_unlisten(model, user, channel);
         for (uint32_t i = 0; i < user->n_listening; i++)
             if (user->listening[i].channel != channel)
                 user->listening[n++] = user->listening[i];

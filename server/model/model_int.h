@@ -106,6 +106,7 @@ struct model {
         *free_sessions; // a ring, FIFO: a number rests as long as possible before it is used again
     uint32_t free_first, n_free;
     uint32_t n_people;
+    uint32_t n_ears; // listening, on, of all
     struct table names; // of users
     struct channel **channels;
     size_t n_channels, cap_channels;

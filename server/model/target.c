@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Voice targets: what is kept, and whom it reaches. A target costs users + channels to resolve, and
-// that once more for each entry with a group; model_target_cost says it before, so that the caller
-// can ration it.
+// Voice targets: what is kept, and whom it reaches. A target costs users + channels + ears to
+// resolve, and that once more for each entry with a group; model_target_cost says it before, so
+// that the caller can ration it.
 #include "model/model_int.h"
 
 #include <stdlib.h>
@@ -169,7 +169,7 @@ static void reach_marked(struct search *search, const char *group)
             reach(search, user->session, CONTEXT_SHOUT, 1);
         for (uint32_t i = 0; i < user->n_listening; i++) {
             const struct listening *ears = &user->listening[i];
-            if (model_channel(model, ears->channel)->is_marked &&
+            if (ears->is_on && model_channel(model, ears->channel)->is_marked &&
                 model_listening_hears(model, user, ears) &&
                 is_meant(search, user, group, ears->channel))
                 reach(search, user->session, CONTEXT_LISTEN, ears->volume);
@@ -239,5 +239,5 @@ size_t model_target_cost(const struct model *model, const struct user *speaker, 
     }
     n_searches += has_plain ? 1 : 0;
     return list->n_entries + n_channels * model->n_channels +
-           n_searches * (model->n_people + model->n_channels);
+           n_searches * (model->n_people + model->n_channels + model->n_ears);
 }
