@@ -42,6 +42,8 @@ bool registry_register(struct server *server, struct user *user)
     model_user_identified(user);
     storage_user_put(server, person);
     registry_keep_blobs(server, user, user->comment.len > 0, user->texture.len > 0);
+    for (uint32_t i = 0; i < user->n_listening; i++)
+        storage_listening_put(server, person->id, &user->listening[i]);
     rights_changed(server);
     char name[256];
     log_info("control", "registered", "user=%d name=%s", person->id,

@@ -148,8 +148,9 @@ class ListenTest(SpeechTest):
     def test_kept_for_registered(self):
         certificate = make_certificate(self.directory, "carla")
         carla = self.client("Carla", certificate=certificate, **MODERN)
+        self.listen(carla, self.sala, f23=[{1: self.sala, 2: 0.5}])  # still a guest
         carla.change(f4=0)
-        self.listen(carla, self.sala, self.otra, f23=[{1: self.sala, 2: 0.5}, {1: self.otra, 2: 2.0}])
+        self.listen(carla, self.otra, f23=[{1: self.otra, 2: 2.0}])
         carla.change(f22=self.otra)
         carla.close()
         self.ana.until(lambda: not self.ana.user("Carla"), 5, "Carla gone")
