@@ -74,7 +74,7 @@ class Reference(ComparedServer):
 class Ours(ComparedServer):
     """$SUSURROD."""
 
-    name, ready = "ours", "listening"
+    name, ready = "ours", 'msg="listening"'
 
     def command(self):
         return [os.environ["SUSURROD"], "--config", self.ini]
