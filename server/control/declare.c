@@ -319,6 +319,27 @@ static int restore(void *context, uint32_t channel_id, const char *declaration)
     return is_fine ? 0 : -1;
 }
 
+// A guest's name proves nothing: who comes by one that is not registered has its rights.
+static void warn_of_names(const struct server *server, const char *where, char *const *names)
+{
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        char name[256], place[256];
+        if (names[i][0] == '$' || registry_by_name(server->model, names[i]) != NULL)
+            continue;
+        log_warn("control", "any guest of this name moderates: register it, or write $ and a hash",
+                 "name=%s where=%s", log_quote(names[i], name, sizeof(name)),
+                 log_quote(where, place, sizeof(place)));
+    }
+}
+
+static void warn_of_guests(const struct server *server)
+{
+    const struct meeting_info *meeting;
+    warn_of_names(server, "server", server->config->moderators);
+    for (size_t i = 0; (meeting = model_meeting_at(server->model, i)) != NULL; i++)
+        warn_of_names(server, meeting->name, meeting->moderators);
+}
+
 bool meetings_declare(struct server *server, char *error, size_t cap)
 {
     channels_save(server, model_channel(server->model, MODEL_ROOT));
@@ -334,6 +355,7 @@ bool meetings_declare(struct server *server, char *error, size_t cap)
                  store_last_error(server->store));
         return false;
     }
+    warn_of_guests(server);
     return true;
 }
 
@@ -388,4 +410,5 @@ void meetings_reload(struct server *server)
             clear_booth(server, meeting, meeting->booths[k].channel);
     }
     rights_changed(server);
+    warn_of_guests(server);
 }

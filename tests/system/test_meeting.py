@@ -47,6 +47,10 @@ class MeetingTest(SystemTest):
             self.ana.channel(name)["channel_id"] for name in
             ("Asamblea", "English", "Español", "Booth en-es"))
 
+    def test_names_of_guests_are_warned_of(self):
+        self.assertIn('any guest of this name moderates: register it, or write $ and a hash" '
+                      'name=Mona where=Asamblea', self.server.process.log())
+
     def told(self, client, part, timeout_s=5):
         """Wait for a text of the server's that holds this part."""
         return client.until(lambda: [one["message"] for one in client.texts
