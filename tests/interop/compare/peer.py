@@ -5,7 +5,7 @@ import socket
 
 from interop.compare.transcript import Heard, heard, ordered
 from lib import messages, net
-from lib.observer import PING, VERSION_1_3_4
+from lib.observer import CHANNEL_STATE, PING, VERSION_1_3_4
 from system.client import Client
 
 _FIRST_TOKEN = 1_000_000_000  # timestamps of our own pings; an exchange's are smaller
@@ -42,6 +42,9 @@ class Peer(Client):
     def _take(self, kind, body):
         self.frames.append((kind, body))
         super()._take(kind, body)
+        if kind == CHANNEL_STATE:
+            parent = messages.decode("ChannelState", body).get("parent", 0)
+            assert parent in self.channels, f"{self.who} is told of a channel before its parent {parent}"
 
     def log_in(self):
         """Version and Authenticate; returns when accepted or refused."""
