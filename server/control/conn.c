@@ -133,6 +133,8 @@ static void unlink_conn(struct conn *conn)
     server->n_conns--;
     server->partial_bytes -= conn->partial_bytes;
     conn->partial_bytes = 0;
+    server->staged_bytes -= conn->staged_bytes;
+    conn->staged_bytes = 0;
 }
 
 void conn_close(struct conn *conn, const char *why)
@@ -166,6 +168,8 @@ void conn_finish(struct conn *conn, const char *why)
 void conn_doom(struct conn *conn)
 {
     conn->is_doomed = conn->server->has_doomed = true;
+    conn->server->staged_bytes -= conn->staged_bytes;
+    conn->staged_bytes = 0;
 }
 
 // Closing one tells the others, which may doom more.
@@ -184,6 +188,23 @@ void conn_close_doomed(struct server *server)
 // ---- writing
 // -----------------------------------------------------------------------------------------------------------
 
+// What waits for slow readers is bounded for all together as well: who holds most is cut off.
+static void count_staged(struct conn *conn)
+{
+    struct server *server = conn->server;
+    if (conn->is_doomed)
+        return; // given back already
+    server->staged_bytes += conn->out.cap - conn->staged_bytes;
+    conn->staged_bytes = conn->out.cap;
+    if (server->staged_bytes <= STAGED_BYTES_MAX)
+        return;
+    struct conn *largest = conn;
+    for (struct conn *at = server->conns; at != NULL; at = at->next)
+        if (at->staged_bytes > largest->staged_bytes)
+            largest = at;
+    conn_doom(largest);
+}
+
 void conn_stage(struct conn *conn, const void *frame, size_t len)
 {
     struct server *server = conn->server;
@@ -193,6 +214,7 @@ void conn_stage(struct conn *conn, const void *frame, size_t len)
         conn_doom(conn);
         return;
     }
+    count_staged(conn);
     if (!conn->is_dirty) {
         conn->is_dirty = true;
         conn->next_dirty = server->dirty;
@@ -230,6 +252,7 @@ static bool flush_control(struct conn *conn)
     conn->out_marked -= done < conn->out_marked ? done : conn->out_marked;
     if (conn->out.len == 0)
         buffer_clear(&conn->out); // an idle client keeps no buffer
+    count_staged(conn);
     conn->pending = result == WROTE_BUSY ? WRITE_CONTROL : WRITE_NONE;
     if (result == WROTE_FAILED)
         conn_close(conn, "connection lost");

@@ -48,8 +48,8 @@ struct conn {
     struct sockaddr_in6 peer;
     char cert_hash[CERT_HASH_BYTES], cert_email[CERT_EMAIL_BYTES]; // "": none
     bool is_cert_strong, has_opus;
-    struct buffer in;    // bytes of an unfinished frame
-    size_t partial_bytes; // its part of the server's
+    struct buffer in;                   // bytes of an unfinished frame
+    size_t partial_bytes, staged_bytes; // its part of the server's
     struct buffer
         out; // frames; those before out_open may leave, those before out_marked when the gate opens
     size_t out_open, out_marked;
@@ -135,6 +135,7 @@ struct server {
     struct conn *dirty;
     unsigned n_conns, n_unready;
     size_t partial_bytes; // of unfinished frames, of all connections
+    size_t staged_bytes;  // of what waits to be sent to them
 
     struct voice *voice;
     struct mixer *mixer;
@@ -197,7 +198,7 @@ void send_denied_type(struct conn *conn, MumbleProto__PermissionDenied__DenyType
 void send_denied_user(struct conn *conn, uint32_t permission, uint32_t channel,
                       uint32_t session); // who lacks it
 void send_denied_reason(struct conn *conn, MumbleProto__PermissionDenied__DenyType type,
-                        const char *reason, const char *name); // both may be NULL
+                        const char *reason, const char *name);     // both may be NULL
 void send_denied_certificate(struct conn *conn, uint32_t session); // whose is missing
 void send_text(struct conn *conn, const char *html);
 void say(struct conn *conn, enum phrase phrase,
@@ -221,13 +222,13 @@ void visible_turn_end(struct server *server);
 void visible_forget(struct conn *conn);
 void visible_changed(struct conn *conn); // what it may know of: looked at at the turn's end
 void visible_welcome(struct conn *conn); // the channels it may know of, at login
-void visible_reveal(struct conn *conn, const struct channel *channel); // and those above it
+void visible_reveal(struct conn *conn, const struct channel *channel);    // and those above it
 bool visible_may_learn(struct conn *conn, const struct channel *channel); // one that is new
 // acl.c
 void acl_message(struct conn *conn, const ProtobufCMessage *message);
 void acl_query_users(struct conn *conn, const ProtobufCMessage *message);
 void acl_keep_write(struct server *server, const struct user *user,
-                    uint32_t channel);                            // by an entry, when they lack it
+                    uint32_t channel);                          // by an entry, when they lack it
 const char *acl_name_of(const struct model *model, int32_t id); // NULL: nobody
 // acl_show.c
 void acl_show(struct conn *conn, const struct channel *channel); // the answer to a query
@@ -253,14 +254,14 @@ void bans_from_kick(struct server *server, const struct conn *victim, const char
                     bool by_certificate, bool by_address);
 // hosts.c: what each host did lately
 bool hosts_admit(struct server *server, const struct sockaddr_in6 *peer); // autoban; too many open
-void hosts_arrived(struct conn *conn);     // one more that has not logged in
-void hosts_settled(struct conn *conn);     // it has, or has gone
-void hosts_logged_in(struct conn *conn);   // successfully
+void hosts_arrived(struct conn *conn);   // one more that has not logged in
+void hosts_settled(struct conn *conn);   // it has, or has gone
+void hosts_logged_in(struct conn *conn); // successfully
 void hosts_wrong_password(struct conn *conn);
 unsigned hosts_brake_s(struct conn *conn); // so long no password from there is looked at; 0: now
 void hosts_free(struct server *server);
 // certs.c: what a client's certificate says
-void certs_note(struct conn *conn); // once TLS is established
+void certs_note(struct conn *conn);                              // once TLS is established
 struct registered *certs_find_by_email(const struct conn *conn); // only of verified ones; NULL
 size_t certs_chain(const struct conn *conn,
                    ProtobufCBinaryData out[CONN_CERTS_MAX]); // DER, the leaf first
@@ -271,7 +272,7 @@ bool listening_check(struct conn *conn, const MumbleProto__UserState *state,
 void listening_apply(struct server *server, struct user *user,
                      const MumbleProto__UserState *accepted);
 void listening_restore(struct server *server, struct user *user); // at login, of registered people
-void listening_look_again(struct conn *conn); // ears whose right is gone go
+void listening_look_again(struct conn *conn);                     // ears whose right is gone go
 void listening_announce(struct conn *conn); // at login: those restored, after ServerSync
 void listening_channel_gone(struct server *server, uint32_t channel); // told to all, before it goes
 // plugin.c

@@ -11,12 +11,13 @@
 #define CONN_QUESTIONS 16           // of one client to a thread; with so many open it is not read
 #define CONNS_UNREADY_MAX 256       // connections that have not logged in; more wait to be accepted
 #define PARTIAL_BYTES_MAX                                                                          \
-    (64u << 20)                   // of unfinished frames, of all; beyond, who holds most is cut off
-#define TLS_CERTS_BYTES 32768     // a longer chain ends the handshake
-#define CONN_CERTS_MAX 10         // of a chain are shown
-#define CERT_EMAIL_BYTES 128      // a longer address counts as none
-#define CERT_EMAILS_MAX 8         // of one certificate are looked at
-#define PLUGIN_CONTEXT_BYTES 4096 // a longer one is not taken
+    (64u << 20) // of unfinished frames, of all; beyond, who holds most is cut off
+#define STAGED_BYTES_MAX (256u << 20) // waiting for slow readers, of all; likewise
+#define TLS_CERTS_BYTES 32768         // a longer chain ends the handshake
+#define CONN_CERTS_MAX 10             // of a chain are shown
+#define CERT_EMAIL_BYTES 128          // a longer address counts as none
+#define CERT_EMAILS_MAX 8             // of one certificate are looked at
+#define PLUGIN_CONTEXT_BYTES 4096     // a longer one is not taken
 #define PLUGIN_IDENTITY_BYTES 4096
 #define PASSWORD_CHECKS_MAX 2  // at the same time; more wait their turn
 #define HOSTS_BITS 12          // hosts remembered, as a power of two; the quietest is forgotten

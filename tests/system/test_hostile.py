@@ -203,6 +203,17 @@ class HostileTest(Hostility):
         self.watcher.until(lambda: deaf.session not in self.watcher.users, 20, "Deaf is cut off")
         self.assert_undisturbed()
 
+    def test_many_that_never_read(self):
+        """Each within its own bound; of all together not so much is kept."""
+        self.watcher.change(f11=b"p" * 120_000)
+        crowd = [self.client(f"Deaf {i}") for i in range(50)]
+        for deaf in crowd:
+            deaf.send(REQUEST_BLOB, {1: [self.watcher.session] * 66})
+        sessions = {deaf.session for deaf in crowd}
+        self.watcher.until(lambda: not sessions <= set(self.watcher.users), 20, "some are cut off")
+        self.assert_undisturbed()
+        self.watcher.change(f11=b"")
+
     def test_many_questions(self):
         mallory = self.client("Mallory")
         for i in range(2000):
