@@ -46,12 +46,12 @@ static bool is_fit(const char *text)
 }
 
 // NULL: fine; else why not.
-static const char *find_fault(const MumbleProto__ACL *acl)
+static const char *find_fault(const MumbleProto__ACL *acl, bool is_temporary)
 {
     size_t n_members = 0;
-    if (acl->n_acls > MODEL_ACLS_MAX)
+    if (acl->n_acls > (is_temporary ? TEMPORARY_RULES_MAX : MODEL_ACLS_MAX))
         return "A channel cannot have so many access rules";
-    if (acl->n_groups > MODEL_GROUPS_MAX)
+    if (acl->n_groups > (is_temporary ? TEMPORARY_RULES_MAX : MODEL_GROUPS_MAX))
         return "A channel cannot have so many groups";
     for (size_t i = 0; i < acl->n_groups; i++) {
         if (acl->groups[i]->name[0] == '\0' || !is_fit(acl->groups[i]->name))
@@ -164,7 +164,8 @@ void acl_keep_write(struct server *server, const struct user *user, uint32_t cha
 static void replace(struct conn *conn, const struct user *user, const MumbleProto__ACL *acl)
 {
     struct server *server = conn->server;
-    const char *fault = find_fault(acl);
+    bool is_temporary = model_channel(server->model, acl->channel_id)->is_temporary;
+    const char *fault = find_fault(acl, is_temporary);
     int error = fault == NULL ? apply(server->model, acl->channel_id, acl) : 0;
     if (fault != NULL || error != 0) {
         send_denied_reason(conn, MUMBLE_PROTO__PERMISSION_DENIED__DENY_TYPE__Text,

@@ -36,6 +36,8 @@
 #define TEXT_COMMAND_BYTES 512    // a longer text is never a command
 #define TEXT_PLACES_MAX 8     // channels and trees that one text goes to; with more it is refused
 #define ACL_MEMBERS_MAX 20000 // of all groups of one channel; a longer list is refused
+#define TEMPORARY_RULES_MAX                                                                        \
+    100 // rules, and groups, of a channel that almost anybody may make: each costs all who are here
 #define QUERY_USERS_MAX 10000 // numbers and names asked for at once; a longer list is not answered
 #define LINK_CHANGES_MAX 1000 // of one channel at once; more are refused
 #define LISTENING_ADDED_MAX 2000 // channels of one message; what comes behind them is left out

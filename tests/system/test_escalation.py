@@ -8,7 +8,7 @@ from lib.observer import (AUTHENTICATE, CHANNEL_STATE, PERMISSION_DENIED, TEXT_M
 from lib.protobuf import decode, last
 from system.case import SystemTest, make_certificate
 from system.client import (BAN_LIST, CHANNEL_REMOVE, DENIED_CERTIFICATE, DENIED_PERMISSION,
-                           DENIED_SUPERUSER, DENIED_TEMPORARY, DENIED_USER_NAME, USER_LIST)
+                           DENIED_SUPERUSER, DENIED_TEMPORARY, DENIED_TEXT, DENIED_USER_NAME, USER_LIST)
 
 (WRITE, ENTER, MUTE, MOVE, MAKE, LINK, TEXT, MAKE_TEMPORARY, LISTEN) = (
     0x1, 0x4, 0x10, 0x20, 0x40, 0x80, 0x200, 0x400, 0x800)
@@ -216,6 +216,10 @@ class EscalationTest(SystemTest):
                              [denied(DENIED_TEMPORARY)])
         self.assertEqual(self.root.denied(self.root.change(self.berta.session, f6=1)), [])
         self.root.change(self.berta.session, f6=0)
+        for n in (100, 101):
+            frames = self.mallory.ask(ACL, {1: mine, 4: [{1: True, 3: False, 5: "none"}] * n})
+            self.assertEqual([one[0] for one in self.mallory.denied(frames)],
+                             [DENIED_TEXT] if n > 100 else [])
 
     def test_certificates_are_shown_to_whom_it_concerns(self):
         for client, is_shown in ((self.berta, True), (self.root, True), (self.mallory, False)):
