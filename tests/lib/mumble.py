@@ -114,12 +114,13 @@ class MumbleClient:
     """
 
     def __init__(self, directory, pulse, server, name, channel="", program=None, password="",
-                 **options):
+                 certificate=None, **options):
         self.name, self.pulse, self.server, self.channel = name, pulse, server, channel
         self.directory = os.path.join(directory, name)
         os.makedirs(self.directory)
         pulse.seat(name)
         self._prepare(options)
+        self._give_certificate(certificate or client_certificate(self.directory, self.name))
         who = f"{name}:{password}" if password else name
         self._argv = [program or path_of("mumble"), "--multiple",
                       f"mumble://{who}@{server.host}:{server.port}/{channel}"]
@@ -157,10 +158,11 @@ class MumbleClient:
             base.execute("INSERT INTO `cert` (`hostname`, `port`, `digest`) VALUES (?, ?, ?)",
                          (self.server.host, self.server.port, self.server.certificate_digest()))
         base.close()
+
+    def _give_certificate(self, path):
         documents = os.path.join(self.directory, "Documents")
         os.makedirs(documents)
-        shutil.copy(client_certificate(self.directory, self.name),
-                    os.path.join(documents, "MumbleAutomaticCertificateBackup.p12"))
+        shutil.copy(path, os.path.join(documents, "MumbleAutomaticCertificateBackup.p12"))
 
     # Its window. Mouse positions are those of the theme "Mumble Lite" with Debian's default font.
 

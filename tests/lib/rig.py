@@ -69,12 +69,16 @@ class RigTest(unittest.TestCase):
         cls.directory = tempfile.mkdtemp(prefix="susurro-")
         cls.has_failed = False
         cls.addClassCleanup(cls._sweep)
-        cls.server = server.make(os.path.join(cls.directory, "server"), cls.meeting, cls.superuser)
+        cls.server = cls.make_server(os.path.join(cls.directory, "server"))
         cls.addClassCleanup(cls.server.stop)
         cls.pulse = PulseAudio(os.path.join(cls.directory, "pulse"))
         cls.addClassCleanup(cls.pulse.stop)
         cls.observer = ObserverClient(cls.server.port).connect()
         cls.addClassCleanup(cls.observer.close)
+
+    @classmethod
+    def make_server(cls, directory):
+        return server.make(directory, cls.meeting, cls.superuser)
 
     @classmethod
     def _sweep(cls):

@@ -72,9 +72,11 @@ class MurmurServer(Server):
 
     programs = ("murmurd",)
 
-    def __init__(self, directory, meeting=None, superuser=None):
+    def __init__(self, directory, meeting=None, superuser=None, program=None):
         assert meeting is None, "mumble-server has no meetings"
         super().__init__(directory)
+        program = program or path_of("murmurd")
+        self.database = os.path.join(directory, "murmur.sqlite")
         ini = os.path.join(directory, "murmur.ini")
         with open(ini, "w", encoding="utf-8") as file:
             file.write(f"database={directory}/murmur.sqlite\nhost={self.host}\nport={self.port}\n"
@@ -82,9 +84,9 @@ class MurmurServer(Server):
                        "welcometext=\npidfile=\nautobanAttempts=0\n"
                        f"uname={pwd.getpwuid(os.getuid()).pw_name}\n")  # else root becomes another
         if superuser:
-            subprocess.run([path_of("murmurd"), "-ini", ini, "-supw", superuser], check=True,
+            subprocess.run([program, "-ini", ini, "-supw", superuser], check=True,
                            env=clean_environment(directory), capture_output=True, timeout=60)
-        self._start([path_of("murmurd"), "-fg", "-ini", ini], 30)
+        self._start([program, "-fg", "-ini", ini], 30)
 
 
 class SusurroServer(Server):
@@ -92,7 +94,8 @@ class SusurroServer(Server):
 
     programs = ()
 
-    def __init__(self, directory, meeting=None, more="", superuser=None):
+    def __init__(self, directory, meeting=None, more="", superuser=None,
+                 imported=None):
         super().__init__(directory)
         program = os.environ.get("SUSURROD")
         assert program and os.access(program, os.X_OK), f"$SUSURROD is no program: {program!r}"
@@ -100,6 +103,9 @@ class SusurroServer(Server):
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(f"host={self.host}\nport={self.port}\nbandwidth=130000\nusers=100\n"
                        f"database={directory}/susurro.sqlite\nwelcometext=\n{more}\n{meeting or ''}")
+        if imported:  # a database of mumble-server
+            subprocess.run([program, "import", imported, "--config", self.config], check=True,
+                           env=clean_environment(directory), capture_output=True, timeout=60)
         if superuser:
             subprocess.run([program, "--config", self.config, "--superuser-password"], check=True,
                            input=superuser.encode() + b"\n", env=clean_environment(directory),
