@@ -74,7 +74,8 @@ void answer_close(struct answer *answer, char bracket)
     answer->has_members = true;
 }
 
-static void say_all(struct answer *answer, const char *error, const char *format, va_list list)
+__attribute__((format(printf, 3, 0))) static void say_all(struct answer *answer, const char *error,
+                                                          const char *format, va_list list)
 {
     char text[SENTENCE_BYTES];
     vsnprintf(text, sizeof(text), format, list);
