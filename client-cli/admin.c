@@ -34,8 +34,8 @@ int admin_fail(struct admin *admin, enum admin_exit exit, const char *format, ..
         json_text(&json, "text", text);
         json_end(&json);
     }
-    admin->exit = exit;
-    return exit;
+    admin->exit = (int)exit;
+    return (int)exit;
 }
 
 int admin_done(struct admin *admin, const char *format, ...)
