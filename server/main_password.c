@@ -51,7 +51,7 @@ int run_password(const struct arguments *arguments, struct store *store)
         return EXIT_CONFIG;
     }
     bool is_set = password_hash(password, &hashed) && store_begin(store) == 0 &&
-                  store_password_put(store, 0, "SuperUser", &hashed) == 0 &&
+                  store_password_put(store, MODEL_SUPERUSER, MODEL_SUPERUSER_NAME, &hashed) == 0 &&
                   store_commit(store) == 0;
     OPENSSL_cleanse(password, sizeof(password));
     if (!is_set) {

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SUPERUSER "SuperUser"
-
 static bool may_edit(const struct model *model, const struct user *user, uint32_t channel)
 {
     // Who may write in the root edits everywhere, or a channel could be closed to all admins.
@@ -49,7 +47,8 @@ static bool is_fit(const char *text)
 static const char *find_fault(const MumbleProto__ACL *acl, bool is_temporary)
 {
     size_t n_members = 0;
-    if (acl->n_acls > (is_temporary ? TEMPORARY_RULES_MAX : MODEL_ACLS_MAX))
+    // One place is kept for the entry with which who edits keeps Write.
+    if (acl->n_acls > (is_temporary ? TEMPORARY_RULES_MAX : MODEL_ACLS_MAX - 1))
         return "A channel cannot have so many access rules";
     if (acl->n_groups > (is_temporary ? TEMPORARY_RULES_MAX : MODEL_GROUPS_MAX))
         return "A channel cannot have so many groups";
@@ -206,7 +205,7 @@ void acl_message(struct conn *conn, const ProtobufCMessage *message)
 const char *acl_name_of(const struct model *model, int32_t id)
 {
     const struct registered *person = registry_find(model, id);
-    return person != NULL ? person->name : id == MODEL_SUPERUSER ? SUPERUSER : NULL;
+    return person != NULL ? person->name : id == MODEL_SUPERUSER ? MODEL_SUPERUSER_NAME : NULL;
 }
 
 static int32_t id_of(const struct model *model, const char *name)
@@ -214,7 +213,7 @@ static int32_t id_of(const struct model *model, const char *name)
     const struct registered *person = registry_by_name(model, name);
     if (person != NULL)
         return person->id;
-    return str_equal_fold(name, SUPERUSER) ? MODEL_SUPERUSER : MODEL_GUEST;
+    return str_equal_fold(name, MODEL_SUPERUSER_NAME) ? MODEL_SUPERUSER : MODEL_GUEST;
 }
 
 // Who edits rules somewhere has to see names; nobody else may list who is registered.

@@ -195,19 +195,13 @@ static bool add_groups(struct show *show, MumbleProto__ACL *out)
 
 // ---- names ------------------------------------------------------------------------------------
 
-static int by_number(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 static void send_names(struct conn *conn, struct show *show)
 {
     MumbleProto__QueryUsers users = MUMBLE_PROTO__QUERY_USERS__INIT;
     users.ids = calloc(show->n_ids + 1, sizeof(*users.ids));
     users.names = calloc(show->n_ids + 1, sizeof(*users.names));
     if (show->n_ids > 0)
-        qsort(show->ids, show->n_ids, sizeof(*show->ids), by_number);
+        qsort(show->ids, show->n_ids, sizeof(*show->ids), model_compare_ids);
     for (size_t i = 0; i < show->n_ids && users.ids != NULL && users.names != NULL; i++) {
         const char *name = acl_name_of(show->model, show->ids[i]);
         if (name == NULL || (i > 0 && show->ids[i] == show->ids[i - 1]))

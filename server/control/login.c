@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#define SUPERUSER "SuperUser"
 #define UNKNOWN_PERSON (-2) // beside ids and MODEL_GUEST: known, but not proved
 #define REJECT(type) MUMBLE_PROTO__REJECT__REJECT_TYPE__##type
 
@@ -166,7 +165,7 @@ static int32_t identify(struct conn *conn, const char *name, bool has_password,
 {
     struct registered *person = registry_by_name(conn->server->model, name);
     bool is_superuser =
-        person != NULL ? person->id == MODEL_SUPERUSER : str_equal_fold(name, SUPERUSER);
+        person != NULL ? person->id == MODEL_SUPERUSER : str_equal_fold(name, MODEL_SUPERUSER_NAME);
     bool is_known = person != NULL || is_superuser;
     if (!(has_password && person != NULL))
         person = is_superuser ? NULL : find_by_certificate(conn);
@@ -364,7 +363,7 @@ static void admit(struct conn *conn, const struct login_request *request, bool h
     struct registered *person;
     bool is_other;
     int32_t id = identify(conn, request->name, has_password, &person);
-    const char *name = id == MODEL_SUPERUSER ? SUPERUSER : request->name;
+    const char *name = id == MODEL_SUPERUSER ? MODEL_SUPERUSER_NAME : request->name;
     if (person != NULL)
         name = person->name;
     struct conn *ghost = find_ghost(conn, name, id >= 0 ? id : MODEL_GUEST, &is_other);
@@ -417,10 +416,10 @@ static struct registered *find_password(struct server *server, const char *name)
 {
     struct registered *person = registry_by_name(server->model, name);
     struct password unused;
-    if (person == NULL && str_equal_fold(name, SUPERUSER) &&
+    if (person == NULL && str_equal_fold(name, MODEL_SUPERUSER_NAME) &&
         registry_find(server->model, MODEL_SUPERUSER) == NULL &&
         store_password_get(server->reader, MODEL_SUPERUSER, &unused))
-        person = registry_add(server->model, MODEL_SUPERUSER, SUPERUSER);
+        person = registry_add(server->model, MODEL_SUPERUSER, MODEL_SUPERUSER_NAME);
     return person != NULL && registry_read_password(server, person) ? person : NULL;
 }
 

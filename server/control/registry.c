@@ -8,8 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#define SUPERUSER "SuperUser" // nobody else's, also before that account is made
-
 // ---- registering ------------------------------------------------------------------------------
 
 static void stand_in(const struct server *server, struct registered *person,
@@ -163,8 +161,8 @@ static void rename_person(struct conn *conn, struct registered *person, const ch
     struct server *server = conn->server;
     char *name = login_trimmed_name(wanted);
     const struct registered *holder = name != NULL ? registry_by_name(server->model, name) : NULL;
-    bool is_free =
-        name != NULL && !str_equal_fold(name, SUPERUSER) && (holder == NULL || holder == person);
+    bool is_free = name != NULL && !str_equal_fold(name, MODEL_SUPERUSER_NAME) &&
+                   (holder == NULL || holder == person);
     if (is_free && name_rule_matches(server->user_names, name) &&
         rename_online(server, person->id, name, conn->session) &&
         registry_rename(server->model, person, name) == 0) {

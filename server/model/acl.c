@@ -71,7 +71,7 @@ void acl_clear(struct model *model, struct channel_node *node)
 
 // ---- copies ----
 
-static int compare_ids(const void *a, const void *b)
+int model_compare_ids(const void *a, const void *b)
 {
     int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
     return (x > y) - (x < y);
@@ -88,7 +88,7 @@ static bool copy_ids(int32_t **out, uint32_t *n_out, const int32_t *ids, uint32_
     if (copy == NULL)
         return false;
     memcpy(copy, ids, n * sizeof(*copy));
-    qsort(copy, n, sizeof(*copy), compare_ids);
+    qsort(copy, n, sizeof(*copy), model_compare_ids);
     uint32_t n_copied = 0;
     for (uint32_t i = 0; i < n; i++)
         if (copy[i] >= 0 && (n_copied == 0 || copy[n_copied - 1] != copy[i]))

@@ -65,6 +65,7 @@ bool model_group_has(const struct model *model, uint32_t channel, const char *na
 // 0.
 size_t model_group_members(const struct model *model, uint32_t channel, const char *name,
                            int32_t **out);
+int model_compare_ids(const void *a, const void *b); // of user ids (int32_t), for qsort
 // Does a specification hold for this user, in an entry of acl_channel, asked about target?
 bool model_group_matches(const struct model *model, const struct user *user, const char *spec,
                          uint32_t acl_channel, uint32_t target);

@@ -122,15 +122,9 @@ static const struct group *find(const struct channel_node *node, const char *nam
     return i < node->channel.n_groups ? &node->channel.groups[i] : NULL;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static bool has_id(const int32_t *ids, uint32_t n, int32_t id)
 {
-    return n > 0 && bsearch(&id, ids, n, sizeof(*ids), compare_ids) != NULL;
+    return n > 0 && bsearch(&id, ids, n, sizeof(*ids), model_compare_ids) != NULL;
 }
 
 // The next group of this name that counts, from *at upwards; *at is left above it, or NULL when
@@ -194,7 +188,7 @@ size_t model_group_members(const struct model *model, uint32_t channel, const ch
             memcpy(&ids[n_candidates], group->add, group->n_add * sizeof(*ids));
         n_candidates += group->n_add;
     }
-    qsort(ids, n_candidates, sizeof(*ids), compare_ids);
+    qsort(ids, n_candidates, sizeof(*ids), model_compare_ids);
     for (size_t i = 0; i < n_candidates; i++)
         if ((n == 0 || ids[n - 1] != ids[i]) && group_has(from, name, hash, ids[i]))
             ids[n++] = ids[i];

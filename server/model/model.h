@@ -23,11 +23,12 @@
 #define MODEL_NONE UINT32_MAX
 #define MODEL_GUEST (-1)
 #define MODEL_SUPERUSER 0
+#define MODEL_SUPERUSER_NAME "SuperUser" // nobody else's, also before that account is made
 #define MODEL_LANGS_MAX 8
 #define MODEL_BOOTHS_MAX 8
-#define MODEL_TARGETS 31        // ids 1..30 are used
-#define MODEL_TARGET_ENTRIES 64 // of one voice target; more are cut off
-#define MODEL_TARGET_GROUPS 8   // entries of one target that name a group; more are cut off
+#define MODEL_TARGETS 31         // ids 1..30 are used
+#define MODEL_TARGET_ENTRIES 64  // of one voice target; more are cut off
+#define MODEL_TARGET_GROUPS 8    // entries of one target that name a group; more are cut off
 #define MODEL_LISTENING_MAX 1000 // channels of one user, those off now included
 #define MODEL_MUTED_MAX 1000     // of one user; more are refused
 #define MODEL_GRANTS 4 // meetings that one may be made an interpreter of; more: the oldest ends
@@ -245,8 +246,8 @@ void model_unlisten(struct model *model, struct user *user, uint32_t channel); /
 const struct listening *model_listening(const struct user *user, uint32_t channel); // on; or NULL
 bool model_listening_set_volume(struct user *user, uint32_t channel, float volume); // false: none
 uint32_t model_listening_count(const struct user *user);                            // those on
-// Do these ears hear anything? Booths and tracks have no direct sound, who sits in a booth gets none
-// from elsewhere, and who sits on a track has the floor in their mix already.
+// Do these ears hear anything? Booths and tracks have no direct sound, who sits in a booth gets
+// none from elsewhere, and who sits on a track has the floor in their mix already.
 bool model_listening_hears(const struct model *model, const struct user *user,
                            const struct listening *ears);
 int model_user_mute(struct user *user, uint32_t session, bool is_muted); // not wanted, for oneself
