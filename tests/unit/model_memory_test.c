@@ -2,49 +2,7 @@
 // Every change of the model with the Nth allocation failing, for every N until it succeeds: each
 // failure leaves things as they were, and (with the address sanitizer) nothing behind.
 #include "model_stage.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-// The linker sends the model's and the base layer's calls here (--wrap).
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-
-static long n_left = -1; // allocations that still succeed; -1: all
-
-static bool has_memory(void)
-{
-    if (n_left == 0)
-        return false;
-    n_left -= n_left > 0;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return has_memory() ? __real_malloc(size) : NULL;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return has_memory() ? __real_calloc(n, size) : NULL;
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return has_memory() ? __real_realloc(old, size) : NULL;
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return has_memory() ? __real_strdup(text) : NULL;
-}
+#include "scarce_memory.h"
 
 static char admin[] = "admin", crew[] = "crew", in[] = "in";
 static int32_t seven[] = { 7 };

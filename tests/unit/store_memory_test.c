@@ -4,47 +4,8 @@
 // sanitizer) nothing left behind.
 #include "base/base.h"
 
+#include "scarce_memory.h"
 #include "store_place.h"
-
-// The linker sends the calls of base, model and store here (--wrap).
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-
-static long n_left = -1; // allocations that still succeed; -1: all
-
-static bool has_memory(void)
-{
-    if (n_left == 0)
-        return false;
-    n_left -= n_left > 0;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return has_memory() ? __real_malloc(size) : NULL;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return has_memory() ? __real_calloc(n, size) : NULL;
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return has_memory() ? __real_realloc(old, size) : NULL;
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return has_memory() ? __real_strdup(text) : NULL;
-}
 
 static sqlite3_mem_methods usual;
 
