@@ -17,7 +17,7 @@ from system.case import SUPERUSER_PASSWORD, SystemTest
 from system.client import DENIED_TEXT_TOO_LONG, PERMISSION_QUERY, REQUEST_BLOB
 
 SEED = int(os.environ.get("SEED", "20240607"))
-PATIENCE_S = 5.0  # for an answer to others, with sanitizers on a busy machine
+PATIENCE_S = 2.0  # for an answer to others, with sanitizers on a busy machine
 
 
 class Hostility(SystemTest):
