@@ -366,27 +366,39 @@ static bool passes_user(struct conn *conn, const MumbleProto__UserState *state)
     return true;
 }
 
+// The same for volumes: a list of pointers, of which those are copied to room that stay.
+static void keep_known_volumes(const struct conn *conn, MumbleProto__UserState *state,
+                               MumbleProto__UserState__VolumeAdjustment **room)
+{
+    size_t n_kept = 0;
+    for (size_t i = 0; i < state->n_listening_volume_adjustment; i++)
+        if (rights_has_told(conn, state->listening_volume_adjustment[i]->listening_channel))
+            room[n_kept++] = state->listening_volume_adjustment[i];
+    state->n_listening_volume_adjustment = n_kept;
+    state->listening_volume_adjustment = room;
+}
+
 static const ProtobufCMessage *look_at_user(struct conn *conn, const MumbleProto__UserState *state,
                                             struct visible_copy *copy)
 {
     if (!passes_user(conn, state))
         return NULL;
-    bool is_own = conn->session == state->session;
-    size_t n = state->n_listening_channel_add + state->n_listening_channel_remove +
-               (is_own ? 0 : state->n_listening_volume_adjustment);
+    size_t n = state->n_listening_channel_add + state->n_listening_channel_remove;
+    size_t n_volumes = state->n_listening_volume_adjustment;
     bool has_secret_actor = state->has_actor && !has_user(conn, state->actor);
-    if (n == 0 && !has_secret_actor)
+    if (n + n_volumes == 0 && !has_secret_actor)
         return &state->base;
-    uint32_t *room = copy->room = calloc(n + 1, sizeof(*room));
-    if (room == NULL)
+    // Pointers first, for they want the stricter alignment.
+    copy->room = calloc(1, n_volumes * sizeof(void *) + (n + 1) * sizeof(uint32_t));
+    if (copy->room == NULL)
         return NULL;
+    uint32_t *room = (uint32_t *)((void **)copy->room + n_volumes);
     copy->user = *state;
     copy->user.has_actor = state->has_actor && !has_secret_actor;
+    keep_known_volumes(conn, &copy->user, copy->room);
     keep_known(conn, &copy->user.listening_channel_add, &copy->user.n_listening_channel_add, &room);
     keep_known(conn, &copy->user.listening_channel_remove, &copy->user.n_listening_channel_remove,
                &room);
-    if (!is_own)
-        copy->user.n_listening_volume_adjustment = 0; // an optional courtesy to others
     return &copy->user.base;
 }
 

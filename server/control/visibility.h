@@ -14,7 +14,7 @@ struct visible_copy { // a message as one client may see it
         MumbleProto__UserState user;
         MumbleProto__UserRemove leaving;
     };
-    uint32_t *room; // the caller frees it
+    void *room; // the caller frees it
 };
 
 // What of this message the client may have: the message, the copy filled in, or NULL.
