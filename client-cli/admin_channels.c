@@ -374,14 +374,22 @@ static bool on_removed(struct admin *admin, void *arg, unsigned type,
            ((const MumbleProto__ChannelRemove *)(const void *)message)->channel_id == *id;
 }
 
+// The channel that a command names, other than the root; NULL: said why not.
+static const struct admin_channel *find_below_root(const struct call *call, const char *why_not)
+{
+    const struct admin_channel *channel = find_channel(call->admin, call->words[0]);
+    if (channel == NULL || channel->id != 0)
+        return channel;
+    (void)admin_fail(call->admin, ADMIN_REFUSED, "%s", why_not);
+    return NULL;
+}
+
 int channel_remove(struct call *call)
 {
     struct admin *admin = call->admin;
-    const struct admin_channel *channel = find_channel(admin, call->words[0]);
+    const struct admin_channel *channel = find_below_root(call, "the root cannot be removed");
     if (channel == NULL)
         return admin_exit_of(admin);
-    if (channel->id == 0)
-        return admin_fail(admin, ADMIN_REFUSED, "the root cannot be removed");
     uint32_t id = channel->id;
     char *path = picture_path(&admin->picture, id);
     MumbleProto__ChannelRemove remove = MUMBLE_PROTO__CHANNEL_REMOVE__INIT;
@@ -396,12 +404,10 @@ int channel_remove(struct call *call)
 int channel_rename(struct call *call)
 {
     struct admin *admin = call->admin;
-    const struct admin_channel *channel = find_channel(admin, call->words[0]);
+    const struct admin_channel *channel =
+        find_below_root(call, "the root is renamed by the server's configuration: registerName");
     if (channel == NULL)
         return admin_exit_of(admin);
-    if (channel->id == 0)
-        return admin_fail(admin, ADMIN_REFUSED,
-                          "the root is renamed by the server's configuration: registerName");
     MumbleProto__ChannelState state = state_of(channel);
     state.name = (char *)(uintptr_t)call->words[1];
     return change_and_tell(call, &state, "is the new name");

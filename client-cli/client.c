@@ -50,16 +50,6 @@ bool client_send_text(struct client *client, uint32_t channel_id, const char *te
     return is_sent;
 }
 
-bool client_move(struct client *client, uint32_t channel_id)
-{
-    MumbleProto__UserState state = MUMBLE_PROTO__USER_STATE__INIT;
-    state.has_session = 1;
-    state.session = client->session;
-    state.has_channel_id = 1;
-    state.channel_id = channel_id;
-    return client_send(client, MSG_USER_STATE, &state.base);
-}
-
 bool client_send_voice(struct client *client, const struct voice_packet *packet)
 {
     return client->phase == CLIENT_JOINED && voice_link_send(client, packet);

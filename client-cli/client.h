@@ -123,7 +123,6 @@ void client_close(struct client *client, enum client_end end, const char *reason
 // Sends any message; false before the login and after the end.
 bool client_send(struct client *client, enum msg_type type, const ProtobufCMessage *message);
 bool client_send_text(struct client *client, uint32_t channel_id, const char *text);
-bool client_move(struct client *client, uint32_t channel_id);
 // Sends one packet by the present transport in the form that the server understands. False: it was
 // lost here.
 bool client_send_voice(struct client *client, const struct voice_packet *packet);
