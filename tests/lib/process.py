@@ -5,12 +5,22 @@ import os
 import shutil
 import signal
 import subprocess
+import unittest
 
 
 def missing(*programs):
     """The programs among those named that are not installed."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     return [name for name in programs if shutil.which(name, path=path) is None]
+
+
+def require(*programs):
+    """Skip the test unless all are installed; where CI is set, fail: there nothing may be missing."""
+    absent = missing(*programs)
+    if absent and os.environ.get("CI"):
+        raise AssertionError(f"not installed: {', '.join(absent)}")
+    if absent:
+        raise unittest.SkipTest(f"not installed: {', '.join(absent)}")
 
 
 def path_of(program):

@@ -55,11 +55,10 @@ static int stage_close(void **state)
     return 0;
 }
 
-// What each is to get of one packet: nothing, or a context and in the protobuf form a volume.
+// What each is to get of one packet: nothing, or a context.
 struct heard {
     bool is_silent;
     uint8_t context;
-    float volume;
 };
 
 static void expect(struct stage *stage, uint8_t target, uint64_t frame,

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "test.h"
+#include "config_lines.h"
 
 #define MEETING "[meeting \"A\"]\n"
 
@@ -452,18 +452,6 @@ static void test_mistakes_in_overrides(void **state)
 
 // ---- warnings
 // -------------------------------------------------------------------------------------
-
-struct lines {
-    size_t n;
-    char text[8][CONFIG_ERROR_BYTES];
-};
-
-static void keep_line(void *context, const char *line)
-{
-    struct lines *lines = context;
-    assert_true(lines->n < ARRAY_LEN(lines->text));
-    (void)snprintf(lines->text[lines->n++], CONFIG_ERROR_BYTES, "%s", line);
-}
 
 static void test_warnings(void **state)
 {

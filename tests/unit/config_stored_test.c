@@ -8,19 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "test.h"
-
-struct lines {
-    size_t n;
-    char text[8][CONFIG_ERROR_BYTES];
-};
-
-static void keep_line(void *context, const char *line)
-{
-    struct lines *lines = context;
-    assert_true(lines->n < ARRAY_LEN(lines->text));
-    (void)snprintf(lines->text[lines->n++], CONFIG_ERROR_BYTES, "%s", line);
-}
+#include "config_lines.h"
 
 // Writes a file of its own in the test's directory; returns its path.
 static const char *write_file(const char *name, const char *text)
