@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// clang-format off: a list
+//
+// What the server says to listeners and to everybody; see phrases.h.
+#ifndef SUSURRO_CONTROL_PHRASES_LISTENING_H
+#define SUSURRO_CONTROL_PHRASES_LISTENING_H
+
+#define PHRASES_LISTENING(X)                                                                       \
+    /* TRANSLATORS: meeting, track channel, command */                                             \
+    X(PHRASE_WELCOME,                                                                              \
+      N_("<b>%s</b>: to listen in English, enter the channel <b>%s</b> or write <b>%s</b> "        \
+         "in the chat."))                                                                          \
+    /* TRANSLATORS: language */                                                                    \
+    X(PHRASE_LISTENING,                                                                            \
+      N_("You listen in %s. The interpreter comes to the front whenever somebody speaks "          \
+         "another language."))                                                                     \
+    /* TRANSLATORS: meeting */                                                                     \
+    X(PHRASE_ON_FLOOR, N_("You hear the original voices of %s, without interpretation."))          \
+    X(PHRASE_NO_MEETING, N_("There is no meeting with interpretation on this server."))            \
+    /* TRANSLATORS: what was asked, list */                                                        \
+    X(PHRASE_NO_LANGUAGE, N_("This meeting has no language “%s”. It has: %s."))                    \
+    /* TRANSLATORS: command */                                                                     \
+    X(PHRASE_UNKNOWN_COMMAND,                                                                      \
+      N_("I do not know the command “%s”. Write !help to see them all."))                          \
+    X(PHRASE_HELP,                                                                                 \
+      N_("<b>!en</b>, <b>!es</b> …: listen in that language &nbsp; <b>!floor</b>: the "            \
+         "original voices<br/><b>!speak en</b>: the language you speak &nbsp; "                    \
+         "<b>!understand en es</b>: hear these live<br/><b>!under -15</b>: level of the "          \
+         "original under the interpreter (off, -24, -18, -15, -12, -6, 0)<br/><b>!tier "           \
+         "minimum</b> or <b>standard</b>: thinner or fuller sound for your "                       \
+         "line<br/><b>!mute NAME</b>, <b>!unmute NAME</b>: not to hear somebody, or to again"))    \
+    /* TRANSLATORS: language */                                                                    \
+    X(PHRASE_SPEAKING, N_("From now on you speak %s."))                                            \
+    /* TRANSLATORS: list */                                                                        \
+    X(PHRASE_UNDERSTANDING, N_("You hear live: %s."))                                              \
+    /* TRANSLATORS: dB */                                                                          \
+    X(PHRASE_DUCK, N_("The original is lowered to %s dB under the interpreter."))                  \
+    X(PHRASE_DUCK_OFF, N_("While the interpreter speaks you do not hear the original."))           \
+    X(PHRASE_DUCK_USAGE,                                                                           \
+      N_("Write for instance !under -15. Possible: off, -24, -18, -15, -12, -6, 0."))              \
+    /* TRANSLATORS: dB, tier */                                                                    \
+    X(PHRASE_SNAPPED,                                                                              \
+      N_("Many people have chosen many levels: for now you hear the original at %s dB, in "        \
+         "the tier “%s”."))                                                                        \
+    /* TRANSLATORS: tier */                                                                        \
+    X(PHRASE_TIER, N_("Your sound is now of the tier “%s”."))                                      \
+    X(PHRASE_TIER_USAGE, N_("Write !tier standard or !tier minimum."))                             \
+    /* TRANSLATORS: language */                                                                    \
+    X(PHRASE_UNCOVERED,                                                                            \
+      N_("Nobody interprets into %s at the moment; you hear the original."))                       \
+    /* TRANSLATORS: reason */                                                                      \
+    X(PHRASE_FAILED, N_("That did not work: %s."))                                                 \
+    X(PHRASE_RECORDING, N_("%s is recording."))                                                    \
+    X(PHRASE_NO_EARS,                                                                              \
+      N_("Tracks and booths cannot be listened to from other channels. Enter the track of "        \
+         "your language instead."))                                                                \
+    /* TRANSLATORS: name, name */                                                                  \
+    X(PHRASE_MUTED,                                                                                \
+      N_("You do not hear %s any more, until you leave or write <b>!unmute %s</b>."))              \
+    X(PHRASE_MUTED_MIXED,                                                                          \
+      N_("In the mixed sound of tracks and booths everybody stays audible."))                      \
+    /* TRANSLATORS: name */                                                                        \
+    X(PHRASE_UNMUTED, N_("You hear %s again."))                                                    \
+    X(PHRASE_MUTE_USAGE,                                                                           \
+      N_("Write for instance <b>!mute Ana</b>, and <b>!unmute Ana</b> to hear her again."))        \
+    X(PHRASE_NO_OPUS,                                                                              \
+      N_("This server speaks Opus only, and your client does not say that it can: you will "       \
+         "hear nobody. Please update it."))                                                        \
+    /* TRANSLATORS: language */                                                                    \
+    X(PHRASE_MENU_LISTEN, N_("🎧 Listen in %s"))                                                    \
+    X(PHRASE_MENU_FLOOR, N_("🎧 Original voices"))                                                  \
+    /* TRANSLATORS: name */                                                                        \
+    X(PHRASE_WHO, N_("There is nobody called “%s” here."))
+
+#endif
+// clang-format on

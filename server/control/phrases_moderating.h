@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// clang-format off: a list
+//
+// What the server says to moderators; see phrases.h.
+#ifndef SUSURRO_CONTROL_PHRASES_MODERATING_H
+#define SUSURRO_CONTROL_PHRASES_MODERATING_H
+
+#define PHRASES_MODERATING(X)                                                                      \
+    X(PHRASE_NOT_MODERATOR, N_("Only moderators can do this."))                                    \
+    /* TRANSLATORS: name, meeting */                                                               \
+    X(PHRASE_MADE_INTERPRETER, N_("%s is now an interpreter of %s."))                              \
+    /* TRANSLATORS: name, language */                                                              \
+    X(PHRASE_LANG_SET, N_("%s speaks %s."))
+
+#endif
+// clang-format on
