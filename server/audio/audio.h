@@ -85,6 +85,93 @@ struct detector {
 void detector_init(struct detector *detector);
 bool detector_push(struct detector *detector, const float block[AUDIO_BLOCK_SAMPLES]);
 
+// ---- leveller: each voice slowly to the same loudness
+//
+// At most 3 dB a second, within -12 and +9 dB, towards -18 LUFS short-term (EBU R 128, ITU-R
+// BS.1770-4 by libebur128); frozen in pauses (gate_is_open false) and in music. Works on the block
+// in place, the gain interpolated sample by sample: no step.
+#define LEVELLER_TARGET_LUFS (-18.0f)
+#define LEVELLER_MOST_DB 9.0f
+#define LEVELLER_LEAST_DB (-12.0f)
+#define LEVELLER_DB_PER_S 3.0f
+struct leveller;
+struct leveller *leveller_new(void); // NULL: out of memory
+void leveller_free(struct leveller *leveller);
+void leveller_reset(struct leveller *leveller);
+void leveller_process(struct leveller *leveller, float block[AUDIO_BLOCK_SAMPLES], bool is_voice,
+                      bool is_frozen);
+float leveller_gain_db(const struct leveller *leveller);
+
+// ---- guard: what must not reach an interpreter's ear, before the limiter of a booth's feed
+//
+// A narrow peak without harmonics that grows is a howl: it is notched within 200 ms and released
+// when it has gone. A held signal tone (DTMF, dialling, test tone) is capped at -20 dBFS. Speech,
+// songs, applause, whistles and drums pass within 2 dB; is_music turns it off.
+#define GUARD_TONE_MOST_DB (-20.0f)
+struct guard;
+struct guard *guard_new(void); // NULL: out of memory
+void guard_free(struct guard *guard);
+void guard_reset(struct guard *guard);
+void guard_copy(struct guard *to, const struct guard *from);
+void guard_process(struct guard *guard, float block[AUDIO_BLOCK_SAMPLES], bool is_music);
+uint32_t guard_n_trips(const struct guard *guard); // notches and caps begun, since new or reset
+
+// ---- music: is the floor speaking or singing, playing, clapping?
+//
+// Of the sum of the floor's voices, in 10 ms steps; changes its mind after 3 s at the earliest.
+struct music;
+struct music *music_new(void); // NULL: out of memory
+void music_free(struct music *music);
+void music_reset(struct music *music);
+bool music_push(struct music *music, const float block[AUDIO_BLOCK_SAMPLES]);
+
+// ---- quality: what reaches the interpreters of one speaker (the idea of ISO 24019, 7.3)
+//
+// Fed each block of a floor voice, before levelling. Silence between words is the noise.
+#define QUALITY_SECONDS 5
+struct voice_quality {
+    float bandwidth_hz; // below which 99 % of the voice's spectrum lies above the noise
+    float snr_db;
+    float clipped; // share of blocks with flat tops
+    float lost;    // share of blocks that were made up
+    float level_lufs;
+    uint8_t score;  // 0 to 100, of the worst of them
+    uint8_t advice; // enum voice_advice: what would help most
+};
+enum voice_advice {
+    ADVICE_NONE,
+    ADVICE_HEADSET,  // thin or distant: a headset
+    ADVICE_NOISE,    // go where it is quiet, or closer to the microphone
+    ADVICE_CLIPPING, // turn the microphone down
+    ADVICE_LOUDER,   // turn the microphone up
+    ADVICE_LINE,     // the line loses packets: a cable, or nearer to the router
+    ADVICES
+};
+struct quality;
+struct quality *quality_new(void); // NULL: out of memory
+void quality_free(struct quality *quality);
+void quality_reset(struct quality *quality);
+// True when QUALITY_SECONDS of voice have been gathered: *out is filled, and it begins anew.
+bool quality_push(struct quality *quality, const float block[AUDIO_BLOCK_SAMPLES], bool is_voice,
+                  bool is_concealed, struct voice_quality *out);
+
+// ---- exposure: energy at an interpreter's ear
+struct exposure {               // all of it; zero to begin
+    double minute[60], session; // mean squares, by second; summed squares
+    double second;
+    uint64_t n_blocks; // heard so far, silence included
+    uint32_t n_second;
+};
+void exposure_push(struct exposure *exposure, const float block[AUDIO_BLOCK_SAMPLES]);
+float exposure_minute_db(const struct exposure *exposure);
+float exposure_session_db(const struct exposure *exposure);
+
+// ---- tone: soft signals for interpreters, by their kind: 0 turn, 1 alert, 2 timer
+//
+// Adds one block of the signal to out; false when it is over. Starts at at_block = 0. Smooth edges.
+#define TONE_DB (-30.0f)
+bool tone_add(unsigned kind, uint32_t at_block, float out[AUDIO_BLOCK_SAMPLES]);
+
 // ---- ramp: a gain that moves without steps
 // ---------------------------------------------------------------------------
 //
@@ -102,6 +189,7 @@ struct ramp {
 };
 void ramp_init(struct ramp *ramp, float gain_db);
 void ramp_to(struct ramp *ramp, float target_db); // no-op when it is the target already
+void ramp_to_in(struct ramp *ramp, float target_db, uint32_t ms); // in this time; 0: as ramp_to
 bool ramp_is_settled(const struct ramp *ramp);
 // out[i] += in[i] * gain(i); one block; also correct with in == NULL (silence: only the gain
 // moves).

@@ -28,18 +28,26 @@ struct config_track {
 };
 struct config_booth {
     uint8_t lang_a, lang_b; // indices of tracks
-    char *name;             // "Booth en-es"
+    uint8_t lang_c;         // the third of "en-es-fr"
+    bool has_third;
+    bool is_one_way; // "en>es"
+    char *name;      // "Booth en-es"
 };
 struct config_meeting {
     char *name; // the floor channel
     uint8_t n_tracks, n_booths;
     struct config_track tracks[CONFIG_LANGS_MAX];
     struct config_booth booths[CONFIG_BOOTHS_MAX];
-    uint8_t default_lang; // index
-    int duck_db;          // -120 ("off") to 0
-    uint32_t hold_ms;     // 2000
-    bool is_air_by_voice; // air = voice
-    bool is_levelling;    // accepted, must be off in this release
+    uint8_t default_lang;      // index
+    int duck_db;               // -120 ("off") to 0
+    uint32_t hold_ms;          // 2000
+    bool is_air_by_voice;      // air = voice
+    bool is_levelling;         // on by default
+    uint32_t turn_minutes;     // 30: a soft reminder to the one on air; 0: none
+    uint32_t history;          // messages of the chat that late-comers are shown; 0: none
+    bool is_stacking;          // progressive stacking in the speaking queue
+    uint32_t speaking_limit_s; // of a turn; 0: none
+    bool is_recording_allowed; // recording = moderators (default) or off
     bool is_anyone_interpreter;
     char **interpreters; // names, NULL terminated
     char **moderators;
@@ -78,6 +86,7 @@ struct config {
     uint32_t voice_threads; // 0: one for every two cores, at least 1
     char *log_level;
     char **moderators;             // of the server: names, NULL terminated
+    char *recordings;              // the folder of recordings; blank: none are made
     bool is_hiding_channels;       // hidechannels: from those who may not enter them
     uint32_t connections_per_host; // that have not logged in yet, at most
     size_t n_meetings;

@@ -179,6 +179,9 @@ static bool declare_booths(struct server *server, struct meeting_info *meeting,
         struct meeting_booth *booth = &meeting->booths[i];
         booth->lang_a = config->booths[i].lang_a;
         booth->lang_b = config->booths[i].lang_b;
+        booth->lang_c = config->booths[i].lang_c;
+        booth->has_third = config->booths[i].has_third;
+        booth->is_one_way = config->booths[i].is_one_way;
         booth->name = str_dup(config->booths[i].name);
         struct channel *channel = booth->name != NULL
                                       ? find_or_make(server, meeting, CHANNEL_BOOTH, i, booth->name)

@@ -39,9 +39,12 @@ static void declare_to_mixer(struct server *server, const struct meeting_info *m
         add.meeting_add.track_sessions[i] = meeting->tracks[i].session;
     }
     for (uint8_t i = 0; i < meeting->n_booths; i++) {
-        config->booths[i] =
-            (struct booth_config){ meeting->booths[i].lang_a, meeting->booths[i].lang_b,
-                                   meeting->is_air_by_voice };
+        config->booths[i] = (struct booth_config){ .lang_a = meeting->booths[i].lang_a,
+                                                   .lang_b = meeting->booths[i].lang_b,
+                                                   .lang_c = meeting->booths[i].lang_c,
+                                                   .has_third = meeting->booths[i].has_third,
+                                                   .is_one_way = meeting->booths[i].is_one_way,
+                                                   .is_air_by_voice = meeting->is_air_by_voice };
         add.meeting_add.booth_sessions[i] = meeting->booths[i].session;
     }
     link_mixer(server, &add);
@@ -218,6 +221,12 @@ static void tell_booth(struct server *server, struct meeting_info *meeting,
         case TRACK_EVENT_SPEAKING:
         case TRACK_EVENT_INTERPRETING:
         case TRACK_EVENT_UNCOVERED:
+        case TRACK_EVENT_COVERED:
+        case TRACK_EVENT_SUSPECT:
+        case TRACK_EVENT_HANDOVER:
+        case TRACK_EVENT_TIMER:
+        case TRACK_EVENT_PATH:
+        case TRACK_EVENT_DRAINED:
         case TRACK_EVENT_KINDS:
             break;
         }

@@ -318,6 +318,16 @@ void hall_command(struct mixer *mixer, const struct mixer_command *command, uint
     case MIXER_CMD_OUT:
         act(mixer, hall, command, now_us);
         break;
+    case MIXER_CMD_HANDOVER:
+    case MIXER_CMD_RELAY:
+    case MIXER_CMD_PIVOT:
+    case MIXER_CMD_FLOOR_LANG:
+    case MIXER_CMD_GIVE_FLOOR:
+    case MIXER_CMD_VANISHED:
+    case MIXER_CMD_MUSIC:
+    case MIXER_CMD_SIGNAL:
+    case MIXER_CMD_FIGURES:
+    case MIXER_CMD_RECORD:
     case MIXER_CMD_MEETING_ADD:
     case MIXER_CMD_FENCE:
         break;

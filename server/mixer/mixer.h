@@ -43,9 +43,20 @@ enum mixer_command_kind {
     MIXER_CMD_AIR,           // the acts of an interpreter: answered by MIXER_EVENT_RESULT
     MIXER_CMD_OFF_AIR,
     MIXER_CMD_TAKE,
-    MIXER_CMD_OUT,      // value = language index; -1 = the booth's other one
-    MIXER_CMD_TURN_NOW, // a moderator's: pending turns happen now; value = booth, -1 = all
-    MIXER_CMD_FENCE,    // answered by MIXER_EVENT_FENCE when everything before it is in force
+    MIXER_CMD_OUT,        // value = language index; -1 = the booth's other one
+    MIXER_CMD_HANDOVER,   // the one key of a handover
+    MIXER_CMD_RELAY,      // value = language index, TRACKS_RELAY_AUTO, TRACKS_RELAY_FLOOR
+    MIXER_CMD_PIVOT,      // acts of moderators, answered too: value = language index, -1 = none
+    MIXER_CMD_FLOOR_LANG, // value = language index
+    MIXER_CMD_GIVE_FLOOR, // to session; 0: to nobody. token says who asked, as in all acts
+    MIXER_CMD_VANISHED,   // session did not answer after TRACK_EVENT_SUSPECT
+    MIXER_CMD_MUSIC,      // value = 1 on, 0 off, -1 as detected
+    MIXER_CMD_SIGNAL,     // a soft tone in the ears of session (an interpreter); value = enum
+                          // mixer_tone
+    MIXER_CMD_FIGURES,    // answered by MIXER_EVENT_FIGURES
+    MIXER_CMD_RECORD,     // value = 1: floor and tracks go to the recorder from now on, 0: no more
+    MIXER_CMD_TURN_NOW,   // a moderator's: pending turns happen now; value = booth, -1 = all
+    MIXER_CMD_FENCE,      // answered by MIXER_EVENT_FENCE when everything before it is in force
 };
 struct mixer_command {
     enum mixer_command_kind kind;
@@ -59,24 +70,49 @@ struct mixer_command {
         enum tier tier;
         bool is_listening; // not deaf
     } join;
-    struct { // MEETING_ADD
+    struct { // MEETING_ADD, MEETING_SET
         struct meeting_config config;
+        bool is_levelling;
         uint32_t track_sessions[TRACKS_LANGS_MAX], booth_sessions[TRACKS_BOOTHS_MAX];
     } meeting_add;
 };
+// Heard by interpreters only, at -30 dBFS, once. The mixer itself plays TURN and ALERT where
+// tracks/ says that a booth turned, or that its partner is needed.
+enum mixer_tone { MIXER_TONE_TURN, MIXER_TONE_ALERT, MIXER_TONE_TIMER, MIXER_TONES };
 enum mixer_event_kind {
     MIXER_EVENT_TRACK,
     MIXER_EVENT_RESULT,
     MIXER_EVENT_FENCE,
-    MIXER_EVENT_SNAPPED // too many encoders: session hears this duck and tier instead of their own
+    MIXER_EVENT_SNAPPED, // too many encoders: session hears this duck and tier instead of their own
+    MIXER_EVENT_STATE,   // a struct mixer_event_state: the display of this meeting has changed; at
+                         // most ten a second, none while nothing changes
+    MIXER_EVENT_FIGURES, // a struct mixer_event_figures
+    MIXER_EVENT_QUALITY, // session has spoken 5 s on the floor: what reaches the interpreters of it
+    MIXER_EVENT_EXPOSURE // session, in a booth: every 10 s while it hears something
 };
 struct mixer_event {
     enum mixer_event_kind kind;
     uint32_t meeting, session;
     uint64_t token;
-    int result;               // RESULT: 0 or TRACKS_E_*; SNAPPED: dB
-    enum tier tier;           // SNAPPED
-    struct track_event track; // TRACK
+    int result;                          // RESULT: 0 or TRACKS_E_*; SNAPPED: dB
+    enum tier tier;                      // SNAPPED
+    struct track_event track;            // TRACK
+    struct voice_quality quality;        // QUALITY
+    float leq_minute_db, leq_session_db; // EXPOSURE: mean energy of what goes to the ear, dBFS
+};
+// What a display shows. Records in the ring differ in length: the kind says which it is.
+struct mixer_event_state {
+    struct mixer_event head;
+    struct floor_state floor;
+    bool is_music;
+    struct track_state tracks[TRACKS_LANGS_MAX];
+    struct booth_state booths[TRACKS_BOOTHS_MAX];
+};
+struct mixer_event_figures {
+    struct mixer_event head; // token as in the command
+    struct meeting_figures meeting;
+    float track_db[TRACKS_LANGS_MAX]; // of each track's mix now, dBFS; AUDIO_SILENCE_DB
+    uint32_t n_guard_trips;           // howls notched and tones capped in booth feeds, so far
 };
 
 struct mixer;
@@ -86,6 +122,9 @@ struct lane *mixer_commands(struct mixer *mixer);                           // c
 struct ring *mixer_events(struct mixer *mixer);                             // control consumes
 void mixer_attach_voice(struct mixer *mixer, unsigned voice_thread, struct lane *mixed);
 void mixer_set_control_bell(struct mixer *mixer, void (*bell)(void *), void *context);
+// Where MIXER_CMD_RECORD's blocks go: struct record_block, one a stream and tick in which it
+// sounds. NULL: nowhere. Before mixer_start.
+void mixer_set_recorder(struct mixer *mixer, struct lane *blocks);
 int mixer_start(struct mixer *mixer);
 void mixer_stop(struct mixer *mixer); // ends and joins
 void mixer_free(struct mixer *mixer);

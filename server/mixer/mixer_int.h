@@ -69,7 +69,7 @@ struct speaker {
     struct seat *seat; // NULL while it ends
     struct source *source;
     struct source_block info;
-    bool is_playing, is_mixed, had_terminator;
+    bool is_playing, is_mixed;
     bool is_ending;    // taken away in mid-speech: one more block, which fades out at the old gains
     bool is_shown;     // an indicator is open
     float loudness_db; // smoothed, for the choice of the strongest

@@ -58,7 +58,7 @@ static void free_speaker(struct mixer *mixer, struct hall *hall, struct speaker 
 static void silence_speaker(struct mixer *mixer, struct hall *hall, struct speaker *speaker,
                             uint64_t now_us)
 {
-    meeting_silent(hall->meeting, speaker->session, speaker->had_terminator, now_us);
+    meeting_silent(hall->meeting, speaker->session, now_us);
     indicate_end(mixer, hall, speaker);
     speaker->seat->is_speaking = false;
     speaker->seat = NULL;
@@ -96,8 +96,7 @@ void hall_frame(struct mixer *mixer, const struct voice_frame *frame, uint64_t n
         hall->dropped++;
         return; // a source that got nothing is idle, and ends at the next tick
     }
-    speaker->had_terminator = frame->is_terminator;
-    meeting_packet(hall->meeting, frame->session, now_us);
+    meeting_packet(hall->meeting, frame->session, frame->is_terminator, now_us);
 }
 
 // ---- the tick -----------------------------------------------------------------------------------

@@ -108,7 +108,9 @@ struct meeting_track {
     uint32_t channel, session; // of the server-made user whose voice is the track
 };
 struct meeting_booth {
-    uint8_t lang_a, lang_b;
+    uint8_t lang_a, lang_b, lang_c; // lang_c: when has_third
+    bool has_third;
+    bool is_one_way; // from lang_a into lang_b only
     char *name;
     uint32_t channel, session;
     uint32_t on_air; // session, 0: nobody

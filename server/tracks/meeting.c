@@ -371,8 +371,9 @@ void meeting_turn_now(struct meeting *meeting, uint8_t booth, uint64_t now_us)
 
 // ---- sound ------------------------------------------------------------------------------------
 
-void meeting_packet(struct meeting *meeting, uint32_t session, uint64_t now_us)
+void meeting_packet(struct meeting *meeting, uint32_t session, bool is_terminator, uint64_t now_us)
 {
+    (void)is_terminator;
     struct person *p = meeting_at(meeting, session, now_us);
     if (p && p->place.kind == PLACE_BOOTH && !p->is_muted) {
         booth_packet(meeting, p);
@@ -398,10 +399,9 @@ void meeting_voice(struct meeting *meeting, uint32_t session, bool is_voice, flo
     }
 }
 
-void meeting_silent(struct meeting *meeting, uint32_t session, bool had_terminator, uint64_t now_us)
+void meeting_silent(struct meeting *meeting, uint32_t session, uint64_t now_us)
 {
     struct person *p = meeting_at(meeting, session, now_us);
-    (void)had_terminator; // a broken end makes a connection suspect; the hold is the same
     if (p) {
         person_stop_speaking(meeting, p);
     }

@@ -154,10 +154,10 @@ static bool world_sound(struct world *w)
         a->voice_ticks--;
         for (int i = 0; i < 2; i++) {
             struct meeting *m = i ? w->twin : w->meeting;
-            meeting_packet(m, session, w->now_us);
+            meeting_packet(m, session, false, w->now_us);
             meeting_voice(m, session, a->has_voice, level, w->now_us);
             if (a->voice_ticks == 0) {
-                meeting_silent(m, session, session % 2, w->now_us);
+                meeting_silent(m, session, w->now_us);
             }
         }
         if (a->has_voice && !a->is_muted) {
@@ -292,10 +292,10 @@ static void world_run(uint64_t seed)
     for (uint8_t i = 0; i < N_LANGS; i++) {
         config.langs[i][0] = (char)('a' + i);
     }
-    config.booths[0] = (struct booth_config){ 0, 1, false };
-    config.booths[1] = (struct booth_config){ 1, 2, true };
-    config.booths[2] = (struct booth_config){ 0, 2, false };
-    config.booths[3] = (struct booth_config){ 3, 1, true };
+    config.booths[0] = (struct booth_config){ .lang_a = 0, .lang_b = 1, .is_air_by_voice = false };
+    config.booths[1] = (struct booth_config){ .lang_a = 1, .lang_b = 2, .is_air_by_voice = true };
+    config.booths[2] = (struct booth_config){ .lang_a = 0, .lang_b = 2, .is_air_by_voice = false };
+    config.booths[3] = (struct booth_config){ .lang_a = 3, .lang_b = 1, .is_air_by_voice = true };
     struct world w = { .seed = seed, .random = seed * 0x9E3779B97F4A7C15u + 1, .now_us = TICK_US };
     w.talk_ticks = (uint32_t[]){ 60, 250, 700 }[seed % 3];
     w.meeting = meeting_new(&config, w.now_us);

@@ -213,7 +213,7 @@ static void second_booth_of_a_pair_rests(void **state)
     (void)state;
     struct meeting_config config = stage_config(STAGE_PAIR);
     config.n_booths = 2;
-    config.booths[1] = (struct booth_config){ ES, EN, false };
+    config.booths[1] = (struct booth_config){ .lang_a = ES, .lang_b = EN };
     struct meeting *m = meeting_new(&config, 1000);
     assert_int_equal(meeting_join(m, 2, (struct place){ PLACE_BOOTH, 1 }, 1000), 0);
     assert_false(meeting_booth_state(m, 1).is_resting);

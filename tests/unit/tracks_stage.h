@@ -83,8 +83,10 @@ static inline struct meeting_config stage_config(enum stage_kind kind)
     strcpy(config.langs[ES], "es");
     strcpy(config.langs[FR], "fr");
     config.default_lang = ES;
-    config.booths[0] = (struct booth_config){ EN, ES, kind == STAGE_BY_VOICE };
-    config.booths[1] = (struct booth_config){ EN, FR, false };
+    config.booths[0] = (struct booth_config){ .lang_a = EN,
+                                              .lang_b = ES,
+                                              .is_air_by_voice = kind == STAGE_BY_VOICE };
+    config.booths[1] = (struct booth_config){ .lang_a = EN, .lang_b = FR };
     return config;
 }
 
@@ -139,14 +141,14 @@ static inline void stage_tick(struct stage *s, const char *voices, size_t n_voic
         }
         is_sounding[(size_t)lower] = true;
         if (s->now_us % 20000 == 0 || !s->was_sounding[(size_t)lower]) {
-            meeting_packet(s->meeting, (uint32_t)lower, s->now_us);
+            meeting_packet(s->meeting, (uint32_t)lower, false, s->now_us);
         }
         meeting_voice(s->meeting, (uint32_t)lower, is_voice, lower == voices[i] ? -25.0f : -10.0f,
                       s->now_us);
     }
     for (const char *actor = STAGE_ACTORS; *actor; actor++) {
         if (s->was_sounding[(size_t)*actor] && !is_sounding[(size_t)*actor]) {
-            meeting_silent(s->meeting, (uint32_t)*actor, true, s->now_us);
+            meeting_silent(s->meeting, (uint32_t)*actor, s->now_us);
         }
     }
     memcpy(s->was_sounding, is_sounding, sizeof(is_sounding));

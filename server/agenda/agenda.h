@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// agenda: the tools of a meeting that have nothing to do with sound: who wants to speak and in
+// which order, how long a turn may take, straw polls, who goes into which breakout group, what was
+// said in the chat. Pure state: no I/O, time and randomness come in. Owned by the control thread,
+// one object a meeting; people are sessions, their languages indices of the meeting's tracks.
+//
+// The queue is first come, first served. With progressive stacking, those who have spoken less
+// (this meeting, in turns, then in time) come before those who have spoken more; equal ones in
+// order.
+#ifndef SUSURRO_AGENDA_H
+#define SUSURRO_AGENDA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define AGENDA_HANDS_MAX 256
+#define AGENDA_PEOPLE_MAX 4096 // whose turns are remembered
+#define AGENDA_POLL_ANSWERS_MAX 8
+#define AGENDA_LANGS_MAX 8
+#define AGENDA_TEXT_BYTES 512 // of a question, an answer
+#define AGENDA_GROUPS_MAX 32
+#define AGENDA_CHAT_MAX 200 // messages remembered, beyond: the oldest goes
+#define AGENDA_CHAT_BYTES (256u * 1024)
+#define AGENDA_MESSAGE_BYTES 5000
+
+#define AGENDA_ERRORS(X)                                                                           \
+    X(AGENDA_E_MEMORY, -1, "out of memory")                                                        \
+    X(AGENDA_E_FULL, -2, "there is no room for more")                                              \
+    X(AGENDA_E_UNKNOWN, -3, "there is no such person, answer or message")                          \
+    X(AGENDA_E_ALREADY, -4, "it is so already")                                                    \
+    X(AGENDA_E_NO_POLL, -5, "there is no poll")                                                    \
+    X(AGENDA_E_EMPTY, -6, "nobody has raised a hand")
+enum agenda_error {
+#define X(name, value, text) name = (value),
+    AGENDA_ERRORS(X)
+#undef X
+};
+const char *agenda_error_text(int error);
+
+struct agenda;
+struct agenda *agenda_new(uint8_t n_langs); // NULL: out of memory
+void agenda_free(struct agenda *agenda);
+void agenda_leave(struct agenda *agenda, uint32_t session,
+                  uint64_t now_us); // hand, turn; not votes
+
+// ---- the speaking queue -----------------------------------------------------------------------
+
+void agenda_set_stacking(struct agenda *agenda, bool is_progressive);
+bool agenda_is_stacking(const struct agenda *agenda);
+int agenda_hand_up(struct agenda *agenda, uint32_t session, uint64_t now_us);
+int agenda_hand_down(struct agenda *agenda, uint32_t session);
+size_t agenda_hands(const struct agenda *agenda, uint32_t *sessions, size_t cap); // in their order
+// The next one, or this one out of turn, speaks from now on; the one before has ended. 0: nobody.
+int agenda_next(struct agenda *agenda, uint64_t now_us, uint32_t *session);
+int agenda_give(struct agenda *agenda, uint32_t session, uint64_t now_us);
+uint32_t agenda_speaker(const struct agenda *agenda);
+// Voice is counted by whoever hears it: for stacking and for the limit.
+void agenda_spoke(struct agenda *agenda, uint32_t session, uint64_t voice_us);
+
+// ---- time limits ------------------------------------------------------------------------------
+
+enum agenda_sign {
+    AGENDA_SIGN_NONE,
+    AGENDA_SIGN_SOON,
+    AGENDA_SIGN_OVER
+}; // 30 s left; no time left
+void agenda_set_limit(struct agenda *agenda, uint32_t seconds, uint64_t now_us); // 0: none
+uint32_t agenda_limit_s(const struct agenda *agenda);
+// A sign that has come due for the speaker, each once a turn (OVER again every minute).
+enum agenda_sign agenda_sign(struct agenda *agenda, uint64_t now_us);
+uint64_t agenda_deadline(const struct agenda *agenda); // of the next sign; UINT64_MAX
+
+// ---- straw polls ------------------------------------------------------------------------------
+
+// texts[lang * (1 + n_answers)] is the question in that language, the answers follow; NULL: as in
+// the first language. Copied. One poll at a time: the one before is closed.
+int agenda_poll_open(struct agenda *agenda, const char *const *texts, uint8_t n_answers);
+int agenda_poll_vote(struct agenda *agenda, uint32_t session, uint8_t answer); // again: changed
+struct poll_view {
+    bool is_open;
+    uint8_t n_answers;
+    const char *question, *answers[AGENDA_POLL_ANSWERS_MAX]; // borrowed
+    uint32_t counts[AGENDA_POLL_ANSWERS_MAX], n_votes;
+};
+bool agenda_poll_view(const struct agenda *agenda, uint8_t lang, struct poll_view *out);
+int agenda_poll_close(struct agenda *agenda); // the counts stay to be seen
+
+// ---- breakout groups --------------------------------------------------------------------------
+
+struct breakout_person {
+    uint32_t session;
+    uint8_t lang;  // of their track
+    uint8_t group; // out
+};
+// Groups of equal size (they differ by one at most), at random; with is_mixing languages are spread
+// evenly over them. The same seed gives the same groups.
+void agenda_breakout_random(struct breakout_person *people, size_t n, uint8_t n_groups,
+                            bool is_mixing, uint64_t seed);
+// One group a language that anybody has; returns how many.
+uint8_t agenda_breakout_by_language(struct breakout_person *people, size_t n);
+
+// ---- the conversation -------------------------------------------------------------------------
+
+struct chat_message {
+    uint32_t number; // from 1, as people refer to it
+    uint32_t session;
+    int64_t at_s;
+    const char *name, *text; // of who wrote it; HTML as it was sent. Borrowed until the next call
+    uint8_t lang;            // of who wrote it
+    const char *translations[AGENDA_LANGS_MAX]; // NULL: none
+};
+// Returns its number, or an error. is_kept false: numbered, but not remembered beyond the next 20.
+int agenda_chat_add(struct agenda *agenda, uint32_t session, const char *name, uint8_t lang,
+                    const char *text, int64_t at_s, bool is_kept);
+int agenda_chat_translate(struct agenda *agenda, uint32_t number, uint8_t lang, const char *text);
+bool agenda_chat_get(const struct agenda *agenda, uint32_t number, struct chat_message *out);
+uint32_t agenda_chat_newest(const struct agenda *agenda); // 0: none
+uint32_t agenda_chat_oldest(const struct agenda *agenda); // that is kept
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Chat commands: a text that begins with "!". They are data: tables of words in every interface
+// language, of who may, of the line that !help shows. Menu entries and the console ("do air") run
+// the same functions. A file that has commands has one table; commands.c looks through all of them.
+#ifndef SUSURRO_CONTROL_COMMANDS_H
+#define SUSURRO_CONTROL_COMMANDS_H
+
+#include "control/control_int.h"
+
+#define COMMAND_LANGUAGES 5 // en, es, fr, pt, ht: the words' order
+
+enum command_for {     // who sees it in !help; the others are told why not
+    COMMAND_ANYWHERE,  // also where there is no meeting
+    COMMAND_MEETING,   // who is in a meeting
+    COMMAND_BOOTH,     // who sits in a booth
+    COMMAND_MODERATOR, // of the meeting
+};
+struct call {
+    struct conn *conn;
+    struct server *server;
+    struct user *user;
+    struct meeting_info *meeting; // theirs, or the only one; NULL only for COMMAND_ANYWHERE
+    struct meeting_run *run;      // of that meeting
+    char *rest;                   // after the command's word, trimmed; may be cut up
+};
+typedef void (*command_fn)(struct call *call);
+struct command {
+    // One or more a language, parted by '|', the first is shown: "interpreter",
+    // "intérprete|interprete".
+    const char *words[COMMAND_LANGUAGES];
+    command_fn run;
+    enum command_for who;
+    enum phrase help; // what it does, without the word: shown as "<b>!word</b> text"
+};
+struct command_table {
+    const struct command *commands;
+    size_t n;
+};
+extern const struct command_table commands_of_listening, commands_of_booth, commands_of_moderating,
+    commands_of_roles, commands_of_chat, commands_of_queue, commands_of_poll, commands_of_breakout,
+    commands_of_recording, commands_of_figures;
+
+// For commands' functions.
+int command_language(struct call *call,
+                     const char *word); // a track's index; -1: the caller was told
+struct user *command_person(struct call *call,
+                            const char *name); // visible, no server-made one; or told
+// "NAME REST": names may hold blanks, so the name is the longest that somebody here has. Cuts.
+struct user *command_person_and_rest(struct call *call, char **rest);
+bool command_level(const char *word, int *db); // a duck step, or off
+int command_bool(const char *word);            // 1 on, 0 off, -1 neither; any language
+const char *command_word(const struct command *command, const char *language); // to be shown
+
+#endif

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What control keeps of a meeting while it runs, beside what the model knows of it (who sits where,
+// roles): one for each, made and gone with it. Control thread.
+#ifndef SUSURRO_CONTROL_RUN_H
+#define SUSURRO_CONTROL_RUN_H
+
+#include "agenda/agenda.h"
+#include "control/control_int.h"
+
+struct meeting_run {
+    struct meeting_run *next;
+    uint32_t meeting;
+    struct agenda *agenda;          // queue, polls, chat
+    struct mixer_event_state state; // the newest display of the mixer ...
+    bool has_state;                 // ... once there is one
+    bool is_recording;
+    void *breakouts, *figures, *recording, *display; // each its file's own, NULL: none
+};
+struct meeting_run *run_of(const struct server *server, uint32_t meeting); // NULL: unknown
+bool run_add(struct server *server, const struct meeting_info *meeting);   // false: memory
+void run_remove(struct server *server, uint32_t meeting);
+
+// display.c: what people and consoles are shown of it
+void display_event(struct server *server,
+                   const struct mixer_event *event); // STATE, QUALITY, EXPOSURE
+void display_changed(struct server *server,
+                     uint32_t meeting); // roles, queue, poll, … are different
+void display_forget(struct meeting_run *run);
+bool display_plugin(struct conn *conn,
+                    const MumbleProto__PluginDataTransmission *message); // is it ours?
+void display_leave(struct conn *conn);
+// figures.c: the report at the end, and what it is made of
+void figures_event(struct server *server, const struct mixer_event_figures *event);
+void figures_track_event(struct server *server, const struct meeting_info *meeting,
+                         const struct track_event *event);
+void figures_forget(struct meeting_run *run);
+// probe.c: somebody on air has fallen silent without an end: are they there?
+void probe_begin(struct server *server, uint32_t meeting, uint32_t session);
+void probe_answered(struct conn *conn); // a CryptSetup came from this client
+void probe_turn_end(struct server *server);
+// chat.c
+bool chat_message(struct conn *conn,
+                  const MumbleProto__TextMessage *message); // was it the meeting's?
+void chat_greet(struct conn *conn,
+                const struct meeting_info *meeting); // the history, for newcomers
+// queue.c, poll.c, breakout.c: what they do by themselves
+void queue_track_event(struct server *server, const struct meeting_info *meeting,
+                       const struct track_event *event);
+void queue_turn_end(struct server *server);
+void queue_leave(struct server *server, struct meeting_run *run, uint32_t session);
+void breakout_forget(struct server *server, struct meeting_run *run);
+// recording.c
+void recording_track_event(struct server *server, const struct meeting_info *meeting,
+                           const struct track_event *event);
+void recording_receive(struct server *server); // what the recorder says
+void recording_greet(struct conn *conn, const struct meeting_info *meeting); // it is being recorded
+void recording_forget(struct server *server, struct meeting_run *run);
+
+#endif
