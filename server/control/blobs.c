@@ -4,6 +4,8 @@
 // and then fetched by whoever does not know that hash yet.
 #include "control/control_int.h"
 
+#include <stdlib.h>
+
 #define BLOB_INLINE_TEXT_UNITS 128
 #define BLOB_INLINE_BYTES 128
 
@@ -75,14 +77,31 @@ static void send_comment(struct conn *conn, uint32_t session)
     send_message(conn, MSG_USER_STATE, &state.base);
 }
 
-// Who asks for more than can be staged is cut off; then the rest need not be looked at.
+static int compare_ids(const void *a, const void *b)
+{
+    const uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
+
+// Each is answered once, however often it is named: a short question must not cost a long answer
+// many times over. Who asks for more than can be staged is cut off; then the rest need not be
+// looked at.
+static void send_each(struct conn *conn, uint32_t *ids, size_t n,
+                      void (*send)(struct conn *conn, uint32_t id))
+{
+    if (n > BLOB_IDS_MAX)
+        n = BLOB_IDS_MAX;
+    if (n > 1)
+        qsort(ids, n, sizeof(*ids), compare_ids);
+    for (size_t i = 0; i < n && !conn->is_doomed; i++)
+        if (i == 0 || ids[i] != ids[i - 1])
+            send(conn, ids[i]);
+}
+
 void users_request_blob(struct conn *conn, const ProtobufCMessage *message)
 {
     const MumbleProto__RequestBlob *ask = (const MumbleProto__RequestBlob *)message;
-    for (size_t i = 0; i < ask->n_channel_description && !conn->is_doomed; i++)
-        send_description(conn, ask->channel_description[i]);
-    for (size_t i = 0; i < ask->n_session_texture && !conn->is_doomed; i++)
-        send_texture(conn, ask->session_texture[i]);
-    for (size_t i = 0; i < ask->n_session_comment && !conn->is_doomed; i++)
-        send_comment(conn, ask->session_comment[i]);
+    send_each(conn, ask->channel_description, ask->n_channel_description, send_description);
+    send_each(conn, ask->session_texture, ask->n_session_texture, send_texture);
+    send_each(conn, ask->session_comment, ask->n_session_comment, send_comment);
 }

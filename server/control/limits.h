@@ -17,6 +17,7 @@
 #define CONN_CERTS_MAX 10             // of a chain are shown
 #define CERT_EMAIL_BYTES 128          // a longer address counts as none
 #define CERT_EMAILS_MAX 8             // of one certificate are looked at
+#define BLOB_IDS_MAX 4096             // of one RequestBlob are looked at
 #define PLUGIN_CONTEXT_BYTES 4096     // a longer one is not taken
 #define PLUGIN_IDENTITY_BYTES 4096
 #define PASSWORD_CHECKS_MAX 2  // at the same time; more wait their turn

@@ -208,7 +208,8 @@ class HostileTest(Hostility):
         self.watcher.change(f11=b"p" * 120_000)
         crowd = [self.client(f"Deaf {i}") for i in range(50)]
         for deaf in crowd:
-            deaf.send(REQUEST_BLOB, {1: [self.watcher.session] * 66})
+            for _ in range(66):
+                deaf.send(REQUEST_BLOB, {1: [self.watcher.session]})
         sessions = {deaf.session for deaf in crowd}
         self.watcher.until(lambda: not sessions <= set(self.watcher.users), 20, "some are cut off")
         self.watcher.barrier()  # hundreds of megabytes were copied: how long, the machine decides
