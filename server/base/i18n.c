@@ -80,7 +80,8 @@ const char *i18n_find(const char *tag)
 
 const char *i18n_text(const char *language, const char *english)
 {
-    for (size_t i = 0; language != NULL && i < i18n_n_catalogues; i++) {
+    // The translation of nothing is the catalogue's header.
+    for (size_t i = 0; language != NULL && english[0] != '\0' && i < i18n_n_catalogues; i++) {
         if (!is_tag_of(i18n_catalogues[i].language, language))
             continue;
         const char *text = find_text(&i18n_catalogues[i], english);
@@ -91,8 +92,8 @@ const char *i18n_text(const char *language, const char *english)
 
 bool i18n_is_right_to_left(const char *language)
 {
-    static const char *const languages[] = { "ar", "arc", "ckb", "dv", "fa", "he", "ks",
-                                             "ps", "sd",  "ug",  "ur", "yi" };
+    static const char *const languages[] = { "ar", "arc", "ckb", "dv", "fa", "he",
+                                             "ks", "ps",  "sd",  "ug", "ur", "yi" };
     for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++)
         if (is_tag_of(languages[i], language))
             return true;
