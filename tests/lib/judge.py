@@ -178,7 +178,12 @@ def gains(said, heard, at, low_hz, high_hz, window_s=0.2, quiet_dbfs=-38.0):
     was said below quiet_dbfs are left out. Time is that of `said`. The lag follows by the half
     second where the two are alike: a listener's jitter buffer moves.
     """
-    a, b = band(said, low_hz, high_hz), band(heard, low_hz, high_hz)
+    return gains_of_bands(band(said, low_hz, high_hz), band(heard, low_hz, high_hz), at, window_s,
+                          quiet_dbfs)
+
+
+def gains_of_bands(a, b, at, window_s=0.2, quiet_dbfs=-38.0):
+    """The same of sounds that are cut to the band already."""
     n = round(window_s * RATE_HZ)
     alike = [row for row in windows(a, b, at, 0.5, 0.06) if row[2] > 0.75]
     times, levels = [], []

@@ -99,14 +99,14 @@ class Playing:
 class PulseAudio:
     """The daemon. Use as a context manager."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, n_seats=N_SEATS):
         self.directory = directory
         os.makedirs(directory, exist_ok=True)
         self.socket = os.path.join(directory, "native")
         self.env = clean_environment(directory, PULSE_SERVER=f"unix:{self.socket}",
                                      PULSE_RUNTIME_PATH=os.path.join(directory, "run"),
                                      PULSE_STATE_PATH=directory)
-        self._all_seats = [f"seat{n}" for n in range(1, N_SEATS + 1)]
+        self._all_seats = [f"seat{n}" for n in range(1, n_seats + 1)]
         self._seats = {}  # client's name: seat
         self._n_files = 0
         self._recordings = []

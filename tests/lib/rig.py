@@ -53,6 +53,7 @@ class RigTest(unittest.TestCase):
 
     meeting = None  # what stands in the server's configuration beside the usual
     superuser = None  # the SuperUser's password
+    n_seats = 4  # clients at the same time, at most
     servers = ("susurro", "murmur")  # the values of $SERVER for which the tests make sense
 
     @classmethod
@@ -66,7 +67,7 @@ class RigTest(unittest.TestCase):
         cls.addClassCleanup(cls._sweep)
         cls.server = cls.make_server(os.path.join(cls.directory, "server"))
         cls.addClassCleanup(cls.server.stop)
-        cls.pulse = PulseAudio(os.path.join(cls.directory, "pulse"))
+        cls.pulse = PulseAudio(os.path.join(cls.directory, "pulse"), cls.n_seats)
         cls.addClassCleanup(cls.pulse.stop)
         cls.observer = ObserverClient(cls.server.port).connect()
         cls.addClassCleanup(cls.observer.close)

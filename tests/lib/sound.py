@@ -58,12 +58,13 @@ def tone(hz, seconds, dbfs=-20.0, fade_s=0.02):
 
 def band(samples, low_hz, high_hz, edge_hz=60.0):
     """What lies between low_hz and high_hz, with raised-cosine edges; no delay."""
-    spectrum = np.fft.rfft(samples)
-    hz = np.fft.rfftfreq(len(samples), 1.0 / RATE_HZ)
+    size = 1 << len(samples).bit_length()  # a length with a large prime factor takes seconds
+    spectrum = np.fft.rfft(samples, size)
+    hz = np.fft.rfftfreq(size, 1.0 / RATE_HZ)
     up = np.clip((hz - low_hz) / edge_hz + 0.5, 0.0, 1.0)
     down = np.clip((high_hz - hz) / edge_hz + 0.5, 0.0, 1.0)
     shape = (0.5 - 0.5 * np.cos(np.pi * up)) * (0.5 - 0.5 * np.cos(np.pi * down))
-    return np.fft.irfft(spectrum * shape, len(samples)).astype(np.float32)
+    return np.fft.irfft(spectrum * shape, size)[:len(samples)].astype(np.float32)
 
 
 def _decode(argv, text=None):
