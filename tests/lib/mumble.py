@@ -192,9 +192,16 @@ class MumbleClient:
 
     def say(self, message):
         """Type a message into the chat bar, and Return."""
+        self.prepare_to_say(message)
+        self.say_now()
+
+    def prepare_to_say(self, message):
+        """Type it, and wait with the Return for say_now()."""
         self.wait_window()
         self._click(*CHAT_BAR)
         self.display.xdotool("type", message)
+
+    def say_now(self):
         self.display.xdotool("key", "Return")
 
     def _choose(self, opening_click, from_end):

@@ -135,12 +135,19 @@ class RigTest(unittest.TestCase):
             wait.until(client.has_sound, 20, f"sound streams of {client.name}")
         wait.until_clock(time.monotonic() + settle_s)
 
-    def carry(self, sounds, listeners, tail_s=1.0):
-        """Play {client: samples} at once, record what the listeners hear; return the Take."""
+    def carry(self, sounds, listeners, tail_s=1.0, acts=()):
+        """Play {client: samples} at once, record what the listeners hear; return the Take.
+
+        acts: (seconds from the beginning, what to call then), in order.
+        """
         said = {client.name: self.pulse.record_mic(client.name) for client in sounds}
         heard = {client.name: self.pulse.record_speaker(client.name) for client in listeners}
         longest = max(len(samples) for samples in sounds.values()) / RATE_HZ
         playings = [self.pulse.play(client.name, samples) for client, samples in sounds.items()]
+        start = time.monotonic()
+        for at_s, act in acts:
+            wait.until_clock(start + at_s)
+            act()
         for playing in playings:
             playing.wait(longest + 20)
         recordings = [*said.values(), *heard.values()]

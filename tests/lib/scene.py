@@ -50,10 +50,10 @@ class Scene:
         self._lags, self._gains, self._bands = {}, {}, {}
 
     @classmethod
-    def play(cls, rig, voices, people, listeners, seconds):
-        """people: {name: client}, who speak; listeners: clients."""
+    def play(cls, rig, voices, people, listeners, seconds, acts=()):
+        """people: {name: client}, who speak; listeners: clients; acts: (moment, what to call)."""
         sounds = {people[voice.name]: voice.samples(seconds) for voice in voices}
-        return cls(voices, rig.carry(sounds, listeners))
+        return cls(voices, rig.carry(sounds, listeners, acts=acts))
 
     def _said(self, voice):
         return self._band(self.take.said[voice], voice, "said")
@@ -97,21 +97,25 @@ class Scene:
         assert inside.any(), f"{voice} said nothing from {begin_s} to {end_s}"
         return float(np.median(levels[inside]))
 
-    def crossing_s(self, listener, voice, below_db, begin_s, end_s, step_s=0.02):
-        """The first moment after begin_s at which the voice is below that level, and stays for 0.2 s."""
+    def passes_s(self, listener, voice, db, begin_s, end_s, step_s=0.02):
+        """The moments at which that voice's level rises or falls through db and stays so for 0.2 s:
+        [(moment, is_up)]. Judged only while the voice is being said."""
         said, heard = self._said(voice), self._heard(listener, voice)
-        at, n = self.lag(listener, voice), round(step_s * RATE_HZ)
-        zero = self.zero_s[voice]
-        weak = []
-        for i in range(round((zero + begin_s) / step_s), round((zero + end_s) / step_s)):
-            start = i * n
-            said_dbfs = rms_dbfs(said[start - 2 * n:start + 3 * n])
-            heard_dbfs = rms_dbfs(heard[start + at - 2 * n:start + at + 3 * n])
-            weak.append(heard_dbfs - said_dbfs < below_db)
-        for i in range(len(weak) - 10):
-            if all(weak[i:i + 10]):
-                return begin_s + i * step_s
-        return None
+        at, n, zero = self.lag(listener, voice), round(step_s * RATE_HZ), self.zero_s[voice]
+        moments = np.arange(begin_s, end_s, step_s)
+        is_up = []
+        for moment in moments:
+            start = round((zero + moment) * RATE_HZ)
+            part = slice(max(start - 2 * n, 0), start + 3 * n)
+            gain = rms_dbfs(heard[part.start + at:part.stop + at]) - rms_dbfs(said[part])
+            is_up.append(gain > db)
+        passes, steady = [], round(0.2 / step_s)
+        now = is_up[0]
+        for i in range(len(is_up) - steady):
+            if is_up[i] != now and all(one != now for one in is_up[i:i + steady]):
+                now = not now
+                passes.append((float(moments[i]), now))
+        return passes
 
     def check(self, test, rows, tolerance_db=1.5):
         """rows: (what, listener, voice, from, to, level in dB or None for silence)."""

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The base of all system tests: one server a class, which must end well and say nothing of a sanitizer."""
 
+import hashlib
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import tempfile
 import unittest
@@ -58,6 +60,12 @@ def make_certificate(directory, name, email=None, issuer=None):
                     "365", "-subj", f"/CN={name}", *more], check=True, capture_output=True,
                    timeout=60)
     return cert, key
+
+
+def certificate_hash(certificate):
+    """How servers know whoever shows it: SHA-1 of the DER, in hexadecimal."""
+    with open(certificate[0], encoding="ascii") as file:
+        return hashlib.sha1(ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
 
 
 class SystemServer(Server):

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Access rules: seen, edited, refused, kept, and what everybody is told of their rights after it."""
 
-import hashlib
-import ssl
 import unittest
 
 from lib import protobuf
 from lib.observer import CHANNEL_STATE, USER_STATE
 from lib.protobuf import last, text
-from system.case import SystemTest, end, make_certificate
+from system.case import SystemTest, certificate_hash, end, make_certificate
 from system.client import (CHANNEL_REMOVE, DENIED_PERMISSION, DENIED_TEXT, PERMISSION_DENIED,
                            PERMISSION_QUERY)
 
@@ -76,9 +74,7 @@ class AclTest(SystemTest):
     def with_certificate(self, name):
         """A client that has one, and its hash."""
         files = make_certificate(self.directory, name)
-        with open(files[0], encoding="ascii") as file:
-            der = ssl.PEM_cert_to_DER_cert(file.read())
-        return self.client(name, certificate=files), hashlib.sha1(der).hexdigest()
+        return self.client(name, certificate=files), certificate_hash(files)
 
     def edit(self, channel, rules, groups=(), inherit=True, by=None):
         """Set the rules; what the editor is told."""

@@ -2,15 +2,13 @@
 """Who is not let in: bans by address, mask and certificate, hosts that come too often."""
 
 import calendar
-import hashlib
 import socket
-import ssl
 import time
 import unittest
 
 from lib.observer import USER_REMOVE
 from lib.protobuf import decode, last, text
-from system.case import SystemTest, end, make_certificate
+from system.case import SystemTest, certificate_hash, end, make_certificate
 from system.client import BAN_LIST, DENIED_PERMISSION, Client
 
 BAN = 0x20000
@@ -18,11 +16,6 @@ BAN = 0x20000
 
 def address(dotted):
     return b"\0" * 10 + b"\xff\xff" + socket.inet_aton(dotted)
-
-
-def hash_of(certificate):
-    with open(certificate[0], encoding="ascii") as file:
-        return hashlib.sha1(ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
 
 
 class HostCase(SystemTest):
@@ -119,7 +112,7 @@ class BanTest(HostCase):
         self.server.wait_log("banned client refused")
 
     def test_certificate(self):
-        self.ban({1: bytes(16), 2: 128, 4: hash_of(self.one).upper()})
+        self.ban({1: bytes(16), 2: 128, 4: certificate_hash(self.one).upper()})
         self.assertFalse(self.is_welcome(certificate=self.one))
         self.assertTrue(self.is_welcome(certificate=self.two))
         self.assertTrue(self.is_welcome(), "without a certificate")
@@ -149,7 +142,7 @@ class BanTest(HostCase):
                                  (victim.session, self.root.session, "fuera", 1))
                 self.assertEqual(self.listed(), [(
                     address("127.0.4.1") if by_address else bytes(16), 128, "Victim",
-                    hash_of(self.one) if by_certificate else "", "fuera", 0)])
+                    certificate_hash(self.one) if by_certificate else "", "fuera", 0)])
                 self.assertEqual(self.is_welcome("127.0.4.1"), not by_address)
                 self.assertEqual(self.is_welcome(certificate=self.one), not by_certificate)
                 watcher.close()

@@ -3,13 +3,12 @@
 
 import hashlib
 import sqlite3
-import ssl
 import unittest
 
 from lib import protobuf
 from lib.observer import CHANNEL_STATE, USER_STATE
 from lib.protobuf import last, text
-from system.case import SystemTest, end, make_certificate
+from system.case import SystemTest, certificate_hash, end, make_certificate
 from system.client import (CHANNEL_REMOVE, DENIED_CERTIFICATE, DENIED_CHANNEL_FULL,
                            DENIED_CHANNEL_NAME, DENIED_COUNT, DENIED_NESTING, DENIED_PERMISSION,
                            DENIED_TEMPORARY, DENIED_TEXT_TOO_LONG, PERMISSION_DENIED,
@@ -248,9 +247,7 @@ class RightsTest(SystemTest):
         self.root = self.superuser()
         self.ana = self.client("Ana")
         files = make_certificate(self.directory, "Berta")
-        with open(files[0], encoding="ascii") as file:
-            der = ssl.PEM_cert_to_DER_cert(file.read())
-        self.digest = hashlib.sha1(der).hexdigest()
+        self.digest = certificate_hash(files)
         self.berta = self.client("Berta", certificate=files)
         self.a, self.b, self.c = (self.make(name) for name in "ABC")
         self.under = self.make("Under", self.a)

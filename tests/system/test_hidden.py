@@ -11,7 +11,7 @@ from lib.protobuf import last, text
 from lib.server import MEETING
 from system.case import SystemTest
 from system.client import CHANNEL_REMOVE, PERMISSION_QUERY, REQUEST_BLOB
-from system.test_acl import ACL, ENTER, TRAVERSE, WRITE, rule
+from system.test_acl import ACL, ENTER, rule
 
 AUTHENTICATE, PLUGIN_DATA = 2, 26
 

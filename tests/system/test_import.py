@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import sqlite3
-import ssl
 import struct
 import subprocess
 import tempfile
@@ -24,11 +23,6 @@ from system.client import BAN_LIST, PERMISSION_QUERY, USER_LIST, VERSION_1_5_0, 
 ACL, REQUEST_BLOB = 13, 23
 SUPERUSER = "muy secreta"
 DESCRIPTION = "<b>Descripción</b> " * 20  # long enough to be sent by its hash
-
-
-def hash_of(certificate):
-    with open(certificate[0], encoding="ascii") as file:
-        return hashlib.sha1(ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
 
 
 def has_murmur():

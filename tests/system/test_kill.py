@@ -9,12 +9,10 @@ $SUSURRO_SEED repeats the choices of a run, though not its timing.
 
 import collections
 import copy
-import hashlib
 import itertools
 import os
 import random
 import shutil
-import ssl
 import tempfile
 import threading
 import unittest
@@ -24,8 +22,8 @@ from lib.protobuf import last
 from lib.process import Process, clean_environment
 from lib.server import Server
 from system import kept
-from system.case import (SANITIZER, SUPERUSER_PASSWORD, SystemServer, make_certificate,
-                         set_superuser_password, susurrod)
+from system.case import (SANITIZER, SUPERUSER_PASSWORD, SystemServer, certificate_hash,
+                         make_certificate, set_superuser_password, susurrod)
 from system.client import CHANNEL_REMOVE, VERSION_1_5_0, Client
 
 ACL, BAN_LIST, USER_LIST = 13, 10, 18
@@ -339,15 +337,10 @@ class KillTest(unittest.TestCase):
         self.counts = collections.Counter()  # acknowledged
         self.unanswered = collections.Counter()
         self.certificates = [make_certificate(self.directory, name) for name in ("ana", "guest")]
-        self.guest_hash = self._hash_of(self.certificates[1])
+        self.guest_hash = certificate_hash(self.certificates[1])
         self.server = KilledServer(os.path.join(self.directory, "server"), self.keys)
         self.addCleanup(self.server.stop)
         self._found()
-
-    @staticmethod
-    def _hash_of(certificate):
-        with open(certificate[0], encoding="ascii") as file:
-            return hashlib.sha1(ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
 
     def _found(self):
         """The channels and the person that are always there."""

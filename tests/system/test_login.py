@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From TLS to ServerConfig, and who does not get that far."""
 
-import hashlib
 import os
 import shutil
 import socket
@@ -17,8 +16,8 @@ from lib.observer import (AUTHENTICATE, CHANNEL_STATE, CODEC_VERSION, CRYPT_SETU
                           SERVER_SYNC, TEXT_MESSAGE, USER_REMOVE, USER_STATE, USER_STATS,
                           VERSION)
 from lib.protobuf import last, text
-from system.case import (SUPERUSER_PASSWORD, SystemTest, make_certificate, run_susurrod,
-                         set_superuser_password)
+from system.case import (SUPERUSER_PASSWORD, SystemTest, certificate_hash, make_certificate,
+                         run_susurrod, set_superuser_password)
 from system.client import PERMISSION_QUERY, VERSION_1_4_0, VERSION_1_5_0
 
 (INVALID_NAME, WRONG_USER_PASSWORD, WRONG_SERVER_PASSWORD, NAME_IN_USE, SERVER_FULL,
@@ -260,9 +259,7 @@ class RefusedTest(SystemTest):
             with self.subTest(options):
                 self.assertEqual(self.refused_with("Ana", **options), expected)
         ana = self.with_one("Ana")
-        with open(self.one[0], encoding="ascii") as file:
-            digest = hashlib.sha1(ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
-        self.assertEqual(ana.user("Ana")["hash"], digest)
+        self.assertEqual(ana.user("Ana")["hash"], certificate_hash(self.one))
 
     def test_the_last_reason_counts(self):
         for password, certificate, expected in (("abrete", None, NO_CERTIFICATE),

@@ -3,7 +3,7 @@
 
 from interop.compare.exchange import (C, Hash, Leave, Restart, S, acl, channel, entry, exchange, login,
                                       query, send, state)
-from interop.compare.world import (BAN, CARLA, CERRADA, ENTER, GRUPO, JARDIN, KICK, LLENA, MOVE, MUDA,
+from interop.compare.world import (BAN, CARLA, CERRADA, ENTER, GRUPO, JARDIN, KICK, LLENA, MUDA,
                                    REGISTER, ROOT, SALA, SELF_REGISTER, UNO)
 
 CAST = "super ana berta eva"

@@ -3,10 +3,9 @@
 
 import struct
 
-from interop.compare.exchange import (C, Leave, Raw, S, acl, channel, entry, exchange, group, send,
-                                      state, voice)
-from interop.compare.world import (CERRADA, DOS, GRUPO, HONDA, JARDIN, MUDA, ROOT, SALA, SPEAK, TEXT,
-                                   TRAVERSE, UNO, WHISPER)
+from interop.compare.exchange import (Leave, S, acl, channel, entry, exchange, group, send, state,
+                                      voice)
+from interop.compare.world import (DOS, GRUPO, JARDIN, MUDA, ROOT, SALA, SPEAK, UNO, WHISPER)
 from system.voice import legacy
 
 CAST = "ana berta carla eva"

@@ -20,7 +20,6 @@ SEED = 20240229
 N_GROUPS, N_TOKENS = 6, 5
 MAX_DEPTH = 9
 ORDINARY = 0x7FC  # Enter to MakeTempChannel
-ROOT_ONLY = KICK | BAN | REGISTER | SELF_REGISTER
 MATCHES = ("all", "auth", "in", "out", "~in", "~out", "!in", "sub", "sub,0,0", "~sub", "~sub,0,1,2",
            "sub,-1,0,3", "!~sub,1", "!auth", "none", "!none")
 
