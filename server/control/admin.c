@@ -169,7 +169,7 @@ static void answer_question(const struct question *question, struct answer *answ
     answer_error(answer, "usage", "there is no question \"%.60s\"", word);
 }
 
-static void send_answer(struct conn *conn, struct answer *answer)
+void admin_send(struct conn *conn, struct answer *answer)
 {
     if (answer->has_failed) {
         answer->has_failed = false;
@@ -202,7 +202,8 @@ bool admin_request(struct conn *conn, const MumbleProto__PluginDataTransmission 
         answer_error(&answer, "usage", "the question cannot be read");
     else if (question.user != NULL)
         answer_question(&question, &answer);
-    send_answer(conn, &answer);
+    if (!answer.is_later)
+        admin_send(conn, &answer);
     buffer_clear(&answer.text);
     free(line);
     return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/admin_int.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -53,6 +54,16 @@ void answer_integer(struct answer *answer, const char *key, int64_t value)
     char text[24];
     add_key(answer, key);
     add(answer, text, (size_t)snprintf(text, sizeof(text), "%lld", (long long)value));
+}
+
+void answer_decimal(struct answer *answer, const char *key, double value)
+{
+    char text[48];
+    add_key(answer, key);
+    if (isfinite(value) && fabs(value) < 1e15)
+        add(answer, text, (size_t)snprintf(text, sizeof(text), "%.1f", value));
+    else
+        add(answer, "null", 4);
 }
 
 void answer_bool(struct answer *answer, const char *key, bool value)

@@ -14,10 +14,12 @@
 struct answer {
     struct buffer text;
     bool has_members, has_failed; // failed: memory or length
+    bool is_later;                // it is sent when it is known, by admin_send
 };
 // key NULL: within a list. A NULL value is null.
 void answer_text(struct answer *answer, const char *key, const char *value);
 void answer_integer(struct answer *answer, const char *key, int64_t value);
+void answer_decimal(struct answer *answer, const char *key, double value); // one digit behind
 void answer_bool(struct answer *answer, const char *key, bool value);
 void answer_open(struct answer *answer, const char *key, char bracket);
 void answer_close(struct answer *answer, char bracket);
@@ -37,10 +39,15 @@ struct question {
 // Blanks part words; "…" holds them together; \ takes the next character as it is. In place.
 bool question_split(char *line, struct question *question);
 
+// admin.c
+void admin_send(struct conn *conn, struct answer *answer);
 // admin_config.c
 void admin_config(const struct question *question, struct answer *answer);
 // admin_meetings.c
 void admin_meetings(const struct question *question, struct answer *answer);
 void admin_meeting(const struct question *question, struct answer *answer);
+// figures.c
+void figures_admin(const struct question *question, const struct meeting_info *meeting,
+                   struct answer *answer);
 
 #endif

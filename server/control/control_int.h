@@ -72,6 +72,8 @@ struct conn {
     uint32_t menu_meeting;
     bool has_booth_menu;
     uint64_t uncovered_told_us; // the last notice that nobody interprets
+    char console_language[16];  // display.c: the reader's, said by their console; "": none
+    uint32_t named_in, named_voice, named_holder; // describe.c: whose comment names whom
 };
 
 // The token of a counters question: a ping's index, or these bits and the session that asked for
@@ -119,6 +121,7 @@ struct server {
     bool wants_reload;       // of the configuration, when all that was changed is stored
     bool are_rights_dirty;   // somebody's permissions may have changed: looked at at the turn's end
     bool has_stale_rights;   // those of single clients
+    struct display *display; // display.c; NULL: not needed yet
     bool is_hiding;          // channels are hidden now; has_stale_visible: from somebody anew
     bool has_stale_visible;
     server_reload_fn reload;
@@ -355,6 +358,9 @@ void channels_put_description(MumbleProto__ChannelState *state, const struct cha
 void channels_save(struct server *server, const struct channel *channel);
 void channels_send_links(struct conn *conn); // at login, after all channels
 bool channels_load(struct server *server, char *error, size_t cap);
+// describe.c: descriptions as clients see them: the admin's words, and the state of a meeting
+const char *describe_text(const struct server *server, const struct channel *channel);
+void describe_strip(char *text); // only the admin's words, of what a client sends; in place
 // channel_change.c
 void channels_state(struct conn *conn, const ProtobufCMessage *message);
 // channel_remove.c

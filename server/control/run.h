@@ -30,11 +30,14 @@ void display_forget(struct meeting_run *run);
 bool display_plugin(struct conn *conn,
                     const MumbleProto__PluginDataTransmission *message); // is it ours?
 void display_leave(struct conn *conn);
+void display_free(struct server *server); // its handles are closed
 // figures.c: the report at the end, and what it is made of
 void figures_event(struct server *server, const struct mixer_event_figures *event);
 void figures_track_event(struct server *server, const struct meeting_info *meeting,
                          const struct track_event *event);
-void figures_forget(struct meeting_run *run);
+void figures_leave(struct server *server, struct meeting_run *run,
+                   uint32_t session); // of the last one: the report
+void figures_forget(struct server *server, struct meeting_run *run);
 // probe.c: somebody on air has fallen silent without an end: are they there?
 void probe_begin(struct server *server, uint32_t meeting, uint32_t session);
 void probe_answered(struct conn *conn); // a CryptSetup came from this client
