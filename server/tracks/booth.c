@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tracks/tracks_int.h"
 
-#include <string.h>
-
 struct booth *booth_of(struct meeting *m, const struct person *p)
 {
     return p && p->place.kind == PLACE_BOOTH ? &m->booths[p->place.index] : NULL;
@@ -33,28 +31,75 @@ void booth_enter(struct meeting *m, struct booth *b, enum booth_phase phase)
     }
 }
 
+bool booth_knows(const struct booth *b, uint8_t lang)
+{
+    for (uint8_t i = 0; i < b->n_langs; i++) {
+        if (b->langs[i] == lang) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint8_t booth_depth(const struct meeting *m, const struct booth *b)
+{
+    const bool is_relay = !b->now.is_resting && b->now.is_relay && b->relay != TRACKS_RELAY_FLOOR;
+    return is_relay && m->depth[b->now.incoming] != NO_PATH ? m->depth[b->now.incoming] : 0;
+}
+
+void booth_push_path(struct meeting *m, const struct booth *b)
+{
+    booth_push(m, b, TRACK_EVENT_PATH, booth_depth(m, b));
+}
+
 // ---- on air -----------------------------------------------------------------------------------
 
-void booth_set_on_air(struct meeting *m, struct booth *b, const struct person *p, bool is_gone)
+bool booth_carries(const struct booth *b, uint32_t session)
 {
-    if (p) {
-        b->on_air = p->session;
-        b->is_partner_needed = false;
-    } else {
-        booth_enter(m, b, BOOTH_QUIET);
-        b->on_air = 0;
-        b->is_partner_needed = is_gone && b->n_interpreters > 0;
-    }
-    b->is_coughing = p && p->is_muted;
-    b->is_cough_told = false;
-    b->cough_us = m->now_us;
+    return b->on_air == session || (b->handover == HANDOVER_BOTH && b->successor == session);
+}
+
+static void booth_forget_air_voice(struct meeting *m, const struct booth *b)
+{
     for (struct person *other = m->active; other; other = other->next_active) {
         if (booth_of(m, other) == b) {
             window_clear(&other->window); // only voice from now on puts somebody on air
         }
     }
+}
+
+void booth_set_on_air(struct meeting *m, struct booth *b, const struct person *p)
+{
+    b->fading = b->on_air;
+    b->fade_from_us = m->now_us;
+    b->on_air = p->session;
+    b->on_air_since_us = m->now_us;
+    b->is_timer_told = false;
+    b->is_partner_needed = false;
+    b->is_coughing = p->is_muted;
+    b->is_cough_told = false;
+    b->cough_us = m->now_us;
+    booth_forget_air_voice(m, b);
     m->revision++;
-    booth_push(m, b, p ? TRACK_EVENT_ON_AIR : TRACK_EVENT_OFF_AIR, is_gone);
+    booth_push(m, b, TRACK_EVENT_ON_AIR, 0);
+}
+
+void booth_clear_air(struct meeting *m, struct booth *b, enum off_air why)
+{
+    const uint32_t session = b->on_air;
+    booth_enter(m, b, BOOTH_QUIET);
+    b->fading = 0;
+    b->on_air = 0;
+    b->is_partner_needed = why != OFF_AIR_ACT && b->n_interpreters > 0;
+    b->is_coughing = false;
+    booth_forget_air_voice(m, b);
+    m->revision++;
+    event_push(m, (struct track_event){ .kind = TRACK_EVENT_OFF_AIR,
+                                        .session = session,
+                                        .booth = b->index,
+                                        .lang = b->now.incoming,
+                                        .lang2 = b->now.outgoing,
+                                        .value = (uint8_t)why });
 }
 
 void booth_join(struct meeting *m, const struct person *p)
@@ -70,57 +115,16 @@ void booth_leave(struct meeting *m, const struct person *p)
 {
     struct booth *b = booth_of(m, p);
     b->n_interpreters--;
-    if (b->on_air == p->session) {
-        booth_set_on_air(m, b, NULL, true);
+    const bool is_followed = handover_leave(m, b, p);
+    if (!is_followed && b->on_air == p->session) {
+        booth_clear_air(m, b, OFF_AIR_LEFT);
     }
     if (b->n_interpreters == 0) {
         b->is_partner_needed = false;
+        b->relay = TRACKS_RELAY_AUTO;
+        b->choice = -1;
         tree_update(m, 0);
     }
-}
-
-// ---- ear-to-voice span ------------------------------------------------------------------------
-
-uint64_t booth_span_us(const struct booth *b)
-{
-    uint32_t sorted[SPAN_SAMPLES];
-    if (b->n_spans == 0) {
-        return SPAN_DEFAULT_US;
-    }
-    for (uint8_t i = 0; i < b->n_spans; i++) {
-        uint8_t at = i;
-        for (; at > 0 && sorted[at - 1] > b->spans_us[i]; at--) {
-            sorted[at] = sorted[at - 1];
-        }
-        sorted[at] = b->spans_us[i];
-    }
-    return sorted[b->n_spans / 2];
-}
-
-static bool booth_had_pause(const struct meeting *m, const struct booth *b)
-{
-    return b->last_voice_us == 0 || m->now_us - b->last_voice_us >= SPAN_PAUSE_US;
-}
-
-void booth_floor_onset(struct meeting *m, struct booth *b)
-{
-    b->onset_us = booth_had_pause(m, b) ? m->now_us : 0;
-}
-
-static void booth_measure_span(struct meeting *m, struct booth *b)
-{
-    const uint64_t onset_us = b->onset_us;
-    b->onset_us = 0;
-    if (onset_us == 0 || b->now.is_resting || b->source != m->floor.onset_lang) {
-        return;
-    }
-    const uint64_t span_us = m->now_us - onset_us;
-    if (span_us < SPAN_MIN_US || span_us > SPAN_MAX_US) {
-        return;
-    }
-    b->spans_us[b->next_span] = (uint32_t)span_us;
-    b->next_span = (uint8_t)((b->next_span + 1) % SPAN_SAMPLES);
-    b->n_spans = b->n_spans < SPAN_SAMPLES ? (uint8_t)(b->n_spans + 1) : SPAN_SAMPLES;
 }
 
 // ---- sound ------------------------------------------------------------------------------------
@@ -131,7 +135,7 @@ void booth_packet(struct meeting *m, struct person *p)
     const bool is_first = !p->has_sent || m->now_us - p->last_packet_us >= PACKET_GAP_US;
     p->has_sent = true;
     p->last_packet_us = m->now_us;
-    if (is_first && b->on_air == p->session && b->phase == BOOTH_QUIET) {
+    if (is_first && booth_carries(b, p->session) && b->phase == BOOTH_QUIET) {
         b->arriving_until_us = m->now_us + ARRIVING_US;
         booth_enter(m, b, BOOTH_ARRIVING);
     }
@@ -143,12 +147,15 @@ void booth_voice(struct meeting *m, struct person *p)
     if (b->on_air == 0 && (b->is_air_by_voice || b->is_partner_needed)) {
         window_add(&p->window, m->now_us);
         if (window_sum(&p->window, m->now_us, AIR_WINDOW_US) >= AIR_VOICE_US) {
-            booth_set_on_air(m, b, p, false);
+            booth_set_on_air(m, b, p);
         }
     }
-    if (b->on_air == p->session) {
-        booth_measure_span(m, b);
+    if (booth_carries(b, p->session)) {
+        span_measure(m, b);
         b->last_voice_us = m->now_us;
+        if (!b->now.is_resting) {
+            m->tracks[b->now.outgoing].figures.air_us += VOICE_BLOCK_US;
+        }
         booth_enter(m, b, BOOTH_VOICE);
     }
 }
@@ -159,6 +166,10 @@ void booth_muted(struct meeting *m, const struct person *p)
 {
     struct booth *b = booth_of(m, p);
     if (!b || b->on_air != p->session || b->is_coughing == p->is_muted) {
+        return;
+    }
+    if (p->is_muted && b->handover == HANDOVER_BOTH) {
+        handover_finish(m, b); // the leaver has nothing more to say
         return;
     }
     b->is_coughing = p->is_muted;
@@ -190,6 +201,9 @@ void booth_turn(struct meeting *m, struct booth *b)
     m->revision++;
     if (!is_same && b->n_interpreters > 0) {
         booth_push(m, b, b->now.is_resting ? TRACK_EVENT_RESTING : TRACK_EVENT_DIRECTION, 0);
+        if (!b->now.is_resting) {
+            booth_push_path(m, b);
+        }
     }
 }
 
@@ -232,8 +246,19 @@ static void booth_advance_phase(struct meeting *m, struct booth *b)
     }
 }
 
+static bool booth_has_timer(const struct meeting *m, const struct booth *b)
+{
+    return b->on_air != 0 && !b->is_timer_told && m->config.turn_us > 0;
+}
+
 void booth_advance(struct meeting *m, struct booth *b)
 {
+    handover_advance(m, b);
+    suspect_advance(m, b);
+    if (booth_has_timer(m, b) && m->now_us >= b->on_air_since_us + m->config.turn_us) {
+        b->is_timer_told = true;
+        booth_push(m, b, TRACK_EVENT_TIMER, 0);
+    }
     booth_advance_phase(m, b);
     if (!b->is_turning) {
         return;
@@ -253,7 +278,13 @@ void booth_advance(struct meeting *m, struct booth *b)
 
 uint64_t booth_deadline(const struct meeting *m, const struct booth *b)
 {
-    uint64_t due = booth_is_held(b) ? b->cough_us + COUGH_US : UINT64_MAX;
+    uint64_t due = earlier(handover_deadline(m, b), suspect_deadline(m, b));
+    if (booth_has_timer(m, b)) {
+        due = earlier(due, b->on_air_since_us + m->config.turn_us);
+    }
+    if (booth_is_held(b)) {
+        due = earlier(due, b->cough_us + COUGH_US);
+    }
     if (b->phase == BOOTH_ARRIVING) {
         due = earlier(due, b->arriving_until_us);
     }

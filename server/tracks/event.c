@@ -45,6 +45,12 @@ const char *track_event_name(enum track_event_kind kind)
         [TRACK_EVENT_RESTING] = "resting",
         [TRACK_EVENT_UNCOVERED] = "uncovered",
         [TRACK_EVENT_COUGH_LONG] = "cough_long",
+        [TRACK_EVENT_COVERED] = "covered",
+        [TRACK_EVENT_SUSPECT] = "suspect",
+        [TRACK_EVENT_HANDOVER] = "handover",
+        [TRACK_EVENT_TIMER] = "timer",
+        [TRACK_EVENT_PATH] = "path",
+        [TRACK_EVENT_DRAINED] = "drained",
     };
     return (unsigned)kind < TRACK_EVENT_KINDS ? names[kind] : "unknown";
 }

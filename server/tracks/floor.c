@@ -52,11 +52,32 @@ void floor_refresh(struct meeting *m, bool is_certain)
     floor_judge_turn(m, is_certain);
 }
 
+void floor_name(struct meeting *m, uint8_t lang)
+{
+    struct person *holder = person_find(m, m->floor.holder);
+    m->revision++;
+    if (holder) {
+        holder->spoken = (int8_t)lang;
+        floor_refresh(m, true);
+        return;
+    }
+    m->floor.named = (int8_t)lang;
+    if (!m->floor.has_root || m->floor.root != lang) {
+        floor_set_lang(m, lang);
+        floor_set_root(m, lang);
+        floor_push(m);
+    }
+}
+
 // ---- who holds it -----------------------------------------------------------------------------
 
-static void floor_take(struct meeting *m, const struct person *p)
+static void floor_take(struct meeting *m, struct person *p)
 {
     struct floor *f = &m->floor;
+    if (f->named >= 0) { // somebody has said what will be spoken
+        p->spoken = f->named;
+        f->named = -1;
+    }
     const uint64_t won_us = window_sum(&p->window, m->now_us, FLOOR_WINDOW_US);
     f->turn_voice_us = later(p->run_us, won_us);
     f->holder = p->session;
@@ -76,6 +97,9 @@ static bool floor_may_take(const struct meeting *m, const struct person *holder,
     if (!p->is_speaking || m->now_us - p->last_voice_us >= PAUSE_US) {
         return false;
     }
+    if (m->floor.given == holder->session) {
+        return false; // theirs until it is given to another
+    }
     const bool is_silent = m->now_us - holder->last_voice_us >= FLOOR_SILENT_US;
     if (is_silent && p->run_us >= FLOOR_TAKE_US) {
         return true; // (a)
@@ -87,9 +111,9 @@ void floor_advance(struct meeting *m)
 {
     struct floor *f = &m->floor;
     const struct person *holder = person_find(m, f->holder);
-    const struct person *taker = NULL;
+    struct person *taker = NULL;
     const struct person *second = NULL;
-    for (const struct person *p = m->active; p; p = p->next_active) {
+    for (struct person *p = m->active; p; p = p->next_active) {
         if (p == holder || !person_is_on_floor(p)) {
             continue;
         }
@@ -127,6 +151,9 @@ void floor_leave(struct meeting *m, const struct person *p)
     if (m->floor.second == p->session) {
         m->floor.second = 0;
     }
+    if (m->floor.given == p->session) {
+        m->floor.given = 0;
+    }
     if (m->floor.holder == p->session) {
         m->floor.holder = 0;
         floor_push(m);
@@ -146,12 +173,19 @@ static void floor_note_uncovered(struct meeting *m)
         const bool has_path = m->depth[lang] != NO_PATH;
         if (has_path && track_is_covered(m, lang)) {
             track->uncovered_us = 0;
+            if (track->is_uncovered) {
+                track->is_uncovered = false;
+                event_push(m, (struct track_event){ .kind = TRACK_EVENT_COVERED,
+                                                    .session = m->floor.holder,
+                                                    .lang = lang,
+                                                    .lang2 = m->floor.root });
+            }
             continue;
         }
         track->uncovered_us += VOICE_BLOCK_US;
         const bool is_due = !has_path || track->uncovered_us >= UNCOVERED_US;
         if (is_due && (!track->is_told || m->now_us - track->told_us >= UNCOVERED_AGAIN_US)) {
-            track->is_told = true;
+            track->is_told = track->is_uncovered = true;
             track->told_us = m->now_us;
             track->uncovered_us = 0;
             event_push(m, (struct track_event){ .kind = TRACK_EVENT_UNCOVERED,
@@ -170,10 +204,11 @@ static void floor_note_onset(struct meeting *m, const struct person *p)
     if (!f->has_sounded || m->now_us - f->last_voice_us >= SPAN_PAUSE_US) {
         f->onset_lang = person_spoken(m, p);
         for (uint8_t i = 0; i < m->config.n_booths; i++) {
-            booth_floor_onset(m, &m->booths[i]);
+            span_floor_onset(m, &m->booths[i]);
         }
     }
     f->has_sounded = true;
+    f->is_drained = false;
     f->last_voice_us = m->now_us;
 }
 
@@ -181,14 +216,18 @@ void floor_voice(struct meeting *m, struct person *p)
 {
     struct floor *f = &m->floor;
     floor_note_onset(m, p);
+    m->tracks[person_spoken(m, p)].figures.spoken_us += VOICE_BLOCK_US;
     const struct person *holder = person_find(m, f->holder);
-    if (!holder) {
+    if (!holder || (f->given == p->session && p != holder)) {
         floor_take(m, p);
     } else if (p == holder) {
         f->turn_voice_us += VOICE_BLOCK_US;
         floor_judge_turn(m, false);
     } else if (!holder->has_voice || holder->level_db + FLOOR_WIN_DB <= p->level_db) {
         window_add(&p->window, m->now_us);
+    }
+    if (f->holder == p->session) {
+        figures_holder_voice(m);
     }
     if (f->holder == p->session && f->lang == f->root) {
         f->root_end_us = m->now_us;

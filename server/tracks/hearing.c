@@ -62,8 +62,13 @@ static float track_hears_interpreter(const struct meeting *m, const struct ear *
 {
     const struct booth *b = &m->booths[p->place.index];
     const bool is_heard =
-        b->on_air == p->session && booth_serves(b, ear->place.index, ear->understood);
+        booth_carries(b, p->session) && booth_serves(b, ear->place.index, ear->understood);
     return is_heard ? 0.0f : TRACKS_SILENT_DB;
+}
+
+static bool booth_is_relay(const struct booth *b)
+{
+    return !b->now.is_resting && b->now.is_relay && b->relay != TRACKS_RELAY_FLOOR;
 }
 
 // The floor, unless the pivot is being interpreted and the booth does not know this voice's
@@ -72,9 +77,8 @@ static float booth_hears_floor(const struct meeting *m, const struct booth *b,
                                const struct person *p)
 {
     const uint8_t lang = person_spoken(m, p);
-    const bool is_known = lang == b->lang_a || lang == b->lang_b;
     const bool is_relayed =
-        !b->now.is_resting && b->now.is_relay && !is_known && track_is_covered(m, b->now.incoming);
+        booth_is_relay(b) && !booth_knows(b, lang) && track_is_covered(m, b->now.incoming);
     return is_relayed ? TRACKS_SILENT_DB : 0.0f;
 }
 
@@ -84,10 +88,10 @@ static float booth_hears_interpreter(const struct meeting *m, const struct ear *
     const struct booth *own = &m->booths[ear->place.index];
     const struct booth *b = &m->booths[p->place.index];
     if (b == own) {
-        return b->on_air == p->session ? (float)ear->partner_db : UNDER_DB; // rows 8, 9
+        return booth_carries(b, p->session) ? (float)ear->partner_db : UNDER_DB; // rows 8, 9
     }
-    const bool is_pivot = !own->now.is_resting && own->now.is_relay && b->on_air == p->session &&
-                          booth_reaches(b, own->now.incoming);
+    const bool is_pivot =
+        booth_is_relay(own) && booth_carries(b, p->session) && booth_reaches(b, own->now.incoming);
     return is_pivot ? 0.0f : TRACKS_SILENT_DB;
 }
 
@@ -110,6 +114,19 @@ float meeting_gain_db(const struct meeting *meeting, const struct ear *ear, uint
                            : booth_hears_interpreter(meeting, ear, p);
     }
     return TRACKS_SILENT_DB;
+}
+
+uint32_t meeting_fade_ms(const struct meeting *meeting, const struct ear *ear, uint32_t speaker)
+{
+    (void)ear;
+    const struct person *p = person_find(meeting, speaker);
+    if (!p || p->place.kind != PLACE_BOOTH) {
+        return 0;
+    }
+    const struct booth *b = &meeting->booths[p->place.index];
+    const bool is_fading =
+        b->fading == speaker && meeting->now_us - b->fade_from_us < HANDOVER_FADE_MS * MS;
+    return is_fading ? HANDOVER_FADE_MS : 0;
 }
 
 bool meeting_ear(const struct meeting *meeting, uint32_t session, struct ear *out)

@@ -25,7 +25,9 @@ const char *tracks_error_text(int error)
 void meeting_config_defaults(struct meeting_config *config)
 {
     assert(config);
-    *config = (struct meeting_config){ .duck_db = -15, .hold_us = 2000u * MS };
+    *config = (struct meeting_config){ .duck_db = -15,
+                                       .hold_us = 2000u * MS,
+                                       .turn_us = 30u * 60u * 1000u * (uint64_t)MS };
 }
 
 static bool level_is_valid(int level_db)
@@ -46,7 +48,11 @@ static bool config_is_valid(const struct meeting_config *c)
     }
     for (uint8_t i = 0; i < c->n_booths; i++) {
         const struct booth_config *b = &c->booths[i];
-        if (b->lang_a >= c->n_langs || b->lang_b >= c->n_langs || b->lang_a == b->lang_b) {
+        const bool is_pair =
+            b->lang_a < c->n_langs && b->lang_b < c->n_langs && b->lang_a != b->lang_b;
+        const bool is_third_fine = b->lang_c < c->n_langs && b->lang_c != b->lang_a &&
+                                   b->lang_c != b->lang_b && !b->is_one_way;
+        if (!is_pair || (b->has_third && !is_third_fine)) {
             return false;
         }
     }
@@ -65,12 +71,21 @@ struct meeting *meeting_new(const struct meeting_config *config, uint64_t now_us
     m->revision = 1;
     m->floor.lang = config->default_lang;
     m->floor.root = config->default_lang;
+    m->floor.named = -1;
+    m->floor.is_drained = true;
+    m->pivot = -1;
+    m->since_us = now_us;
     for (uint8_t i = 0; i < config->n_booths; i++) {
+        const struct booth_config *booth = &config->booths[i];
         m->booths[i] = (struct booth){ .index = i,
-                                       .lang_a = config->booths[i].lang_a,
-                                       .lang_b = config->booths[i].lang_b,
-                                       .is_air_by_voice = config->booths[i].is_air_by_voice,
+                                       .n_langs = booth->has_third ? 3 : 2,
+                                       .langs = { booth->lang_a, booth->lang_b, booth->lang_c },
+                                       .is_one_way = booth->is_one_way,
+                                       .is_air_by_voice = booth->is_air_by_voice,
+                                       .relay = TRACKS_RELAY_AUTO,
+                                       .choice = -1,
                                        .now = { .is_resting = true },
+                                       .wanted = { .is_resting = true },
                                        .source = config->default_lang };
     }
     tree_update(m, 0);
@@ -97,6 +112,7 @@ int meeting_reconfigure(struct meeting *meeting, const struct meeting_config *co
     }
     m->config.duck_db = config->duck_db;
     m->config.hold_us = config->hold_us;
+    m->config.turn_us = config->turn_us;
     m->revision++;
     return 0;
 }
@@ -123,8 +139,7 @@ uint64_t meeting_revision(const struct meeting *meeting)
     return meeting->revision;
 }
 
-// Every entry point begins here: time never runs backwards.
-static struct person *meeting_at(struct meeting *m, uint32_t session, uint64_t now_us)
+struct person *meeting_at(struct meeting *m, uint32_t session, uint64_t now_us)
 {
     assert(m);
     m->now_us = later(m->now_us, now_us);
@@ -277,107 +292,19 @@ void meeting_set_muted(struct meeting *meeting, uint32_t session, bool is_muted,
     booth_muted(meeting, p);
 }
 
-// ---- acts of interpreters ---------------------------------------------------------------------
-
-static int booth_of_interpreter(struct meeting *m, uint32_t session, uint64_t now_us,
-                                struct person **p, struct booth **b)
-{
-    *p = meeting_at(m, session, now_us);
-    *b = booth_of(m, *p);
-    if (!*p) {
-        return TRACKS_E_UNKNOWN_MEMBER;
-    }
-    return *b ? 0 : TRACKS_E_NOT_IN_BOOTH;
-}
-
-int meeting_go_on_air(struct meeting *meeting, uint32_t session, uint64_t now_us)
-{
-    struct person *p;
-    struct booth *b;
-    const int error = booth_of_interpreter(meeting, session, now_us, &p, &b);
-    if (error || b->on_air == session) {
-        return error;
-    }
-    if (b->on_air != 0) {
-        return TRACKS_E_ON_AIR_TAKEN;
-    }
-    booth_set_on_air(meeting, b, p, false);
-    return 0;
-}
-
-int meeting_go_off_air(struct meeting *meeting, uint32_t session, uint64_t now_us)
-{
-    struct person *p;
-    struct booth *b;
-    const int error = booth_of_interpreter(meeting, session, now_us, &p, &b);
-    if (error) {
-        return error;
-    }
-    if (b->on_air != session) {
-        return TRACKS_E_NOT_ON_AIR;
-    }
-    booth_set_on_air(meeting, b, NULL, false);
-    return 0;
-}
-
-int meeting_take(struct meeting *meeting, uint32_t session, uint64_t now_us)
-{
-    struct person *p;
-    struct booth *b;
-    const int error = booth_of_interpreter(meeting, session, now_us, &p, &b);
-    if (error || b->on_air == session) {
-        return error;
-    }
-    booth_set_on_air(meeting, b, p, false);
-    return 0;
-}
-
-int meeting_set_outgoing(struct meeting *meeting, uint32_t session, int lang, uint64_t now_us)
-{
-    struct person *p;
-    struct booth *b;
-    const int error = booth_of_interpreter(meeting, session, now_us, &p, &b);
-    if (error) {
-        return error;
-    }
-    if (lang != b->lang_a && lang != b->lang_b) {
-        return TRACKS_E_UNKNOWN_LANGUAGE;
-    }
-    struct person *holder = person_find(meeting, meeting->floor.holder);
-    if (!holder) {
-        return TRACKS_E_NO_FLOOR;
-    }
-    const uint8_t other = lang == b->lang_a ? b->lang_b : b->lang_a;
-    const bool is_so = !b->now.is_resting && !b->is_turning && b->now.outgoing == lang &&
-                       (meeting->floor.lang == other || b->now.is_relay);
-    if (!is_so) {
-        holder->spoken = (int8_t)other;
-        meeting->revision++;
-        floor_refresh(meeting, true);
-    }
-    if (b->is_turning) {
-        booth_turn(meeting, b);
-    }
-    return 0;
-}
-
-void meeting_turn_now(struct meeting *meeting, uint8_t booth, uint64_t now_us)
-{
-    (void)meeting_at(meeting, 0, now_us);
-    if (booth < meeting->config.n_booths && meeting->booths[booth].is_turning) {
-        booth_turn(meeting, &meeting->booths[booth]);
-    }
-}
-
 // ---- sound ------------------------------------------------------------------------------------
 
 void meeting_packet(struct meeting *meeting, uint32_t session, bool is_terminator, uint64_t now_us)
 {
-    (void)is_terminator;
     struct person *p = meeting_at(meeting, session, now_us);
-    if (p && p->place.kind == PLACE_BOOTH && !p->is_muted) {
+    if (!p || p->place.kind != PLACE_BOOTH) {
+        return;
+    }
+    if (!p->is_muted) {
         booth_packet(meeting, p);
     }
+    p->last_packet_us = meeting->now_us;
+    suspect_packet(p, is_terminator);
 }
 
 void meeting_voice(struct meeting *meeting, uint32_t session, bool is_voice, float level_db,
@@ -417,11 +344,13 @@ void meeting_advance(struct meeting *meeting, uint64_t now_us)
     for (uint8_t i = 0; i < meeting->config.n_booths; i++) {
         booth_advance(meeting, &meeting->booths[i]);
     }
+    drain_advance(meeting);
 }
 
 uint64_t meeting_deadline(const struct meeting *meeting)
 {
     uint64_t due = earlier(people_deadline(meeting), floor_deadline(meeting));
+    due = earlier(due, drain_deadline(meeting));
     for (uint8_t i = 0; i < meeting->config.n_booths; i++) {
         due = earlier(due, booth_deadline(meeting, &meeting->booths[i]));
     }
@@ -433,23 +362,36 @@ uint64_t meeting_deadline(const struct meeting *meeting)
 struct booth_state meeting_booth_state(const struct meeting *meeting, uint8_t booth)
 {
     if (booth >= meeting->config.n_booths) {
-        return (struct booth_state){ .is_resting = true };
+        return (struct booth_state){ .is_resting = true, .relay = TRACKS_RELAY_AUTO };
     }
     const struct booth *b = &meeting->booths[booth];
     return (struct booth_state){
         .on_air = b->on_air,
+        .successor = b->successor,
+        .handover = b->handover,
         .n_interpreters = (uint8_t)earlier(b->n_interpreters, UINT8_MAX),
         .incoming = b->now.incoming,
         .outgoing = b->now.outgoing,
+        .depth = booth_depth(meeting, b),
+        .relay = b->relay,
         .is_resting = b->now.is_resting,
         .is_pending = b->is_turning && !direction_is_equal(&b->now, &b->wanted),
         .is_interpreting = b->phase == BOOTH_VOICE || b->phase == BOOTH_PAUSE,
+        .is_coughing = b->is_coughing,
+        .is_relay = !b->now.is_resting && b->now.is_relay && b->relay != TRACKS_RELAY_FLOOR,
+        .wanted_outgoing = b->wanted.is_resting ? TRACKS_NO_LANG : b->wanted.outgoing,
         .span_ms = b->n_spans ? (uint32_t)(booth_span_us(b) / MS) : 0,
+        .on_air_since_us = b->on_air_since_us,
     };
 }
 
 struct floor_state meeting_floor_state(const struct meeting *meeting)
 {
     const struct floor *f = &meeting->floor;
-    return (struct floor_state){ .holder = f->holder, .second = f->second, .lang = f->lang };
+    return (struct floor_state){ .holder = f->holder,
+                                 .second = f->second,
+                                 .given = f->given,
+                                 .lang = f->lang,
+                                 .pivot = meeting->pivot,
+                                 .is_drained = drain_is_over(meeting) };
 }

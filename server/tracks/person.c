@@ -94,6 +94,7 @@ void person_count(struct meeting *m, const struct person *p, int sign)
         return;
     }
     struct track *track = &m->tracks[p->place.index];
+    track->n_people += (uint32_t)sign;
     for (uint8_t lang = 0; lang < m->config.n_langs; lang++) {
         if (!(person_understood(p) & lang_bit(lang))) {
             track->n_deaf[lang] += (uint32_t)sign;
@@ -213,6 +214,8 @@ void person_end_voice(struct meeting *m, struct person *p)
     person_deactivate(m, p);
     p->has_spoken = false;
     p->has_sent = false;
+    p->is_sending = false;
+    p->is_suspect = false;
     p->run_us = 0;
     window_clear(&p->window);
 }

@@ -4,9 +4,13 @@
 //   person.c   who is here, what they speak and understand, whether they have voice
 //   floor.c    who holds the floor, and from when on a language counts (the root)
 //   tree.c     languages are nodes, staffed booths are edges: each booth's wanted direction
-//   booth.c    on air, ducking, cough, turning to the wanted direction, ear-to-voice span
+//   booth.c    on air, ducking, cough, turning to the wanted direction
+//   handover.c from one interpreter to the next
+//   span.c     how far booths are behind the floor
+//   suspect.c  interpreters who may have vanished
 //   hearing.c  the table of docs/TRACKS.md: ear and speaker in, gain out
-//   event.c    what happened;  meeting.c  life, acts, time
+//   figures.c  sums for the report;  event.c  what happened
+//   act.c      acts of interpreters and moderators;  meeting.c  life, people, time
 #ifndef SUSURRO_TRACKS_INT_H
 #define SUSURRO_TRACKS_INT_H
 
@@ -38,6 +42,12 @@
 #define SPAN_MIN_US (200u * MS)
 #define SPAN_MAX_US (8000u * MS)
 #define SPAN_SAMPLES 5
+#define SPAN_MEMORY 64                       // for the report
+#define HANDOVER_MOST_US (4000u * MS)        // both are carried for at most so long ...
+#define HANDOVER_FADE_MS 200u                // ... and then the leaver fades
+#define HANDOVER_OFFER_US (60u * 1000u * MS) // an offer that nobody answers ends
+#define SUSPECT_US (160u * MS)               // voice stops without an end for so long
+#define UNCOVERED_LEAST_US (2000u * MS)      // or the span: figures count what comes later
 #define UNDER_DB (-6.0f) // an understood voice under a booth that finishes; booth talk
 #define PARTNER_DB (-12) // the partner on air, until one chooses
 
@@ -61,6 +71,8 @@ struct person {
     bool has_voice;   // in the newest block
     bool has_spoken;  // last_voice_us means something
     bool has_sent;    // last_packet_us means something
+    bool is_sending;  // the last packet was no terminator
+    bool is_suspect;  // ... and nothing has come since, for SUSPECT_US
     bool is_speaking; // voice in the last PAUSE_US
     bool is_minus;    // voice in the last MINUS_US
     float level_db;   // of voice, smoothed
@@ -92,11 +104,22 @@ enum booth_phase {
 };
 
 struct booth {
-    uint8_t index, lang_a, lang_b;
+    uint8_t index, n_langs, langs[TRACKS_BOOTH_LANGS_MAX];
+    bool is_one_way; // from langs[0] into langs[1]
     bool is_air_by_voice;
+    int8_t relay;           // a language, TRACKS_RELAY_AUTO or _FLOOR
+    int8_t choice;          // of three: the outgoing that was chosen, -1
     bool is_partner_needed; // the one on air went away: the partner's voice is enough
     uint32_t n_interpreters;
     uint32_t on_air; // session, 0: nobody
+    uint64_t on_air_since_us;
+    bool is_timer_told;
+
+    enum handover_state handover;
+    uint32_t successor;         // OFFERED, BOTH
+    uint64_t handover_since_us; // asked, offered or confirmed
+    uint32_t fading;            // who was on air until ...
+    uint64_t fade_from_us;      // ... then, and fades
 
     enum booth_phase phase;
     uint64_t arriving_until_us;
@@ -114,12 +137,14 @@ struct booth {
 
     uint64_t onset_us; // the floor began then and this booth has not followed yet; 0: nothing
                        // measured now
-    uint32_t spans_us[SPAN_SAMPLES];
-    uint8_t n_spans, next_span;
+    uint32_t spans_us[SPAN_MEMORY];
+    uint32_t n_spans; // ever measured; the newest SPAN_MEMORY are kept
+    uint32_t n_handovers, n_vanished;
 };
 
 struct floor {
-    uint32_t holder, second;
+    uint32_t holder, second, given;
+    int8_t named; // what is spoken by whoever takes the free floor next, -1
     uint8_t lang; // the holder's
     uint64_t lang_since_us;
     uint64_t turn_voice_us; // the holder's voice in this turn
@@ -129,13 +154,17 @@ struct floor {
     bool has_sounded;
     uint64_t last_voice_us; // anybody's on the floor
     uint8_t onset_lang;
+    bool is_drained;
 };
 
 struct track {
     uint32_t n_deaf[TRACKS_LANGS_MAX]; // people on it who do not understand that language
-    uint64_t uncovered_us;             // voice that nobody interpreted for it
-    bool is_told;
+    uint32_t n_people;
+    uint64_t uncovered_us;      // voice that nobody interpreted for it, since the last notice
+    bool is_told, is_uncovered; // is_uncovered: told, and not covered since
     uint64_t told_us;
+    uint64_t gap_us; // voice since it was last covered
+    struct lang_figures figures;
 };
 
 struct meeting {
@@ -145,6 +174,8 @@ struct meeting {
     uint32_t n_people, people_size;
     struct person *active;
     struct floor floor;
+    int8_t pivot; // preferred by the moderator, -1
+    uint64_t since_us;
     uint8_t depth[TRACKS_LANGS_MAX]; // hops from the root, NO_PATH
     struct track tracks[TRACKS_LANGS_MAX];
     struct booth booths[TRACKS_BOOTHS_MAX];
@@ -153,6 +184,9 @@ struct meeting {
     uint64_t n_events_dropped;
 };
 #define NO_PATH UINT8_MAX
+
+// meeting.c: every entry point begins here: time never runs backwards. NULL: unknown
+struct person *meeting_at(struct meeting *m, uint32_t session, uint64_t now_us);
 
 // person.c
 struct person *person_find(const struct meeting *m, uint32_t session);
@@ -175,27 +209,61 @@ void window_clear(struct voice_window *w);
 void floor_voice(struct meeting *m, struct person *p);
 void floor_leave(struct meeting *m, const struct person *p);
 void floor_refresh(struct meeting *m, bool is_certain); // the holder's language may have changed
+void floor_name(struct meeting *m, uint8_t lang);       // what is spoken now, or by whoever is next
 void floor_advance(struct meeting *m);
 uint64_t floor_deadline(const struct meeting *m);
 
 // tree.c
 void tree_update(struct meeting *m, uint64_t old_end_us); // 0: no speaker has ended
 bool direction_is_equal(const struct direction *a, const struct direction *b);
+bool tree_would_listen_to(struct meeting *m, struct booth *b,
+                          int8_t relay);                       // asks, changes nothing
+uint32_t tree_delay_us(const struct meeting *m, uint8_t lang); // summed spans, as booths work now
 
 // booth.c
 struct booth *booth_of(struct meeting *m, const struct person *p);
 void booth_enter(struct meeting *m, struct booth *b, enum booth_phase phase);
 void booth_join(struct meeting *m, const struct person *p);
 void booth_leave(struct meeting *m, const struct person *p);
-void booth_set_on_air(struct meeting *m, struct booth *b, const struct person *p, bool is_gone);
+bool booth_knows(const struct booth *b, uint8_t lang);
+bool booth_carries(const struct booth *b, uint32_t session);         // is heard on the track
+uint8_t booth_depth(const struct meeting *m, const struct booth *b); // of what it hears
+enum off_air { OFF_AIR_ACT, OFF_AIR_LEFT, OFF_AIR_VANISHED };
+void booth_set_on_air(struct meeting *m, struct booth *b, const struct person *p);
+void booth_clear_air(struct meeting *m, struct booth *b, enum off_air why);
+void booth_push_path(struct meeting *m, const struct booth *b);
 void booth_packet(struct meeting *m, struct person *p);
 void booth_voice(struct meeting *m, struct person *p);
 void booth_muted(struct meeting *m, const struct person *p);
 void booth_turn(struct meeting *m, struct booth *b);
-void booth_floor_onset(struct meeting *m, struct booth *b);
-uint64_t booth_span_us(const struct booth *b); // SPAN_DEFAULT_US until measured
 void booth_advance(struct meeting *m, struct booth *b);
 uint64_t booth_deadline(const struct meeting *m, const struct booth *b);
+
+// handover.c
+int handover_press(struct meeting *m, struct booth *b, const struct person *p);
+void handover_finish(struct meeting *m, struct booth *b); // BOTH: the successor is on air
+void handover_cancel(struct meeting *m, struct booth *b, uint32_t session); // whose act it was
+bool handover_leave(struct meeting *m, struct booth *b,
+                    const struct person *p); // true: all is done
+void handover_advance(struct meeting *m, struct booth *b);
+uint64_t handover_deadline(const struct meeting *m, const struct booth *b);
+
+// span.c
+void span_floor_onset(struct meeting *m, struct booth *b);
+void span_measure(struct meeting *m, struct booth *b);
+uint64_t booth_span_us(const struct booth *b);                     // SPAN_DEFAULT_US until measured
+uint32_t span_median_us(const struct booth *b, uint32_t n_newest); // 0: none measured
+
+// suspect.c
+void suspect_packet(struct person *p, bool is_terminator);
+void suspect_advance(struct meeting *m, const struct booth *b);
+uint64_t suspect_deadline(const struct meeting *m, const struct booth *b);
+
+// figures.c
+void figures_holder_voice(struct meeting *m); // a block of the holder's
+bool drain_is_over(const struct meeting *m);
+void drain_advance(struct meeting *m);
+uint64_t drain_deadline(const struct meeting *m);
 
 // hearing.c
 bool track_is_ducked(const struct meeting *m, uint8_t track, uint32_t understood);

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Languages are nodes, staffed booths are edges, the root is the floor language. A booth works from
-// its end nearer the root to the farther one; a booth that brings nobody nearer rests.
+// its end nearer the root to the farther one; a booth that brings nobody nearer rests. A booth of
+// three languages can be any of its three edges, but one at a time. A language is reached once, by
+// one that was reached before it: there are no loops.
 #include "tracks/tracks_int.h"
 
 #include <string.h>
 
+// ---- one edge ---------------------------------------------------------------------------------
+
 static bool booth_joins(const struct booth *b, uint8_t near, uint8_t far)
 {
-    return (b->lang_a == near && b->lang_b == far) || (b->lang_b == near && b->lang_a == far);
+    if (b->is_one_way) {
+        return near == b->langs[0] && far == b->langs[1];
+    }
+    return near != far && booth_knows(b, near) && booth_knows(b, far);
 }
 
 static bool booth_already_works(const struct booth *b, uint8_t near, uint8_t far)
@@ -16,24 +23,87 @@ static bool booth_already_works(const struct booth *b, uint8_t near, uint8_t far
     return !b->now.is_resting && b->now.incoming == near && b->now.outgoing == far;
 }
 
-// Finds the booth that carries the languages at this depth on to `far`: the present one when it
-// can, else the first.
-static struct booth *tree_find_edge(struct meeting *m, uint8_t depth, uint8_t far, uint8_t *near)
+// Of three languages: the one chosen by hand, else the present one, while it can be reached from
+// here.
+static bool booth_would_rather(const struct meeting *m, const struct booth *b, uint8_t near,
+                               uint8_t far)
 {
-    struct booth *found = NULL;
+    const int wishes[] = { b->choice, b->now.is_resting ? -1 : b->now.outgoing };
+    for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]) && b->n_langs > 2; i++) {
+        const int wish = wishes[i];
+        if (wish >= 0 && wish != near && m->depth[wish] == NO_PATH) {
+            return wish != far;
+        }
+    }
+    return false;
+}
+
+struct edge {
+    struct booth *booth;
+    uint8_t near;
+};
+
+// Ties: the moderator's pivot, then the present tree, then the smaller delay, then the first.
+static bool edge_is_better(const struct meeting *m, const struct edge *a, const struct edge *b,
+                           uint8_t far)
+{
+    if (!b->booth) {
+        return true;
+    }
+    const bool is_pivot_a = a->near == m->pivot, is_pivot_b = b->near == m->pivot;
+    if (is_pivot_a != is_pivot_b) {
+        return is_pivot_a;
+    }
+    const bool works_a = booth_already_works(a->booth, a->near, far);
+    const bool works_b = booth_already_works(b->booth, b->near, far);
+    if (works_a != works_b) {
+        return works_a;
+    }
+    return tree_delay_us(m, a->near) + booth_span_us(a->booth) <
+           tree_delay_us(m, b->near) + booth_span_us(b->booth);
+}
+
+// The booth that carries the languages at this depth on to `far`.
+static struct edge tree_find_edge(struct meeting *m, uint8_t depth, uint8_t far,
+                                  bool is_relay_obeyed)
+{
+    struct edge found = { 0 };
     for (uint8_t i = 0; i < m->config.n_booths; i++) {
         struct booth *b = &m->booths[i];
-        for (uint8_t from = 0; from < m->config.n_langs && b->n_interpreters; from++) {
-            const bool is_edge = m->depth[from] == depth && booth_joins(b, from, far);
-            if (is_edge && (!found || booth_already_works(b, from, far))) {
-                found = b;
-                *near = from;
+        for (uint8_t near = 0; near < m->config.n_langs && b->n_interpreters; near++) {
+            const struct edge edge = { b, near };
+            const bool is_free = b->wanted.is_resting && m->depth[near] == depth;
+            const bool is_allowed = !is_relay_obeyed || b->relay < 0 || b->relay == near;
+            if (is_free && is_allowed && booth_joins(b, near, far) &&
+                !booth_would_rather(m, b, near, far) && edge_is_better(m, &edge, &found, far)) {
+                found = edge;
             }
         }
     }
     return found;
 }
 
+// ---- all of them ------------------------------------------------------------------------------
+
+static void tree_grow(struct meeting *m, bool is_relay_obeyed)
+{
+    for (uint8_t depth = 0; depth + 1 < m->config.n_langs; depth++) {
+        for (uint8_t far = 0; far < m->config.n_langs; far++) {
+            if (m->depth[far] != NO_PATH) {
+                continue;
+            }
+            const struct edge edge = tree_find_edge(m, depth, far, is_relay_obeyed);
+            if (edge.booth) {
+                m->depth[far] = (uint8_t)(depth + 1);
+                edge.booth->wanted = (struct direction){ .incoming = edge.near,
+                                                         .outgoing = far,
+                                                         .is_relay = depth > 0 };
+            }
+        }
+    }
+}
+
+// A relay that was chosen counts as long as it is possible.
 static void tree_search(struct meeting *m)
 {
     memset(m->depth, NO_PATH, sizeof(m->depth));
@@ -41,19 +111,74 @@ static void tree_search(struct meeting *m)
     for (uint8_t i = 0; i < m->config.n_booths; i++) {
         m->booths[i].wanted = (struct direction){ .is_resting = true };
     }
-    for (uint8_t depth = 0; depth + 1 < m->config.n_langs; depth++) {
-        for (uint8_t far = 0; far < m->config.n_langs; far++) {
-            uint8_t near = 0;
-            struct booth *b =
-                m->depth[far] == NO_PATH ? tree_find_edge(m, depth, far, &near) : NULL;
-            if (b) {
-                m->depth[far] = (uint8_t)(depth + 1);
-                b->wanted =
-                    (struct direction){ .incoming = near, .outgoing = far, .is_relay = depth > 0 };
-            }
+    tree_grow(m, true);
+    tree_grow(m, false);
+}
+
+bool tree_would_listen_to(struct meeting *m, struct booth *b, int8_t relay)
+{
+    struct direction wanted[TRACKS_BOOTHS_MAX];
+    uint8_t depth[TRACKS_LANGS_MAX];
+    const int8_t old = b->relay;
+    memcpy(depth, m->depth, sizeof(depth));
+    for (uint8_t i = 0; i < m->config.n_booths; i++) {
+        wanted[i] = m->booths[i].wanted;
+    }
+    b->relay = relay;
+    tree_search(m);
+    const bool is_so = !b->wanted.is_resting && b->wanted.incoming == relay;
+    b->relay = old;
+    memcpy(m->depth, depth, sizeof(depth));
+    for (uint8_t i = 0; i < m->config.n_booths; i++) {
+        m->booths[i].wanted = wanted[i];
+    }
+    return is_so;
+}
+
+static const struct booth *booth_onto(const struct meeting *m, uint8_t lang)
+{
+    for (uint8_t i = 0; i < m->config.n_booths; i++) {
+        const struct booth *b = &m->booths[i];
+        if (b->n_interpreters && !b->now.is_resting && b->now.outgoing == lang) {
+            return b;
         }
     }
+    return NULL;
 }
+
+// While booths turn one after the other there may be a loop: a path is no longer than the tree.
+uint32_t tree_delay_us(const struct meeting *m, uint8_t lang)
+{
+    uint32_t delay_us = 0;
+    for (uint8_t hops = 0; hops < m->config.n_langs && lang != m->floor.root; hops++) {
+        const struct booth *b = booth_onto(m, lang);
+        if (!b) {
+            break;
+        }
+        delay_us += (uint32_t)booth_span_us(b);
+        lang = b->relay == TRACKS_RELAY_FLOOR ? m->floor.root : b->now.incoming;
+    }
+    return delay_us;
+}
+
+struct track_state meeting_track_state(const struct meeting *meeting, uint8_t lang)
+{
+    if (lang >= meeting->config.n_langs) {
+        return (struct track_state){ .depth = TRACKS_NO_LANG, .booth = TRACKS_NO_LANG };
+    }
+    const struct booth *b = lang != meeting->floor.root ? booth_onto(meeting, lang) : NULL;
+    const struct track *track = &meeting->tracks[lang];
+    return (struct track_state){
+        .depth = meeting->depth[lang],
+        .booth = b ? b->index : TRACKS_NO_LANG,
+        .delay_ms = tree_delay_us(meeting, lang) / MS,
+        .n_people = track->n_people,
+        .is_covered = track_is_covered(meeting, lang),
+        .is_uncovered = track->n_deaf[meeting->floor.root] > 0 && meeting->depth[lang] == NO_PATH,
+    };
+}
+
+// ---- from the wanted direction to the present one ---------------------------------------------
 
 bool direction_is_equal(const struct direction *a, const struct direction *b)
 {

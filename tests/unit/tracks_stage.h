@@ -83,6 +83,7 @@ static inline struct meeting_config stage_config(enum stage_kind kind)
     strcpy(config.langs[ES], "es");
     strcpy(config.langs[FR], "fr");
     config.default_lang = ES;
+    config.turn_us = 0; // no reminder
     config.booths[0] = (struct booth_config){ .lang_a = EN,
                                               .lang_b = ES,
                                               .is_air_by_voice = kind == STAGE_BY_VOICE };
