@@ -13,6 +13,12 @@ void ramp_init(struct ramp *ramp, float gain_db)
 
 void ramp_to(struct ramp *ramp, float target_db)
 {
+    ramp_to_in(ramp, target_db, 0);
+}
+
+// To and from silence linear in amplitude, since silence is no number of dB.
+void ramp_to_in(struct ramp *ramp, float target_db, uint32_t ms)
+{
     const float target = audio_gain_from_db(target_db);
     if (target == ramp->target)
         return;
@@ -21,11 +27,12 @@ void ramp_to(struct ramp *ramp, float target_db)
     ramp->step = 0.0;
     const float silence = audio_gain_from_db(AUDIO_SILENCE_DB + 0.1f);
     if (target <= silence || ramp->gain <= silence) {
-        ramp->samples_left = RAMP_EDGE_MS * SAMPLES_PER_MS;
+        ramp->samples_left = (ms != 0 ? ms : RAMP_EDGE_MS) * SAMPLES_PER_MS;
         ramp->step = ((double)target - (double)ramp->gain) / ramp->samples_left;
         return;
     }
-    ramp->samples_left = (target < ramp->gain ? RAMP_ATTACK_MS : RAMP_RELEASE_MS) * SAMPLES_PER_MS;
+    const uint32_t usual_ms = target < ramp->gain ? RAMP_ATTACK_MS : RAMP_RELEASE_MS;
+    ramp->samples_left = (ms != 0 ? ms : usual_ms) * SAMPLES_PER_MS;
     ramp->factor = exp(log((double)target / (double)ramp->gain) / ramp->samples_left);
 }
 

@@ -225,47 +225,6 @@ void hall_free(struct mixer *mixer, struct hall *hall)
     free(hall);
 }
 
-// Of the two of a booth, the one that it does not speak now.
-static int other_language(const struct hall *hall, uint32_t session)
-{
-    const struct seat *seat = hall_seat(hall, session);
-    if (seat == NULL || seat->place.kind != PLACE_BOOTH)
-        return -1;
-    const struct booth_config *booth = &meeting_config(hall->meeting)->booths[seat->place.index];
-    uint8_t outgoing = meeting_booth_state(hall->meeting, seat->place.index).outgoing;
-    return outgoing == booth->lang_a ? booth->lang_b : booth->lang_a;
-}
-
-static void turn_now(struct hall *hall, int32_t booth, uint64_t now_us)
-{
-    uint8_t n_booths = meeting_config(hall->meeting)->n_booths;
-    for (uint8_t i = 0; i < n_booths; i++)
-        if (booth < 0 || booth == i)
-            meeting_turn_now(hall->meeting, i, now_us);
-}
-
-static void act(struct mixer *mixer, struct hall *hall, const struct mixer_command *command,
-                uint64_t now_us)
-{
-    struct meeting *meeting = hall->meeting;
-    struct mixer_event result = { .kind = MIXER_EVENT_RESULT,
-                                  .meeting = hall->id,
-                                  .session = command->session,
-                                  .token = command->token };
-    if (command->kind == MIXER_CMD_AIR)
-        result.result = meeting_go_on_air(meeting, command->session, now_us);
-    else if (command->kind == MIXER_CMD_OFF_AIR)
-        result.result = meeting_go_off_air(meeting, command->session, now_us);
-    else if (command->kind == MIXER_CMD_TAKE)
-        result.result = meeting_take(meeting, command->session, now_us);
-    else
-        result.result = meeting_set_outgoing(
-            meeting, command->session,
-            command->value >= 0 ? command->value : other_language(hall, command->session), now_us);
-    hall_events(mixer, hall);
-    mixer_event(mixer, &result);
-}
-
 void hall_command(struct mixer *mixer, const struct mixer_command *command, uint64_t now_us)
 {
     struct hall *hall = hall_find(mixer, command->meeting);
@@ -310,23 +269,27 @@ void hall_command(struct mixer *mixer, const struct mixer_command *command, uint
         meeting_set_muted(meeting, command->session, command->value != 0, now_us);
         break;
     case MIXER_CMD_TURN_NOW:
-        turn_now(hall, command->value, now_us);
+        act_turn_now(hall, command->value, now_us);
+        break;
+    case MIXER_CMD_VANISHED:
+        meeting_vanished(meeting, command->session, now_us);
         break;
     case MIXER_CMD_AIR:
     case MIXER_CMD_OFF_AIR:
     case MIXER_CMD_TAKE:
     case MIXER_CMD_OUT:
-        act(mixer, hall, command, now_us);
-        break;
     case MIXER_CMD_HANDOVER:
     case MIXER_CMD_RELAY:
     case MIXER_CMD_PIVOT:
     case MIXER_CMD_FLOOR_LANG:
     case MIXER_CMD_GIVE_FLOOR:
-    case MIXER_CMD_VANISHED:
+        act(mixer, hall, command, now_us);
+        break;
+    case MIXER_CMD_FIGURES:
+        report_figures(mixer, hall, command->token);
+        break;
     case MIXER_CMD_MUSIC:
     case MIXER_CMD_SIGNAL:
-    case MIXER_CMD_FIGURES:
     case MIXER_CMD_RECORD:
     case MIXER_CMD_MEETING_ADD:
     case MIXER_CMD_FENCE:
@@ -339,6 +302,7 @@ void hall_events(struct mixer *mixer, struct hall *hall)
     struct mixer_event event = { .kind = MIXER_EVENT_TRACK, .meeting = hall->id };
     while (meeting_next_event(hall->meeting, &event.track)) {
         event.session = event.track.session;
+        hall->is_shown_old = hall->is_shown_old || event.track.kind != TRACK_EVENT_SPEAKING;
         mixer_event(mixer, &event);
     }
 }

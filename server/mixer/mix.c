@@ -52,7 +52,8 @@ void mix_retarget(struct hall *hall, struct mix *mix, const float wanted_db[SPEA
         if (mix->has_target[i] && mix->target_db[i] == wanted_db[i])
             continue;
         if (mix->has_target[i])
-            ramp_to(&mix->ramps[i], wanted_db[i]);
+            ramp_to_in(&mix->ramps[i], wanted_db[i],
+                       meeting_fade_ms(hall->meeting, hall->speakers[i].session));
         else
             ramp_init(&mix->ramps[i], wanted_db[i]);
         mix->moved_tick = tick;

@@ -36,9 +36,10 @@ static uint64_t next_deadline(const struct mixer *mixer)
 {
     uint64_t deadline_us = UINT64_MAX;
     for (const struct hall *hall = mixer->halls; hall != NULL; hall = hall->next) {
-        uint64_t due = meeting_deadline(hall->meeting);
-        if (due < deadline_us)
-            deadline_us = due;
+        const uint64_t dues[] = { meeting_deadline(hall->meeting), report_due_us(hall) };
+        for (size_t i = 0; i < 2; i++)
+            if (dues[i] < deadline_us)
+                deadline_us = dues[i];
     }
     return deadline_us;
 }
@@ -71,42 +72,61 @@ static void run_ticks(struct mixer *mixer, uint64_t now_us)
 
 // ---- talking to the others ---------------------------------------------------------------------
 
-static bool send_event(struct mixer *mixer, const struct mixer_event *event)
+static bool send_event(struct mixer *mixer, const void *event, size_t size)
 {
-    struct mixer_event *room = ring_reserve(mixer->events, sizeof(*event));
+    void *room = ring_reserve(mixer->events, size);
     if (room == NULL)
         return false;
-    *room = *event;
+    memcpy(room, event, size);
     ring_commit(mixer->events);
     return true;
 }
 
-void mixer_event(struct mixer *mixer, const struct mixer_event *event)
+// What waits in the backlog has its size in front.
+void mixer_event_sized(struct mixer *mixer, const struct mixer_event *event, size_t size)
 {
-    if (mixer->events_backlog.len == 0 && send_event(mixer, event))
+    if (mixer->events_backlog.len == 0 && send_event(mixer, event, size))
         return;
-    if (!buffer_add(&mixer->events_backlog, event, sizeof(*event)))
+    uint8_t *room = buffer_grow(&mixer->events_backlog, sizeof(size) + size);
+    if (room == NULL) {
         log_error("mixer", "control does not take its events: one is lost", "kind=%d",
                   (int)event->kind);
+        return;
+    }
+    memcpy(room, &size, sizeof(size));
+    memcpy(room + sizeof(size), event, size);
+    mixer->events_backlog.len += sizeof(size) + size;
+}
+
+void mixer_event(struct mixer *mixer, const struct mixer_event *event)
+{
+    mixer_event_sized(mixer, event, sizeof(*event));
 }
 
 static void flush_events(struct mixer *mixer)
 {
-    size_t done = 0;
+    size_t done = 0, size;
     while (done < mixer->events_backlog.len) {
-        struct mixer_event event;
-        memcpy(&event, mixer->events_backlog.data + done, sizeof(event));
-        if (!send_event(mixer, &event))
+        const uint8_t *record = mixer->events_backlog.data + done;
+        memcpy(&size, record, sizeof(size));
+        if (!send_event(mixer, record + sizeof(size), size))
             break;
-        done += sizeof(event);
+        done += sizeof(size) + size;
     }
     buffer_drop_front(&mixer->events_backlog, done);
 }
 
-static void end_turn(struct mixer *mixer)
+static void report_all(struct mixer *mixer, uint64_t now_us)
 {
-    for (struct hall *hall = mixer->halls; hall != NULL; hall = hall->next)
+    for (struct hall *hall = mixer->halls; hall != NULL; hall = hall->next) {
         hall_events(mixer, hall);
+        report_state(mixer, hall, now_us);
+    }
+}
+
+static void end_turn(struct mixer *mixer, uint64_t now_us)
+{
+    report_all(mixer, now_us);
     flush_events(mixer);
     for (unsigned i = 0; i < mixer->n_voice_threads; i++) {
         if (mixer->was_sent[i])
@@ -144,7 +164,7 @@ void mixer_on_bell(struct mixer *mixer, uint64_t now_us)
             ring_consume(mixer->frames[i].ring);
         }
     }
-    end_turn(mixer);
+    end_turn(mixer, now_us);
 }
 
 void mixer_on_clock(struct mixer *mixer, uint64_t now_us)
@@ -155,7 +175,7 @@ void mixer_on_clock(struct mixer *mixer, uint64_t now_us)
     else
         for (struct hall *hall = mixer->halls; hall != NULL; hall = hall->next)
             meeting_advance(hall->meeting, now_us);
-    end_turn(mixer);
+    end_turn(mixer, now_us);
 }
 
 static void on_bell(uv_async_t *bell)

@@ -36,6 +36,7 @@
 #define MERGE_LATEST_TICKS 1500 // or after so long without any
 #define PAUSE_DB (-45.0f)
 #define FRAME_STALE_US 300000u // voice older than this is not decoded any more
+#define REPORT_US 100000u      // from one display to the next, at least
 #define RECIPIENTS_MAX 1024    // in one record; more recipients take more records
 
 // ---- the pool: what a change of state needs, kept ready so that the tick seldom allocates -------
@@ -154,7 +155,9 @@ struct hall {
     bool must_assign, is_moving, is_at_rest;
     uint64_t base_tick; // frame numbers count from here
     uint8_t phase;
-    uint64_t dropped; // packets that were not taken
+    uint64_t dropped;  // packets that were not taken
+    bool is_shown_old; // the display that control has: when it was sent, and of which state
+    uint64_t shown_us, shown_revision;
 };
 
 struct mixer {
@@ -185,6 +188,7 @@ void mixer_on_bell(struct mixer *mixer, uint64_t now_us);  // records are in the
 void mixer_on_clock(struct mixer *mixer, uint64_t now_us); // armed_us has come
 void mixer_wake_clock(struct mixer *mixer, uint64_t now_us);
 void mixer_event(struct mixer *mixer, const struct mixer_event *event);
+void mixer_event_sized(struct mixer *mixer, const struct mixer_event *event, size_t size);
 // hall.c
 void hall_command(struct mixer *mixer, const struct mixer_command *command, uint64_t now_us);
 void hall_events(struct mixer *mixer, struct hall *hall);
@@ -198,6 +202,14 @@ bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick); // false:
 // The voice of this seat, if it speaks, ends here.
 void speaker_cut(struct mixer *mixer, struct hall *hall, struct seat *seat, uint64_t now_us);
 bool speaker_is_live(const struct speaker *speaker); // its gains are still decided
+// act.c
+void act(struct mixer *mixer, struct hall *hall, const struct mixer_command *command,
+         uint64_t now_us);
+void act_turn_now(struct hall *hall, int32_t booth, uint64_t now_us); // -1: all
+// report.c
+uint64_t report_due_us(const struct hall *hall);
+void report_state(struct mixer *mixer, struct hall *hall, uint64_t now_us); // if it is due
+void report_figures(struct mixer *mixer, struct hall *hall, uint64_t token);
 // assign.c
 void assign_seats(struct mixer *mixer, struct hall *hall, uint64_t tick);
 void assign_merge(struct mixer *mixer, struct hall *hall, uint64_t tick);

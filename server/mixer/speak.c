@@ -148,9 +148,12 @@ static void free_ended(struct mixer *mixer, struct hall *hall)
 static float rank_of(const struct hall *hall, const struct speaker *speaker)
 {
     float rank = speaker->loudness_db + (speaker->is_mixed ? LEAD_DB : 0.0f);
-    if (speaker->seat->place.kind == PLACE_BOOTH &&
-        meeting_booth_state(hall->meeting, speaker->seat->place.index).on_air == speaker->session)
-        rank += ON_AIR_DB;
+    if (speaker->seat->place.kind == PLACE_BOOTH) {
+        const struct booth_state booth =
+            meeting_booth_state(hall->meeting, speaker->seat->place.index);
+        if (booth.on_air == speaker->session || booth.successor == speaker->session)
+            rank += ON_AIR_DB;
+    }
     return rank;
 }
 

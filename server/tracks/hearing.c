@@ -116,9 +116,8 @@ float meeting_gain_db(const struct meeting *meeting, const struct ear *ear, uint
     return TRACKS_SILENT_DB;
 }
 
-uint32_t meeting_fade_ms(const struct meeting *meeting, const struct ear *ear, uint32_t speaker)
+uint32_t meeting_fade_ms(const struct meeting *meeting, uint32_t speaker)
 {
-    (void)ear;
     const struct person *p = person_find(meeting, speaker);
     if (!p || p->place.kind != PLACE_BOOTH) {
         return 0;

@@ -185,9 +185,9 @@ bool meeting_ear(const struct meeting *meeting, uint32_t session, struct ear *ou
 // The level at which that ear hears that speaker now; TRACKS_SILENT_DB = not at all. For
 // PLACE_FLOOR ears it says what the direct path delivers (all floor voices at 0 dB).
 float meeting_gain_db(const struct meeting *meeting, const struct ear *ear, uint32_t speaker);
-// How long a change of that gain is to take that happens now; 0: as ever (30 ms down, 400 ms up). A
-// handover ends in a crossfade of 200 ms.
-uint32_t meeting_fade_ms(const struct meeting *meeting, const struct ear *ear, uint32_t speaker);
+// How long a change of this speaker's gain is to take that happens now; 0: as ever (30 ms down, 400
+// ms up). A handover ends in a crossfade of 200 ms.
+uint32_t meeting_fade_ms(const struct meeting *meeting, uint32_t speaker);
 
 // ---- what happened ----------------------------------------------------------------------------
 

@@ -220,6 +220,7 @@ struct meeting_config stage_config(uint8_t n_langs)
     config.n_langs = n_langs;
     for (uint8_t i = 0; i < n_langs; i++)
         memcpy(config.langs[i], names[i], 3);
+    config.turn_us = 0; // no reminder
     config.n_booths = 1;
     config.booths[0] = (struct booth_config){ .lang_a = EN, .lang_b = ES };
     return config;
