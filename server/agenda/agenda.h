@@ -11,6 +11,8 @@
 #ifndef SUSURRO_AGENDA_H
 #define SUSURRO_AGENDA_H
 
+#include "base/i18n.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,12 +28,12 @@
 #define AGENDA_MESSAGE_BYTES 5000
 
 #define AGENDA_ERRORS(X)                                                                           \
-    X(AGENDA_E_MEMORY, -1, "out of memory")                                                        \
-    X(AGENDA_E_FULL, -2, "there is no room for more")                                              \
-    X(AGENDA_E_UNKNOWN, -3, "there is no such person, answer or message")                          \
-    X(AGENDA_E_ALREADY, -4, "it is so already")                                                    \
-    X(AGENDA_E_NO_POLL, -5, "there is no poll")                                                    \
-    X(AGENDA_E_EMPTY, -6, "nobody has raised a hand")
+    X(AGENDA_E_MEMORY, -1, N_("out of memory"))                                                    \
+    X(AGENDA_E_FULL, -2, N_("there is no room for more"))                                          \
+    X(AGENDA_E_UNKNOWN, -3, N_("there is no such person, answer or message"))                      \
+    X(AGENDA_E_ALREADY, -4, N_("it is so already"))                                                \
+    X(AGENDA_E_NO_POLL, -5, N_("there is no poll"))                                                \
+    X(AGENDA_E_EMPTY, -6, N_("nobody has raised a hand"))
 enum agenda_error {
 #define X(name, value, text) name = (value),
     AGENDA_ERRORS(X)

@@ -49,19 +49,19 @@ static const char *find_fault(const MumbleProto__ACL *acl, bool is_temporary)
     size_t n_members = 0;
     // One place is kept for the entry with which who edits keeps Write.
     if (acl->n_acls > (is_temporary ? TEMPORARY_RULES_MAX : MODEL_ACLS_MAX - 1))
-        return "A channel cannot have so many access rules";
+        return N_("A channel cannot have so many access rules");
     if (acl->n_groups > (is_temporary ? TEMPORARY_RULES_MAX : MODEL_GROUPS_MAX))
-        return "A channel cannot have so many groups";
+        return N_("A channel cannot have so many groups");
     for (size_t i = 0; i < acl->n_groups; i++) {
         if (acl->groups[i]->name[0] == '\0' || !is_fit(acl->groups[i]->name))
-            return "A group's name is empty, too long or not UTF-8";
+            return N_("A group's name is empty, too long or not UTF-8");
         n_members += acl->groups[i]->n_add + acl->groups[i]->n_remove;
     }
     if (n_members > ACL_MEMBERS_MAX)
-        return "The groups of a channel cannot have so many members";
+        return N_("The groups of a channel cannot have so many members");
     for (size_t i = 0; i < acl->n_acls; i++)
         if (acl->acls[i]->group != NULL && !is_fit(acl->acls[i]->group))
-            return "The group of an access rule is too long or not UTF-8";
+            return N_("The group of an access rule is too long or not UTF-8");
     return NULL;
 }
 

@@ -112,7 +112,7 @@ static void send_list(struct conn *conn)
         send_message(conn, MSG_BAN_LIST, &list.base);
     else
         send_denied_reason(conn, MUMBLE_PROTO__PERMISSION_DENIED__DENY_TYPE__Text,
-                           "The list of bans is too long for a Mumble client", NULL);
+                           N_("The list of bans is too long for a Mumble client"), NULL);
     free(listed);
     free(pointers);
 }

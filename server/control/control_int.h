@@ -207,6 +207,7 @@ void send_text(struct conn *conn, const char *html);
 void say(struct conn *conn, enum phrase phrase,
          ...); // a private text in the reader's language; arguments are escaped
 const char *reader_language(const struct conn *conn);
+const char *for_reader(const struct conn *conn, const char *english); // a text marked N_()
 // rights.c: what clients were told of their permissions, kept true
 void rights_send(struct conn *conn, uint32_t channel);         // the answer to a query
 void rights_send_entered(struct conn *conn, uint32_t channel); // and those in its parent, if new

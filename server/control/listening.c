@@ -24,13 +24,13 @@ static bool is_below_limits(struct conn *conn, const struct channel *channel, ui
     if (config->listeners_per_channel >= 0 &&
         channel->n_listeners >= (uint32_t)config->listeners_per_channel) {
         send_denied_reason(conn, MUMBLE_PROTO__PERMISSION_DENIED__DENY_TYPE__ChannelListenerLimit,
-                           "No more listeners allowed in this channel", NULL);
+                           N_("No more listeners allowed in this channel"), NULL);
         return false;
     }
     if (n_mine >= MODEL_LISTENING_MAX ||
         (config->listeners_per_user >= 0 && n_mine >= (uint32_t)config->listeners_per_user)) {
         send_denied_reason(conn, MUMBLE_PROTO__PERMISSION_DENIED__DENY_TYPE__UserListenerLimit,
-                           "You cannot listen to more channels", NULL);
+                           N_("You cannot listen to more channels"), NULL);
         return false;
     }
     return true;

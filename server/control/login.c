@@ -123,7 +123,7 @@ static void reject(struct conn *conn, MumbleProto__Reject__RejectType type, cons
     MumbleProto__Reject message = MUMBLE_PROTO__REJECT__INIT;
     message.has_type = true;
     message.type = type;
-    message.reason = (char *)reason;
+    message.reason = (char *)(uintptr_t)for_reader(conn, reason);
     send_message(conn, MSG_REJECT, &message.base);
     log_info("control", "login refused", "reason=\"%s\"", reason);
     conn_finish(conn, reason);
@@ -231,18 +231,18 @@ static void judge_identity(struct conn *conn, const struct login_request *reques
     bool is_braked = request->password[0] != '\0' && hosts_brake_s(conn) > 0;
     if (id == UNKNOWN_PERSON) {
         refuse(verdict, REJECT(WrongUserPW),
-               is_braked ? "Too many wrong passwords; wait a little and try again"
-                         : "This name is registered: wrong password or certificate");
+               is_braked ? N_("Too many wrong passwords; wait a little and try again")
+                         : N_("This name is registered: wrong password or certificate"));
     } else if (!name_rule_matches(conn->server->user_names, request->name)) {
         refuse(verdict, REJECT(InvalidUsername),
-               "This name is not allowed here; use letters, digits, blanks and - _ . ( ) [ ]");
+               N_("This name is not allowed here; use letters, digits, blanks and - _ . ( ) [ ]"));
     } else if (config->server_password != NULL && is_braked) {
         refuse(verdict, REJECT(WrongServerPW),
-               "Too many wrong passwords; wait a little and try again");
+               N_("Too many wrong passwords; wait a little and try again"));
         return;
     } else if (config->server_password != NULL &&
                !equal_secret(request->password, config->server_password)) {
-        refuse(verdict, REJECT(WrongServerPW), "Wrong server password");
+        refuse(verdict, REJECT(WrongServerPW), N_("Wrong server password"));
     } else {
         return;
     }
@@ -259,9 +259,9 @@ static void judge_room(struct conn *conn, int32_t id, const struct conn *ghost,
     if (id == MODEL_SUPERUSER)
         return;
     if (n_others >= server->config->users)
-        refuse(verdict, REJECT(ServerFull), "The server is full");
+        refuse(verdict, REJECT(ServerFull), N_("The server is full"));
     if (conn->cert_hash[0] == '\0' && server->config->is_cert_required)
-        refuse(verdict, REJECT(NoCertificate), "This server asks for a certificate");
+        refuse(verdict, REJECT(NoCertificate), N_("This server asks for a certificate"));
 }
 
 // ---- where to ---------------------------------------------------------------------------------
@@ -347,7 +347,8 @@ static void dismiss(struct conn *ghost)
 {
     MumbleProto__UserRemove remove = MUMBLE_PROTO__USER_REMOVE__INIT;
     remove.session = ghost->session;
-    remove.reason = (char *)"You connected to the server from another device";
+    remove.reason =
+        (char *)(uintptr_t)for_reader(ghost, N_("You connected to the server from another device"));
     send_message(ghost, MSG_USER_REMOVE, &remove.base);
     conn_finish(ghost, "connected again");
 }
@@ -369,14 +370,14 @@ static void admit(struct conn *conn, const struct login_request *request, bool h
     struct conn *ghost = find_ghost(conn, name, id >= 0 ? id : MODEL_GUEST, &is_other);
     judge_identity(conn, request, id, &verdict);
     if (verdict.type == REJECT(None) && is_other)
-        refuse(&verdict, REJECT(UsernameInUse), "This name is in use");
+        refuse(&verdict, REJECT(UsernameInUse), N_("This name is in use"));
     judge_room(conn, id, ghost, &verdict);
     struct user *user = verdict.type == REJECT(None) ? make_user(conn, request, name, id) : NULL;
     uint32_t start = user != NULL ? start_channel(conn->server, user, ghost) : MODEL_ROOT;
     if (verdict.type == REJECT(None) && user == NULL)
-        refuse(&verdict, REJECT(ServerFull), "The server is full");
+        refuse(&verdict, REJECT(ServerFull), N_("The server is full"));
     if (start == MODEL_NONE) {
-        refuse(&verdict, REJECT(ServerFull), "All channels are full");
+        refuse(&verdict, REJECT(ServerFull), N_("All channels are full"));
         unmake_user(conn->server, user);
     }
     if (verdict.type != REJECT(None)) {
@@ -433,7 +434,7 @@ void login_authenticate(struct conn *conn, const ProtobufCMessage *message)
     conn->has_opus = login->has_opus && login->opus;
     if (login->has_opus && !login->opus) {
         reject(conn, REJECT(WrongVersion),
-               "This server speaks Opus only; please update your client");
+               N_("This server speaks Opus only; please update your client"));
         return;
     }
     struct login_request *request = request_new(login);

@@ -69,14 +69,14 @@ void send_denied(struct conn *conn, uint32_t permission, uint32_t channel)
     send_denied_user(conn, permission, channel, conn->session);
 }
 
-// Only old clients show the reason: newer ones have their own sentence, in their own language.
+// Only old clients show the reason of some: newer ones have their own sentence.
 void send_denied_reason(struct conn *conn, MumbleProto__PermissionDenied__DenyType type,
                         const char *reason, const char *name)
 {
     MumbleProto__PermissionDenied denied = MUMBLE_PROTO__PERMISSION_DENIED__INIT;
     denied.has_type = true;
     denied.type = type;
-    denied.reason = (char *)reason;
+    denied.reason = reason != NULL ? (char *)(uintptr_t)for_reader(conn, reason) : NULL;
     denied.name = (char *)name;
     send_message(conn, MSG_PERMISSION_DENIED, &denied.base);
 }
@@ -109,8 +109,9 @@ const char *reader_language(const struct conn *conn)
 {
     const struct model *model = conn->server->model;
     const struct user *user = model_user(model, conn->session);
-    if (user == NULL)
-        return PHRASE_DEFAULT_LANGUAGE;
+    const struct meeting_info *first = model_meeting_at(model, 0);
+    if (user == NULL) // not logged in yet: the language of those who meet here
+        return first != NULL ? first->tracks[first->default_lang].lang : PHRASE_DEFAULT_LANGUAGE;
     const struct meeting_info *meeting = model_meeting_of(model, user);
     const struct channel *channel = model_channel(model, user->channel);
     if (meeting != NULL && channel->role == CHANNEL_TRACK)
@@ -118,6 +119,11 @@ const char *reader_language(const struct conn *conn)
     if (user->spoken[0] != '\0')
         return user->spoken;
     return meeting != NULL ? meeting->tracks[meeting->default_lang].lang : PHRASE_DEFAULT_LANGUAGE;
+}
+
+const char *for_reader(const struct conn *conn, const char *english)
+{
+    return i18n_text(reader_language(conn), english);
 }
 
 void say(struct conn *conn, enum phrase phrase, ...)

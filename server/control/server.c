@@ -91,7 +91,7 @@ static void on_stop(uv_signal_t *signal, int number)
         if (conn->phase == CONN_READY) {
             MumbleProto__UserRemove remove = MUMBLE_PROTO__USER_REMOVE__INIT;
             remove.session = conn->session;
-            remove.reason = (char *)"The server is shutting down";
+            remove.reason = (char *)(uintptr_t)for_reader(conn, N_("The server is shutting down"));
             send_message(conn, MSG_USER_REMOVE, &remove.base);
             conn->out_open = conn->out.len;
             conn_flush(conn);

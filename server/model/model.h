@@ -12,6 +12,7 @@
 #define SUSURRO_MODEL_H
 
 #include "base/base.h"
+#include "base/i18n.h"
 #include "model/acl.h"
 #include "model/registry.h"
 
@@ -35,17 +36,18 @@
 #define MODEL_DUCK_DEFAULT 1 // "not chosen": levels are never above 0 dB
 
 #define MODEL_ERRORS(X)                                                                            \
-    X(MODEL_E_MEMORY, -1, "out of memory")                                                         \
-    X(MODEL_E_UNKNOWN, -2, "no such user or channel")                                              \
-    X(MODEL_E_NAME, -3, "a channel with this name is already there, or the name is not allowed")   \
-    X(MODEL_E_NESTING, -4, "channels would be nested too deeply")                                  \
-    X(MODEL_E_COUNT, -5, "there are too many channels")                                            \
-    X(MODEL_E_LOOP, -6, "a channel cannot be moved into itself")                                   \
-    X(MODEL_E_ROOT, -7, "the root channel cannot be renamed, moved or removed")                    \
-    X(MODEL_E_TEMPORARY, -8, "a temporary channel cannot hold channels")                           \
-    X(MODEL_E_FULL, -9, "the server has no session number left")                                   \
-    X(MODEL_E_LIMIT, -10, "there would be too many of them")                                       \
-    X(MODEL_E_TAKEN, -11, "it belongs to somebody else")
+    X(MODEL_E_MEMORY, -1, N_("out of memory"))                                                     \
+    X(MODEL_E_UNKNOWN, -2, N_("no such user or channel"))                                          \
+    X(MODEL_E_NAME, -3,                                                                            \
+      N_("a channel with this name is already there, or the name is not allowed"))                 \
+    X(MODEL_E_NESTING, -4, N_("channels would be nested too deeply"))                              \
+    X(MODEL_E_COUNT, -5, N_("there are too many channels"))                                        \
+    X(MODEL_E_LOOP, -6, N_("a channel cannot be moved into itself"))                               \
+    X(MODEL_E_ROOT, -7, N_("the root channel cannot be renamed, moved or removed"))                \
+    X(MODEL_E_TEMPORARY, -8, N_("a temporary channel cannot hold channels"))                       \
+    X(MODEL_E_FULL, -9, N_("the server has no session number left"))                               \
+    X(MODEL_E_LIMIT, -10, N_("there would be too many of them"))                                   \
+    X(MODEL_E_TAKEN, -11, N_("it belongs to somebody else"))
 enum model_error {
 #define X(name, value, text) name = (value),
     MODEL_ERRORS(X)

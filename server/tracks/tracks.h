@@ -18,6 +18,8 @@
 #ifndef SUSURRO_TRACKS_H
 #define SUSURRO_TRACKS_H
 
+#include "base/i18n.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,18 +33,18 @@
 #define TRACKS_SILENT_DB (-120.0f)
 
 #define TRACKS_ERRORS(X)                                                                           \
-    X(TRACKS_E_MEMORY, -1, "out of memory")                                                        \
-    X(TRACKS_E_FULL, -2, "the meeting is full")                                                    \
-    X(TRACKS_E_UNKNOWN_MEMBER, -3, "this person is not in the meeting")                            \
-    X(TRACKS_E_UNKNOWN_LANGUAGE, -4, "this meeting has no such language")                          \
-    X(TRACKS_E_NOT_IN_BOOTH, -5, "only an interpreter in a booth can do this")                     \
-    X(TRACKS_E_ON_AIR_TAKEN, -6, "the partner is on air")                                          \
-    X(TRACKS_E_NOT_ON_AIR, -7, "you are not on air")                                               \
-    X(TRACKS_E_NO_FLOOR, -8, "nobody holds the floor")                                             \
-    X(TRACKS_E_CONFIG, -9, "the meeting's configuration is not valid")                             \
-    X(TRACKS_E_NO_PARTNER, -10, "there is nobody else in the booth")                               \
-    X(TRACKS_E_NO_PATH, -11, "that language does not reach this booth, or would make a loop")      \
-    X(TRACKS_E_ONE_WAY, -12, "this booth works in one direction only")
+    X(TRACKS_E_MEMORY, -1, N_("out of memory"))                                                    \
+    X(TRACKS_E_FULL, -2, N_("the meeting is full"))                                                \
+    X(TRACKS_E_UNKNOWN_MEMBER, -3, N_("this person is not in the meeting"))                        \
+    X(TRACKS_E_UNKNOWN_LANGUAGE, -4, N_("this meeting has no such language"))                      \
+    X(TRACKS_E_NOT_IN_BOOTH, -5, N_("only an interpreter in a booth can do this"))                 \
+    X(TRACKS_E_ON_AIR_TAKEN, -6, N_("the partner is on air"))                                      \
+    X(TRACKS_E_NOT_ON_AIR, -7, N_("you are not on air"))                                           \
+    X(TRACKS_E_NO_FLOOR, -8, N_("nobody holds the floor"))                                         \
+    X(TRACKS_E_CONFIG, -9, N_("the meeting's configuration is not valid"))                         \
+    X(TRACKS_E_NO_PARTNER, -10, N_("there is nobody else in the booth"))                           \
+    X(TRACKS_E_NO_PATH, -11, N_("that language does not reach this booth, or would make a loop"))  \
+    X(TRACKS_E_ONE_WAY, -12, N_("this booth works in one direction only"))
 enum tracks_error {
 #define X(name, value, text) name = (value),
     TRACKS_ERRORS(X)

@@ -114,6 +114,7 @@ def faults(english, translated, language, commands):
 # ---- what was not marked ------------------------------------------------------------------------------------------
 
 CALL = re.compile(r"\b(say|say_as|send_text|send_denied_reason)\s*\(")
+MARKED = re.compile(r"\bN_\(\s*%s\s*\)|\bfor_reader\s*\([^()]*(\([^()]*\))?[^()]*\)" % STRING)
 HAS_WORDS = re.compile(r"[A-Za-z]{3,}")
 
 
@@ -140,8 +141,9 @@ def unmarked(source):
     found = []
     source = without_comments(source)
     for call in CALL.finditer(source):
-        arguments = arguments_at(source, call.end() - 1)
-        if re.search(r"_error_text\s*\(", arguments):
+        arguments = MARKED.sub("", arguments_at(source, call.end() - 1))
+        # What a layer says of an error is English until for_reader has looked it up.
+        if call.group(1) != "send_denied_reason" and re.search(r"_error_text\s*\(", arguments):
             found.append(f"{call.group(1)}({' '.join(arguments.split())})")
         for literal in re.findall(STRING, arguments):
             plain = PLACE.sub("", TAG.sub("", ast.literal_eval(literal)))
@@ -233,12 +235,15 @@ class Checker(unittest.TestCase):
         'say(conn, PHRASE_X, "nobody");',
         'send_text(conn, "<b>Hello</b>");',
         'say(conn, PHRASE_FAILED, model_error_text(error));',
+        'send_denied_reason(conn, TYPE, "There are too many", NULL);',
         'say(conn, x ? PHRASE_A : PHRASE_B,\n    y ? name : "somebody (else)");',
     ]
     MARKED = [
         'say(conn, PHRASE_X, name);', 'say(conn, PHRASE_X, is_first ? "!" : ", ");',
         '// say(conn, PHRASE_X, "in a comment");', 'send_text(conn, html);',
         'snprintf(text, sizeof(text), "%s seconds");',
+        'send_denied_reason(conn, TYPE, N_("There are too many"), NULL);',
+        'say(conn, PHRASE_FAILED, for_reader(conn, model_error_text(error)));',
     ]
 
     def test_wrong(self):
