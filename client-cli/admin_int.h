@@ -315,6 +315,7 @@ int say_channel(struct call *call);
 int say_all(struct call *call);
 int meetings_list(struct call *call);
 int meeting_act(struct call *call);
+int meeting_figures_show(struct call *call);
 int config_list(struct call *call);
 int config_get(struct call *call);
 int config_set(struct call *call);
