@@ -4,10 +4,12 @@
 import json
 import time
 
-from lib.observer import CHANNEL_STATE
+from lib.observer import CHANNEL_STATE, USER_STATE
 from lib.protobuf import last, text
+from lib.sound import speech
 from system.case import SystemTest
 from system.client import REQUEST_BLOB
+from system.talk import Talk
 
 PLUGIN_DATA = 26
 CONSOLE = "susurro.console"
@@ -47,18 +49,20 @@ class Console:
         return self.client.until(found, timeout_s, lambda: f"{what}; the last: {self.states()[-1:]}")
 
 
-class DisplayTest(SystemTest):
+class DisplayCase(SystemTest):
     """Three languages, two booths."""
 
     meeting = MEETING
     keys = {"pluginmessagelimit": 1000, "pluginmessageburst": 1000}
     has_superuser = True
+    is_hiding = False
 
     def setUp(self):
         self.ana = self.client("Ana")
         names = ("Asamblea", "English", "Español", "Français", "Booth en-es", "Booth es-fr")
+        knows = self.superuser() if self.is_hiding else self.ana
         self.floor, self.english, self.spanish, self.french, self.booth, self.second = (
-            self.ana.channel(name)["channel_id"] for name in names)
+            knows.channel(name)["channel_id"] for name in names)
 
     def console(self, name, channel=None, hello="hello"):
         client = self.ana if name == "Ana" else self.client(name)
@@ -80,6 +84,10 @@ class DisplayTest(SystemTest):
         return client.until(lambda: all(part in self.description(client, channel)
                                         for part in parts), 10,
                             lambda: f"{parts} in {self.description(client, channel)!r}")
+
+
+class DisplayTest(DisplayCase):
+    """What is shown, and when."""
 
     # Consoles
 
@@ -246,3 +254,46 @@ class DisplayTest(SystemTest):
         self.until_described(self.ana, self.booth, "Iris")
         iris.close()
         self.until_described(self.ana, self.booth, "Nobody")
+
+    # Who speaks, where no indicators are sent
+
+    def test_the_speaker_is_named_on_thin_lines(self):
+        thin, full, luis = (self.client(name) for name in ("Tina", "Fausto", "Luis"))
+        thin.join(self.spanish)
+        thin.command("!tier minimum")
+        full.join(self.spanish)
+        luis.join(self.english)
+
+        def comments(client):
+            return [text(one, 14) for one in client.kinds(USER_STATE) if 14 in one and
+                    client.users[last(one, 1)]["name"] == "Español 🎧"]
+        Talk().add(luis, speech("en", 1.5)).run()
+        thin.until(lambda: "Habla ahora: Luis" in comments(thin), 10, "the speaker's name")
+        full.barrier()
+        self.assertEqual(comments(full), [])
+        thin.command("!tier standard")
+        thin.join(self.french)
+        thin.until(lambda: comments(thin)[-1] == "", 10, "no name any more")
+
+
+class HiddenDisplayTest(DisplayCase):
+    """Who may not know of a booth is not told who is in it."""
+
+    keys = {**DisplayCase.keys, "hidechannels": True}
+    is_hiding = True
+
+    def test_interpreters_are_not_named(self):
+        iris = self.console("Iris", self.booth)
+        ana = self.console("Ana", self.spanish)
+        iris.say("do air")
+        person = {"session": iris.client.session, "name": "Iris"}
+        state = iris.until(lambda state: state["booths"][0]["on_air"])
+        self.assertEqual((state["booths"][0]["on_air"], state["booths"][0]["interpreters"]),
+                         (person, [person]))
+        state = ana.until(lambda state: state["booths"][0]["on_air"])
+        self.assertEqual((state["booths"][0]["on_air"], state["booths"][0]["interpreters"]),
+                         ({"session": 0, "name": ""}, []))
+        self.ana.until(lambda: "Con interpretación a: English" in
+                       self.description(self.ana, self.floor), 10, "a description")
+        for channel in (self.floor, self.english):
+            self.assertNotIn("Iris", self.description(self.ana, channel))
