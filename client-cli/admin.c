@@ -161,7 +161,7 @@ static int read_words(struct admin *admin, struct plan *plan, int argc, char **a
             continue;
         int used = is_first && !is_over ? take_value(admin, argc - i, argv + i) : 0;
         if (used < 0) {
-            (void)fault_set(&fault, "%.60s: no value, or a wrong one", argv[i]);
+            (void)fault_set(&fault, N_("%.60s: no value, or a wrong one"), argv[i]);
             return bad_usage(admin, fault.text);
         }
         is_over |= strcmp(argv[i], "--") == 0;
@@ -173,7 +173,7 @@ static int read_words(struct admin *admin, struct plan *plan, int argc, char **a
                 return bad_usage(admin, fault.text);
             admin->options.has_url = true;
         } else if (is_first && argv[i][0] == '-') {
-            (void)fault_set(&fault, "there is no option %.60s", argv[i]);
+            (void)fault_set(&fault, N_("there is no option %.60s"), argv[i]);
             return bad_usage(admin, fault.text);
         } else if (plan->n_words == ADMIN_WORDS_MAX) {
             return bad_usage(admin, "that are too many words");

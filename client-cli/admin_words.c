@@ -117,7 +117,7 @@ static bool take_options(const struct admin_command *command, const char *const 
         size_t len = strcspn(words[i], "=");
         int index = option_index(command, words[i], len);
         if (index < 0) {
-            (void)fault_set(fault, "\"%s\" has no option %.60s", command->pattern, words[i]);
+            (void)fault_set(fault, N_("\"%s\" has no option %.60s"), command->pattern, words[i]);
             return false;
         }
         const char *value = words[i][len] == '=' ? words[i] + len + 1 : NULL;
@@ -126,7 +126,7 @@ static bool take_options(const struct admin_command *command, const char *const 
         else if (value == NULL && i + 1 < n)
             value = words[++i];
         if (value == NULL) {
-            (void)fault_set(fault, "%s needs a value: %s", command->options[index].name,
+            (void)fault_set(fault, N_("%s needs a value: %s"), command->options[index].name,
                             command->options[index].value);
             return false;
         }
@@ -163,13 +163,13 @@ static void explain(const char *const *words, size_t n, size_t best, const char 
             (size_t)snprintf(list + len, sizeof list - len, "%s%s", len > 0 ? " | " : "", pattern);
     }
     if (n == 0)
-        (void)fault_set(fault, "which command?");
+        (void)fault_set(fault, N_("which command?"));
     else if (option_fault[0] != '\0')
         (void)fault_set(fault, "%s", option_fault);
     else if (best == 0)
-        (void)fault_set(fault, "there is no command \"%.60s\".%s", words[0], nearest.name);
+        (void)fault_set(fault, N_("there is no command \"%.60s\".%s"), words[0], nearest.name);
     else
-        (void)fault_set(fault, "that does not fit: %s", list);
+        (void)fault_set(fault, N_("that does not fit: %s"), list);
 }
 
 int table_match(const char *const *words, size_t n, struct call *call, struct fault *fault)
@@ -178,7 +178,7 @@ int table_match(const char *const *words, size_t n, struct call *call, struct fa
     size_t best = 0;
     struct fault option_fault = { .text = "" };
     if (n > ADMIN_WORDS_MAX)
-        return fault_set(fault, "that are too many words");
+        return fault_set(fault, N_("that are too many words"));
     for (size_t i = 0; i < admin_n_commands; i++) {
         bool is_whole;
         size_t n_plain;
@@ -212,7 +212,7 @@ int admin_split(char *line, const char *words[], size_t cap, size_t *n, struct f
         if (*from == '\0' || (*from == '#' && *n == 0))
             return 0;
         if (*n == cap)
-            return fault_set(fault, "that are too many words");
+            return fault_set(fault, N_("that are too many words"));
         words[(*n)++] = to;
         char quote = '\0';
         for (; *from != '\0' && (quote != '\0' || strchr(" \t\r\n", *from) == NULL); from++) {
@@ -226,7 +226,7 @@ int admin_split(char *line, const char *words[], size_t cap, size_t *n, struct f
                 *to++ = *from;
         }
         if (quote != '\0')
-            return fault_set(fault, "a quote (%c) is not closed", quote);
+            return fault_set(fault, N_("a quote (%c) is not closed"), quote);
         bool is_end = *from == '\0';
         from += is_end ? 0 : 1;
         *to++ = '\0';

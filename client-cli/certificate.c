@@ -44,13 +44,13 @@ static int write_identity(const char *path, EVP_PKEY *key, X509 *certificate, st
 {
     char draft[PATH_MAX_BYTES + 24];
     (void)snprintf(draft, sizeof draft, "%s.%ld", path, (long)getpid());
-    int result = fault_set(fault, "cannot write %s", draft);
+    int result = fault_set(fault, N_("cannot write %s"), draft);
     int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (file == NULL) {
         if (fd >= 0)
             (void)close(fd);
-        return fault_set(fault, "cannot write %s: %s", draft, strerror(errno));
+        return fault_set(fault, N_("cannot write %s: %s"), draft, strerror(errno));
     }
     bool is_written = PEM_write_PKCS8PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
                       PEM_write_X509(file, certificate) == 1;
@@ -67,7 +67,7 @@ static int make_identity(const char *path, struct fault *fault)
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *certificate = key != NULL ? make_certificate(key) : NULL;
     if (certificate == NULL)
-        (void)fault_set(fault, "cannot make a certificate");
+        (void)fault_set(fault, N_("cannot make a certificate"));
     else
         result = write_identity(path, key, certificate, fault);
     X509_free(certificate);
@@ -94,6 +94,6 @@ int certificate_use(SSL_CTX *tls, const char *file, struct fault *fault)
         return 0;
     const char *why = ERR_reason_error_string(ERR_peek_last_error());
     ERR_clear_error();
-    return fault_set(fault, "%s: no certificate with its key in PEM form (%s)", file,
+    return fault_set(fault, N_("%s: no certificate with its key in PEM form (%s)"), file,
                      why != NULL ? why : "unknown error");
 }

@@ -10,6 +10,7 @@
 #define SUSURRO_CLI_H
 
 #include "audio/audio.h"
+#include "base/i18n.h"
 #include "client-cli/client.h"
 
 #include <stdio.h>
@@ -22,8 +23,11 @@ enum exit_code { CLI_FINE, CLI_FAILED, CLI_USAGE, CLI_REFUSED };
 struct fault {
     char text[400];
 };
+// format: a text marked N_(), told in the person's language.
 int fault_set(struct fault *fault, const char *format, ...)
     __attribute__((format(printf, 2, 3))); // returns -1
+// A text marked N_() in the language that the program was started in.
+const char *cli_text(const char *english) __attribute__((format_arg(1)));
 
 // ---- url: mumble://[name[:password]@]host[:port]/Channel/Path
 // --------------------------------------------------------

@@ -102,7 +102,7 @@ struct device *device_open(struct fault *fault)
 {
     struct device *device = calloc(1, sizeof *device);
     if (device == NULL) {
-        (void)fault_set(fault, "out of memory");
+        (void)fault_set(fault, N_("out of memory"));
         return NULL;
     }
     device->from_microphone = ring_new(RING_BYTES);

@@ -5,7 +5,7 @@
 
 struct device *device_open(struct fault *fault)
 {
-    (void)fault_set(fault, "built without PortAudio");
+    (void)fault_set(fault, N_("built without PortAudio"));
     return NULL;
 }
 

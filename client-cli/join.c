@@ -123,7 +123,7 @@ static void gather_texts(struct join *join)
 static void warn_of_devices(struct join *join, const struct fault *why)
 {
     struct fault text;
-    (void)fault_set(&text, "no sound devices (%.300s): only watching", why->text);
+    (void)fault_set(&text, N_("no sound devices (%.300s): only watching"), why->text);
     events_notice(&join->events, "warning", text.text);
 }
 
@@ -174,7 +174,7 @@ static int start(struct join *join)
         return -1;
     join->tls = client_tls_new();
     if (join->tls == NULL)
-        return fault_set(&join->fault, "out of memory");
+        return fault_set(&join->fault, N_("out of memory"));
     if (certificate_use(join->tls, options->certificate, &join->fault) != 0)
         return -1;
     join->in = voice_in_new(&join->loop, join->record, join->device, &in_handlers, join);
@@ -182,7 +182,7 @@ static int start(struct join *join)
         join->out =
             voice_out_new(&join->loop, join->media, join->device, options, &out_handlers, join);
     if (join->in == NULL || (join->out == NULL && (join->media != NULL || join->device != NULL)))
-        return fault_set(&join->fault, "out of memory");
+        return fault_set(&join->fault, N_("out of memory"));
     const char *user = getenv("USER");
     const char *password = url->password[0] != '\0' ? url->password : getenv("SUSURRO_PASSWORD");
     const struct client_options client_options = {
@@ -198,14 +198,14 @@ static int start(struct join *join)
     };
     join->client = client_new(&join->loop, &client_options, &join_client_handlers, join);
     join->events.client = join->client;
-    return join->client != NULL ? 0 : fault_set(&join->fault, "out of memory");
+    return join->client != NULL ? 0 : fault_set(&join->fault, N_("out of memory"));
 }
 
 enum exit_code join_run(const struct join_options *options)
 {
     struct join *join = calloc(1, sizeof *join);
     if (join == NULL || uv_loop_init(&join->loop) != 0) {
-        (void)fputs("susurro: out of memory\n", stderr);
+        (void)fputs(cli_text(N_("susurro: out of memory\n")), stderr);
         free(join);
         return CLI_FAILED;
     }
@@ -222,7 +222,8 @@ enum exit_code join_run(const struct join_options *options)
     (void)uv_run(&join->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&join->loop);
     if (!wav_writer_close(join->record)) {
-        (void)fprintf(stderr, "susurro: %s could not be written whole\n", options->record);
+        (void)fprintf(stderr, cli_text(N_("susurro: %s could not be written whole\n")),
+                      options->record);
         join->exit_code = CLI_FAILED;
     }
     media_close(join->media);

@@ -15,7 +15,7 @@ enum known known_servers_check(const char *path, const char *server, const char 
     if (file == NULL && errno == ENOENT)
         return KNOWN_NEW;
     if (file == NULL) {
-        (void)fault_set(fault, "cannot read %s: %s", path, strerror(errno));
+        (void)fault_set(fault, N_("cannot read %s: %s"), path, strerror(errno));
         return KNOWN_FAULT;
     }
     enum known result = KNOWN_NEW;
@@ -39,13 +39,14 @@ int known_servers_add(const char *path, const char *server, const char *fingerpr
     char line[LINE_MAX_BYTES];
     int len = snprintf(line, sizeof line, "%s sha256:%s\n", server, fingerprint);
     if (len < 0 || (size_t)len >= sizeof line)
-        return fault_set(fault, "the server's name is too long to remember");
+        return fault_set(fault, N_("the server's name is too long to remember"));
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0)
-        return fault_set(fault, "cannot write %s: %s", path, strerror(errno));
+        return fault_set(fault, N_("cannot write %s: %s"), path, strerror(errno));
     // One write to a file opened for appending: lines of two programs do not mix.
     bool is_written = write(fd, line, (size_t)len) == len;
     bool is_closed = close(fd) == 0;
-    return is_written && is_closed ? 0
-                                   : fault_set(fault, "cannot write %s: %s", path, strerror(errno));
+    return is_written && is_closed
+               ? 0
+               : fault_set(fault, N_("cannot write %s: %s"), path, strerror(errno));
 }

@@ -7,20 +7,22 @@
 static void print_help(FILE *out)
 {
     (void)fputs(
-        "susurro – join meetings with simultaneous interpretation, from a terminal or a script\n\n"
-        "  susurro join mumble://[NAME[:PASSWORD]@]HOST[:PORT]/CHANNEL   listen and speak\n"
-        "  susurro ping HOST[:PORT]                                      is the server there?\n"
-        "  susurro admin [mumble://[NAME@]HOST[:PORT]] COMMAND           look after a server\n"
-        "  susurro --version\n\n"
-        "susurro join --help, susurro ping --help, susurro admin --help: the options of a "
-        "command\n",
+        cli_text(N_(
+            "susurro – join meetings with simultaneous interpretation, from a terminal or a "
+            "script\n\n"
+            "  susurro join mumble://[NAME[:PASSWORD]@]HOST[:PORT]/CHANNEL   listen and speak\n"
+            "  susurro ping HOST[:PORT]                                      is the server there?\n"
+            "  susurro admin [mumble://[NAME@]HOST[:PORT]] COMMAND           look after a server\n"
+            "  susurro --version\n\n"
+            "susurro join --help, susurro ping --help, susurro admin --help: the options of a "
+            "command\n")),
         out);
 }
 
 static int usage(const struct fault *fault, const char *command)
 {
-    (void)fprintf(stderr, "susurro %s: %s\nTry: susurro %s --help\n", command, fault->text,
-                  command);
+    (void)fprintf(stderr, cli_text(N_("susurro %s: %s\nTry: susurro %s --help\n")), command,
+                  fault->text, command);
     return CLI_USAGE;
 }
 
@@ -98,7 +100,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 2, argv + 2);
-    (void)fprintf(stderr, "susurro: there is no command %.60s\n\n", argv[1]);
+    (void)fprintf(stderr, cli_text(N_("susurro: there is no command %.60s\n\n")), argv[1]);
     print_help(stderr);
     return CLI_USAGE;
 }

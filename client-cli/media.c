@@ -201,7 +201,7 @@ static int open_wav(struct media *media, const char *path, struct fault *fault)
     struct fault why;
     ssize_t n = pread(media->fd, head, sizeof head, 0);
     if (n < 0 || fstat(media->fd, &info) != 0)
-        return fault_set(fault, "cannot read %s: %s", path, strerror(errno));
+        return fault_set(fault, N_("cannot read %s: %s"), path, strerror(errno));
     struct span span = { head, (size_t)n };
     if (wav_read_head(span, (uint64_t)info.st_size, &media->wav, &why) != 0)
         return fault_set(fault, "%s: %.300s", path, why.text);
@@ -211,7 +211,7 @@ static int open_wav(struct media *media, const char *path, struct fault *fault)
     media->resampler =
         speex_resampler_init(1, media->wav.rate_hz, AUDIO_RATE_HZ, RESAMPLER_QUALITY, &error);
     if (media->resampler == NULL)
-        return fault_set(fault, "cannot resample: %s", speex_resampler_strerror(error));
+        return fault_set(fault, N_("cannot resample: %s"), speex_resampler_strerror(error));
     speex_resampler_skip_zeros(media->resampler);
     return 0;
 }
@@ -222,9 +222,9 @@ static int open_file(struct media *media, const char *path, struct fault *fault)
     media->fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat info;
     if (media->fd < 0 || fstat(media->fd, &info) != 0)
-        return fault_set(fault, "cannot open %s: %s", path, strerror(errno));
+        return fault_set(fault, N_("cannot open %s: %s"), path, strerror(errno));
     if (!S_ISREG(info.st_mode))
-        return fault_set(fault, "%s is not a file", path);
+        return fault_set(fault, N_("%s is not a file"), path);
     if (pread(media->fd, magic, sizeof magic, 0) == sizeof magic &&
         memcmp(magic, "OggS", sizeof magic) == 0) {
         int error = 0;
@@ -232,7 +232,8 @@ static int open_file(struct media *media, const char *path, struct fault *fault)
         media->opus = op_open_file(path, &error);
         return media->opus != NULL
                    ? 0
-                   : fault_set(fault, "%s: an Ogg file, but not of Opus (error %d)", path, error);
+                   : fault_set(fault, N_("%s: an Ogg file, but not of Opus (error %d)"), path,
+                               error);
     }
     media->kind = MEDIA_WAV;
     return open_wav(media, path, fault);
@@ -242,7 +243,7 @@ struct media *media_open(const char *path, bool is_loop, struct fault *fault)
 {
     struct media *media = calloc(1, sizeof *media);
     if (media == NULL) {
-        (void)fault_set(fault, "out of memory");
+        (void)fault_set(fault, N_("out of memory"));
         return NULL;
     }
     media->is_loop = is_loop;

@@ -29,7 +29,7 @@ static int parse_number(const char *text, double least, double most, double *out
     double value = strtod(text, &end);
     if (end == text || *end != '\0' || errno != 0 || !isfinite(value) || value < least ||
         value > most)
-        return fault_set(fault, "\"%.60s\" is not a number from %g to %g", text, least, most);
+        return fault_set(fault, N_("\"%.60s\" is not a number from %g to %g"), text, least, most);
     *out = value;
     return 0;
 }
@@ -41,7 +41,7 @@ static int parse_language(const char *text, const char **out, struct fault *faul
     for (size_t i = 0; i < len && is_language; i++)
         is_language = isalnum((unsigned char)text[i]) || text[i] == '-';
     if (!is_language)
-        return fault_set(fault, "\"%.60s\" is not a language such as es, en or pt-BR", text);
+        return fault_set(fault, N_("\"%.60s\" is not a language such as es, en or pt-BR"), text);
     *out = text;
     return 0;
 }
@@ -81,9 +81,9 @@ static int set_command(void *arg, const char *value, struct fault *fault)
 {
     struct join_options *options = arg;
     if (options->n_commands == OPTIONS_COMMANDS_MAX)
-        return fault_set(fault, "at most %d may be given", OPTIONS_COMMANDS_MAX);
+        return fault_set(fault, N_("at most %d may be given"), OPTIONS_COMMANDS_MAX);
     if (value[0] == '\0' || !str_is_utf8(value))
-        return fault_set(fault, "the text is empty or not UTF-8");
+        return fault_set(fault, N_("the text is empty or not UTF-8"));
     options->commands[options->n_commands++] = value;
     return 0;
 }
@@ -122,7 +122,7 @@ static int set_frames(void *arg, const char *value, struct fault *fault)
             return 0;
         }
     }
-    return fault_set(fault, "\"%.60s\" is not 10, 20, 40 or 60", value);
+    return fault_set(fault, N_("\"%.60s\" is not 10, 20, 40 or 60"), value);
 }
 
 static int set_transmit(void *arg, const char *value, struct fault *fault)
@@ -130,7 +130,7 @@ static int set_transmit(void *arg, const char *value, struct fault *fault)
     struct join_options *options = arg;
     bool is_voice = strcmp(value, "voice") == 0;
     if (!is_voice && strcmp(value, "always") != 0)
-        return fault_set(fault, "\"%.60s\" is neither voice nor always", value);
+        return fault_set(fault, N_("\"%.60s\" is neither voice nor always"), value);
     options->transmit = is_voice ? TRANSMIT_VOICE : TRANSMIT_ALWAYS;
     return 0;
 }
@@ -140,7 +140,7 @@ static int set_udp(void *arg, const char *value, struct fault *fault)
     (void)value;
     struct join_options *options = arg;
     if (options->transport == CLIENT_TRANSPORT_TCP)
-        return fault_set(fault, "--udp and --tcp exclude each other");
+        return fault_set(fault, N_("--udp and --tcp exclude each other"));
     options->transport = CLIENT_TRANSPORT_UDP;
     return 0;
 }
@@ -150,7 +150,7 @@ static int set_tcp(void *arg, const char *value, struct fault *fault)
     (void)value;
     struct join_options *options = arg;
     if (options->transport == CLIENT_TRANSPORT_UDP)
-        return fault_set(fault, "--udp and --tcp exclude each other");
+        return fault_set(fault, N_("--udp and --tcp exclude each other"));
     options->transport = CLIENT_TRANSPORT_TCP;
     return 0;
 }
@@ -182,35 +182,37 @@ static int set_ping_json(void *arg, const char *value, struct fault *fault)
 // --------------------------------------------------------------------------------------------------------
 
 static const struct option join_table[] = {
-    { "--listen", "LANG", set_listen, "choose the track of a language: es, en, pt-BR, …" },
-    { "--speak", "LANG", set_speak, "say which language you speak" },
+    { "--listen", "LANG", set_listen, N_("choose the track of a language: es, en, pt-BR, …") },
+    { "--speak", "LANG", set_speak, N_("say which language you speak") },
     { "--command", "TEXT", set_command,
-      "send this to the chat after joining, e.g. '!air' (repeatable)" },
+      N_("send this to the chat after joining, e.g. '!air' (repeatable)") },
     { "--play", "FILE", set_play,
-      "speak a WAV or Ogg Opus file; - is standard input\n(16 bits, little-endian, 48 kHz, mono)" },
-    { "--start-at", "SECONDS", set_start_at, "begin to play so long after joining" },
-    { "--loop", NULL, set_loop, "play the file again and again" },
-    { "--level", "DB", set_level, "play so much louder, or quieter when negative (0)" },
+      N_("speak a WAV or Ogg Opus file; - is standard input\n(16 bits, little-endian, 48 kHz, "
+         "mono)") },
+    { "--start-at", "SECONDS", set_start_at, N_("begin to play so long after joining") },
+    { "--loop", NULL, set_loop, N_("play the file again and again") },
+    { "--level", "DB", set_level, N_("play so much louder, or quieter when negative (0)") },
     { "--transmit", "WHEN", set_transmit,
-      "send always, or only while there is voice\n(always for a file, voice for a microphone)" },
-    { "--record", "FILE", set_record, "write what a person would hear to a WAV file" },
+      N_("send always, or only while there is voice\n(always for a file, voice for a "
+         "microphone)") },
+    { "--record", "FILE", set_record, N_("write what a person would hear to a WAV file") },
     { "--for", "SECONDS", set_for,
-      "leave so long after joining (else: when the file is over,\nor, without a file, when "
-      "interrupted)" },
-    { "--silent", NULL, set_silent, "use no sound devices: only watch" },
-    { "--json", NULL, set_join_json, "print events as JSON, one a line" },
-    { "--udp", NULL, set_udp, "send voice by datagram, come what may" },
-    { "--tcp", NULL, set_tcp, "send voice through the tunnel" },
-    { "--frames", "MS", set_frames, "sound in a packet: 10, 20, 40 or 60 ms (20)" },
-    { "--bitrate", "BPS", set_bitrate, "bits a second of speech (40000)" },
-    { "--cert", "FILE", set_certificate, "your certificate and key (PEM); none: go without" },
-    { "--insecure", NULL, set_insecure, "join even if the server's certificate has changed" },
-    { "--legacy", NULL, set_legacy, "speak as a client of version 1.3.4 does" },
-    { "--verbose", NULL, set_verbose, "tell on standard error what the protocol does" },
+      N_("leave so long after joining (else: when the file is over,\nor, without a file, when "
+         "interrupted)") },
+    { "--silent", NULL, set_silent, N_("use no sound devices: only watch") },
+    { "--json", NULL, set_join_json, N_("print events as JSON, one a line") },
+    { "--udp", NULL, set_udp, N_("send voice by datagram, come what may") },
+    { "--tcp", NULL, set_tcp, N_("send voice through the tunnel") },
+    { "--frames", "MS", set_frames, N_("sound in a packet: 10, 20, 40 or 60 ms (20)") },
+    { "--bitrate", "BPS", set_bitrate, N_("bits a second of speech (40000)") },
+    { "--cert", "FILE", set_certificate, N_("your certificate and key (PEM); none: go without") },
+    { "--insecure", NULL, set_insecure, N_("join even if the server's certificate has changed") },
+    { "--legacy", NULL, set_legacy, N_("speak as a client of version 1.3.4 does") },
+    { "--verbose", NULL, set_verbose, N_("tell on standard error what the protocol does") },
 };
 
 static const struct option ping_table[] = {
-    { "--json", NULL, set_ping_json, "print the answer as JSON" },
+    { "--json", NULL, set_ping_json, N_("print the answer as JSON") },
 };
 
 static void print_table(FILE *out, const struct option *table, size_t n)
@@ -219,14 +221,20 @@ static void print_table(FILE *out, const struct option *table, size_t n)
         char left[32];
         (void)snprintf(left, sizeof left, "%s %s", table[i].name,
                        table[i].value != NULL ? table[i].value : "");
-        const char *line = table[i].help;
+        const char *line = cli_text(table[i].help);
         const char *cut = strchr(line, '\n');
         int len = cut != NULL ? (int)(cut - line) : (int)strlen(line);
         (void)fprintf(out, "  %-20s %.*s\n", left, len, line);
         if (cut != NULL)
             (void)fprintf(out, "  %-20s %s\n", "", cut + 1);
     }
-    (void)fprintf(out, "  %-20s %s\n", "--help", "print this");
+    (void)fprintf(out, "  %-20s %s\n", "--help", cli_text(N_("print this")));
+}
+
+static void print_completion(const struct option *option)
+{
+    const char *help = cli_text(option->help);
+    (void)printf("%s\t%.*s\n", option->name, (int)strcspn(help, "\n"), help);
 }
 
 int options_complete(const char *command, const char *word)
@@ -237,31 +245,33 @@ int options_complete(const char *command, const char *word)
         is_join ? sizeof join_table / sizeof *join_table : sizeof ping_table / sizeof *ping_table;
     for (size_t i = 0; i < n; i++)
         if (word[0] == '-' && strncmp(table[i].name, word, strlen(word)) == 0)
-            (void)printf("%s\t%.*s\n", table[i].name, (int)strcspn(table[i].help, "\n"),
-                         table[i].help);
+            print_completion(&table[i]);
     return CLI_FINE;
 }
 
 void options_print_join_help(FILE *out)
 {
-    (void)fputs("susurro join [mumble://][NAME[:PASSWORD]@]HOST[:PORT][/CHANNEL/PATH] [options]\n\n"
-                "Joins a meeting: listens, speaks, and prints what happens.\n\n",
-                out);
+    (void)fputs(
+        cli_text(
+            N_("susurro join [mumble://][NAME[:PASSWORD]@]HOST[:PORT][/CHANNEL/PATH] [options]\n\n"
+               "Joins a meeting: listens, speaks, and prints what happens.\n\n")),
+        out);
     print_table(out, join_table, sizeof join_table / sizeof *join_table);
     (void)fputs(
-        "\nA password may also come from the environment variable SUSURRO_PASSWORD.\n"
-        "Exit status: 0 done, 1 something failed, 2 wrong usage, 3 refused by the server.\n\n"
-        "  susurro join mumble://Ana@meeting.example/Asamblea --listen es\n"
-        "  susurro join meeting.example/Asamblea --play speech.wav --record heard.wav\n",
+        cli_text(N_(
+            "\nA password may also come from the environment variable SUSURRO_PASSWORD.\n"
+            "Exit status: 0 done, 1 something failed, 2 wrong usage, 3 refused by the server.\n\n"
+            "  susurro join mumble://Ana@meeting.example/Asamblea --listen es\n"
+            "  susurro join meeting.example/Asamblea --play speech.wav --record heard.wav\n")),
         out);
 }
 
 void options_print_ping_help(FILE *out)
 {
-    (void)fputs(
-        "susurro ping HOST[:PORT] [options]\n\n"
-        "Asks a server, without joining it, for its version, users, bandwidth and round trip.\n\n",
-        out);
+    (void)fputs(cli_text(N_("susurro ping HOST[:PORT] [options]\n\n"
+                            "Asks a server, without joining it, for its version, users, bandwidth "
+                            "and round trip.\n\n")),
+                out);
     print_table(out, ping_table, sizeof ping_table / sizeof *ping_table);
 }
 
@@ -288,13 +298,13 @@ static int parse_option(const struct option *table, size_t n, int argc, char **a
     const char *value;
     const struct option *option = find(table, n, argv[0], &value);
     if (option == NULL)
-        return fault_set(fault, "there is no option %.60s", argv[0]);
+        return fault_set(fault, N_("there is no option %.60s"), argv[0]);
     if (option->value == NULL && value != NULL)
-        return fault_set(fault, "%s takes no value", option->name);
+        return fault_set(fault, N_("%s takes no value"), option->name);
     int used = 1;
     if (option->value != NULL && value == NULL) {
         if (argc < 2)
-            return fault_set(fault, "%s needs a value: %s", option->name, option->value);
+            return fault_set(fault, N_("%s needs a value: %s"), option->name, option->value);
         value = argv[1];
         used = 2;
     }
@@ -315,7 +325,7 @@ static enum options_result parse(const struct option *table, size_t n, int argc,
         if (argv[i][0] == '-')
             used = parse_option(table, n, argc - i, argv + i, options, fault);
         else if (has_url)
-            used = fault_set(fault, "one server is enough; what is %.60s?", argv[i]);
+            used = fault_set(fault, N_("one server is enough; what is %.60s?"), argv[i]);
         else if (url_parse(argv[i], url, fault) != 0)
             used = -1;
         else
@@ -325,7 +335,8 @@ static enum options_result parse(const struct option *table, size_t n, int argc,
         i += used;
     }
     if (!has_url)
-        return (enum options_result)fault_set(fault, "which server? e.g. mumble://meeting.example");
+        return (enum options_result)fault_set(fault,
+                                              N_("which server? e.g. mumble://meeting.example"));
     return OPTIONS_RUN;
 }
 
@@ -336,7 +347,7 @@ enum options_result options_join(int argc, char **argv, struct join_options *out
     enum options_result result = parse(join_table, sizeof join_table / sizeof *join_table, argc,
                                        argv, out, &out->url, fault);
     if (result == OPTIONS_RUN && out->is_loop && (out->play == NULL || strcmp(out->play, "-") == 0))
-        return (enum options_result)fault_set(fault, "--loop needs --play with a file");
+        return (enum options_result)fault_set(fault, N_("--loop needs --play with a file"));
     return result;
 }
 

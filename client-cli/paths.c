@@ -14,7 +14,7 @@ static int make_folder(char *path, struct fault *fault)
         int error = errno;
         *slash = '/';
         if (result != 0 && error != EEXIST)
-            return fault_set(fault, "cannot make the folder of %s: %s", path, strerror(error));
+            return fault_set(fault, N_("cannot make the folder of %s: %s"), path, strerror(error));
     }
     return 0;
 }
@@ -29,8 +29,8 @@ int paths_config(const char *file, char *out, size_t cap, struct fault *fault)
     else if (home != NULL && home[0] == '/')
         len = snprintf(out, cap, "%s/.config/susurro/%s", home, file);
     else
-        return fault_set(fault, "neither XDG_CONFIG_HOME nor HOME names a folder for %s", file);
+        return fault_set(fault, N_("neither XDG_CONFIG_HOME nor HOME names a folder for %s"), file);
     if (len < 0 || (size_t)len >= cap)
-        return fault_set(fault, "the path of the configuration folder is too long");
+        return fault_set(fault, N_("the path of the configuration folder is too long"));
     return make_folder(out, fault);
 }

@@ -28,19 +28,19 @@ static int decode(const char *from, const char *to, char *out, size_t cap, const
             int high = to - from >= 2 ? hex_digit(from[0]) : -1;
             int low = high >= 0 ? hex_digit(from[1]) : -1;
             if (low < 0)
-                return fault_set(fault, "the link's %s has a '%%' without two digits", what);
+                return fault_set(fault, N_("the link's %s has a '%%' without two digits"), what);
             c = (unsigned char)(high << 4 | low);
             from += 2;
         }
         if (c < 0x20 || c == 0x7F)
-            return fault_set(fault, "the link's %s has a control character", what);
+            return fault_set(fault, N_("the link's %s has a control character"), what);
         if (len + 1 >= cap)
-            return fault_set(fault, "the link's %s is too long", what);
+            return fault_set(fault, N_("the link's %s is too long"), what);
         out[len++] = (char)c;
     }
     out[len] = '\0';
     if (!str_is_utf8(out))
-        return fault_set(fault, "the link's %s is not UTF-8", what);
+        return fault_set(fault, N_("the link's %s is not UTF-8"), what);
     return 0;
 }
 
@@ -53,7 +53,7 @@ static int parse_port(const char *from, const char *to, uint16_t *out, struct fa
         port = port * 10 + (unsigned long)(*at - '0');
     }
     if (!is_number || port == 0 || port > UINT16_MAX)
-        return fault_set(fault, "the link's port must be a number from 1 to 65535");
+        return fault_set(fault, N_("the link's port must be a number from 1 to 65535"));
     *out = (uint16_t)port;
     return 0;
 }
@@ -65,25 +65,25 @@ static int parse_host(const char *from, const char *to, struct url *out, struct 
     if (from < to && *from == '[') {
         const char *bracket = memchr(from, ']', (size_t)(to - from));
         if (bracket == NULL || (bracket + 1 < to && bracket[1] != ':'))
-            return fault_set(fault, "the link's address lacks its closing bracket");
+            return fault_set(fault, N_("the link's address lacks its closing bracket"));
         from++;
         host_end = bracket;
         port = bracket + 1 < to ? bracket + 2 : NULL;
     } else {
         const char *colon = memchr(from, ':', (size_t)(to - from));
         if (colon != NULL && memchr(colon + 1, ':', (size_t)(to - colon - 1)) != NULL)
-            return fault_set(fault, "an IPv6 address is written in brackets: [::1]");
+            return fault_set(fault, N_("an IPv6 address is written in brackets: [::1]"));
         if (colon != NULL) {
             host_end = colon;
             port = colon + 1;
         }
     }
     if (host_end == from)
-        return fault_set(fault, "the link has no host");
+        return fault_set(fault, N_("the link has no host"));
     if (decode(from, host_end, out->host, sizeof out->host, "host", fault) != 0)
         return -1;
     if (strpbrk(out->host, " /@") != NULL)
-        return fault_set(fault, "the link's host has a character that no host has");
+        return fault_set(fault, N_("the link's host has a character that no host has"));
     return port != NULL ? parse_port(port, to, &out->port, fault) : 0;
 }
 
@@ -106,7 +106,7 @@ static int parse_path(const char *from, const char *to, struct url *out, struct 
         const char *end = slash != NULL ? slash : to;
         if (end > from) {
             if (used >= sizeof out->path)
-                return fault_set(fault, "the link's channel is too long");
+                return fault_set(fault, N_("the link's channel is too long"));
             if (decode(from, end, out->path + used, sizeof out->path - used, "channel", fault) != 0)
                 return -1;
             used += strlen(out->path + used) + 1;
@@ -123,11 +123,11 @@ int url_parse(const char *text, struct url *out, struct fault *fault)
     memset(out, 0, sizeof *out);
     out->port = CLIENT_DEFAULT_PORT;
     if (strlen(text) > URL_TEXT_MAX_BYTES)
-        return fault_set(fault, "the link is too long");
+        return fault_set(fault, N_("the link is too long"));
     if (strncmp(text, scheme, sizeof scheme - 1) == 0)
         text += sizeof scheme - 1;
     else if (strstr(text, "://") != NULL)
-        return fault_set(fault, "the link must begin with mumble://");
+        return fault_set(fault, N_("the link must begin with mumble://"));
     const char *end = text + strcspn(text, "?#");
     const char *authority_end = memchr(text, '/', (size_t)(end - text));
     if (authority_end == NULL)

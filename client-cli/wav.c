@@ -42,7 +42,7 @@ static void store_32(uint8_t *bytes, uint32_t value)
 static int read_format(struct span body, struct wav_info *out, struct fault *fault)
 {
     if (body.len < 16)
-        return fault_set(fault, "its format chunk is too short");
+        return fault_set(fault, N_("its format chunk is too short"));
     uint16_t format = load_16(body.data);
     unsigned bits = load_16(body.data + 14);
     if (format == FORMAT_EXTENSIBLE && body.len >= 26)
@@ -55,16 +55,17 @@ static int read_format(struct span body, struct wav_info *out, struct fault *fau
     bool is_float = format == FORMAT_FLOAT && (bits == 32 || bits == 64);
     if (!is_pcm && !is_float)
         return fault_set(
-            fault, "only PCM of 8, 16, 24 or 32 bits and float are read, not format %u of %u bits",
+            fault,
+            N_("only PCM of 8, 16, 24 or 32 bits and float are read, not format %u of %u bits"),
             format, bits);
     if (out->n_channels < 1 || out->n_channels > CHANNELS_MAX)
-        return fault_set(fault, "it has %u channels; 1 to %d are read", out->n_channels,
+        return fault_set(fault, N_("it has %u channels; 1 to %d are read"), out->n_channels,
                          CHANNELS_MAX);
     if (out->rate_hz < RATE_LEAST_HZ || out->rate_hz > RATE_MOST_HZ)
-        return fault_set(fault, "its rate of %u Hz is not between %d and %d", out->rate_hz,
+        return fault_set(fault, N_("its rate of %u Hz is not between %d and %d"), out->rate_hz,
                          RATE_LEAST_HZ, RATE_MOST_HZ);
     if (load_16(body.data + 12) != wav_frame_bytes(out))
-        return fault_set(fault, "its block size does not fit its channels and bits");
+        return fault_set(fault, N_("its block size does not fit its channels and bits"));
     return 0;
 }
 
@@ -73,21 +74,21 @@ static int read_data(uint64_t offset, uint64_t size, uint64_t file_bytes, struct
 {
     size_t frame_bytes = wav_frame_bytes(out);
     if (frame_bytes == 0)
-        return fault_set(fault, "its sound comes before its format");
+        return fault_set(fault, N_("its sound comes before its format"));
     uint64_t there = file_bytes > offset ? file_bytes - offset : 0;
     bool is_open = size == 0 || size >= 0xFFFFFF00u; // written to a pipe, never corrected
     if (is_open || size > there)
         size = there;
     out->data_offset = offset;
     out->n_frames = size / frame_bytes;
-    return out->n_frames > 0 ? 0 : fault_set(fault, "it holds no sound");
+    return out->n_frames > 0 ? 0 : fault_set(fault, N_("it holds no sound"));
 }
 
 int wav_read_head(struct span head, uint64_t file_bytes, struct wav_info *out, struct fault *fault)
 {
     memset(out, 0, sizeof *out);
     if (head.len < 12 || memcmp(head.data, "RIFF", 4) != 0 || memcmp(head.data + 8, "WAVE", 4) != 0)
-        return fault_set(fault, "it is not a WAV file");
+        return fault_set(fault, N_("it is not a WAV file"));
     uint64_t at = 12;
     while (head.len - at >= 8) {
         const uint8_t *chunk = head.data + at;
@@ -188,7 +189,7 @@ struct wav_writer *wav_writer_open(const char *path, struct fault *fault)
     if (writer != NULL)
         writer->file = fopen(path, "wbe");
     if (writer == NULL || writer->file == NULL) {
-        (void)fault_set(fault, "cannot write %s: %s", path, strerror(errno));
+        (void)fault_set(fault, N_("cannot write %s: %s"), path, strerror(errno));
         free(writer);
         return NULL;
     }
