@@ -7,6 +7,7 @@
 // track's voice names who speaks.
 #include "control/display_int.h"
 
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -235,13 +236,16 @@ void describe_strip(char *text)
     }
 }
 
+// By its hash, however short: who looks at it asks for it, and thin lines are spared the rest.
 static void send_description(struct server *server, const struct channel *channel)
 {
     MumbleProto__ChannelState state = MUMBLE_PROTO__CHANNEL_STATE__INIT;
-    uint8_t hash[20];
-    state.has_channel_id = true;
+    const char *text = describe_text(server, channel);
+    uint8_t hash[SHA_DIGEST_LENGTH];
+    SHA1((const uint8_t *)text, strlen(text), hash);
+    state.has_channel_id = state.has_description_hash = true;
     state.channel_id = channel->id;
-    channels_put_description(server, &state, channel, hash);
+    state.description_hash = (ProtobufCBinaryData){ sizeof(hash), hash };
     broadcast(server, MSG_CHANNEL_STATE, &state.base, NULL);
 }
 
