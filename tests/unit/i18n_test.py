@@ -113,7 +113,7 @@ def faults(english, translated, language, commands):
 
 # ---- what was not marked ------------------------------------------------------------------------------------------
 
-CALL = re.compile(r"\b(say|say_as|send_text|send_denied_reason)\s*\(")
+CALL = re.compile(r"\b(say|say_as|send_text|send_denied_reason|fault_set)\s*\(")
 MARKED = re.compile(r"\bN_\(\s*%s\s*\)|\bfor_reader\s*\([^()]*(\([^()]*\))?[^()]*\)" % STRING)
 HAS_WORDS = re.compile(r"[A-Za-z]{3,}")
 
@@ -203,7 +203,8 @@ class Texts(unittest.TestCase):
                                      f"!{word} is two commands")
 
     def test_nothing_is_said_unmarked(self):
-        for path in sorted(glob.glob(os.path.join(ROOT, "server/control/*.c"))):
+        for path in sorted(glob.glob(os.path.join(ROOT, "server/control/*.c")) +
+                           glob.glob(os.path.join(ROOT, "client-cli/*.c"))):
             with self.subTest(os.path.basename(path)):
                 self.assertEqual(unmarked(read(path)), [])
 
@@ -236,6 +237,7 @@ class Checker(unittest.TestCase):
         'send_text(conn, "<b>Hello</b>");',
         'say(conn, PHRASE_FAILED, model_error_text(error));',
         'send_denied_reason(conn, TYPE, "There are too many", NULL);',
+        'return fault_set(fault, "%s is broken", file);',
         'say(conn, x ? PHRASE_A : PHRASE_B,\n    y ? name : "somebody (else)");',
     ]
     MARKED = [
