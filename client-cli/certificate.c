@@ -95,5 +95,5 @@ int certificate_use(SSL_CTX *tls, const char *file, struct fault *fault)
     const char *why = ERR_reason_error_string(ERR_peek_last_error());
     ERR_clear_error();
     return fault_set(fault, N_("%s: no certificate with its key in PEM form (%s)"), file,
-                     why != NULL ? why : "unknown error");
+                     why != NULL ? why : cli_text(N_("unknown error")));
 }

@@ -105,8 +105,8 @@ int wav_read_head(struct span head, uint64_t file_bytes, struct wav_info *out, s
         if (at > head.len)
             break;
     }
-    return fault_set(fault, file_bytes > head.len ? "its sound begins too far behind the head"
-                                                  : "it ends before its sound begins");
+    return fault_set(fault, file_bytes > head.len ? N_("its sound begins too far behind the head")
+                                                  : N_("it ends before its sound begins"));
 }
 
 size_t wav_frame_bytes(const struct wav_info *info)

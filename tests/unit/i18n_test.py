@@ -113,8 +113,10 @@ def faults(english, translated, language, commands):
 
 # ---- what was not marked ------------------------------------------------------------------------------------------
 
-CALL = re.compile(r"\b(say|say_as|send_text|send_denied_reason|fault_set)\s*\(")
-MARKED = re.compile(r"\bN_\(\s*%s\s*\)|\bfor_reader\s*\([^()]*(\([^()]*\))?[^()]*\)" % STRING)
+CALL = re.compile(r"\b(say|say_as|send_text|send_denied_reason)\s*\(")
+CALL_IN_CLIENT = re.compile(r"\b(fault_set)\s*\(")
+MARKED = re.compile(r"\bN_\(\s*%s(?:\s+%s)*\s*\)|\bfor_reader\s*\([^()]*(\([^()]*\))?[^()]*\)" %
+                    (STRING, STRING))
 HAS_WORDS = re.compile(r"[A-Za-z]{3,}")
 
 
@@ -136,11 +138,11 @@ def without_comments(source):
                   flags=re.DOTALL)
 
 
-def unmarked(source):
+def unmarked(source, functions=CALL):
     """Arguments of what speaks to people that are words in the source, or English by nature."""
     found = []
     source = without_comments(source)
-    for call in CALL.finditer(source):
+    for call in functions.finditer(source):
         arguments = MARKED.sub("", arguments_at(source, call.end() - 1))
         # What a layer says of an error is English until for_reader has looked it up.
         if call.group(1) != "send_denied_reason" and re.search(r"_error_text\s*\(", arguments):
@@ -203,10 +205,10 @@ class Texts(unittest.TestCase):
                                      f"!{word} is two commands")
 
     def test_nothing_is_said_unmarked(self):
-        for path in sorted(glob.glob(os.path.join(ROOT, "server/control/*.c")) +
-                           glob.glob(os.path.join(ROOT, "client-cli/*.c"))):
-            with self.subTest(os.path.basename(path)):
-                self.assertEqual(unmarked(read(path)), [])
+        for folder, functions in (("server/control", CALL), ("client-cli", CALL_IN_CLIENT)):
+            for path in sorted(glob.glob(os.path.join(ROOT, folder, "*.c"))):
+                with self.subTest(os.path.basename(path)):
+                    self.assertEqual(unmarked(read(path), functions), [])
 
 
 class Checker(unittest.TestCase):
@@ -237,7 +239,6 @@ class Checker(unittest.TestCase):
         'send_text(conn, "<b>Hello</b>");',
         'say(conn, PHRASE_FAILED, model_error_text(error));',
         'send_denied_reason(conn, TYPE, "There are too many", NULL);',
-        'return fault_set(fault, "%s is broken", file);',
         'say(conn, x ? PHRASE_A : PHRASE_B,\n    y ? name : "somebody (else)");',
     ]
     MARKED = [
@@ -271,6 +272,13 @@ class Checker(unittest.TestCase):
         for source in self.UNMARKED:
             with self.subTest(source):
                 self.assertEqual(len(unmarked(source)), 1)
+
+    def test_unmarked_in_the_client(self):
+        for source, n in (('return fault_set(fault, "%s is broken", file);', 1),
+                          ('return fault_set(fault, N_("%s is broken"), file);', 0),
+                          ('fault_set(fault, "%s: %.300s", name, why.text);', 0)):
+            with self.subTest(source):
+                self.assertEqual(len(unmarked(source, CALL_IN_CLIENT)), n)
 
     def test_marked(self):
         for source in self.MARKED:
