@@ -199,7 +199,8 @@ const char *describe_text(const struct server *server, const struct channel *cha
         return own;
     snprintf(text, len, "%s<p>" MARK_BEGIN "%s" MARK_END "</p>", own, one->state);
     free(one->text);
-    return one->text = text;
+    one->text = text;
+    return one->text;
 }
 
 // The tag that ends right before this place, when it is a paragraph or a span that opens there.

@@ -157,7 +157,8 @@ static struct display *display_of(struct server *server)
     display->server = server;
     uv_timer_init(&server->loop, &display->timer);
     display->timer.data = display;
-    return server->display = display;
+    server->display = display;
+    return display;
 }
 
 void display_free(struct server *server) // its handle is closed
