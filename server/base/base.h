@@ -122,6 +122,9 @@ bool str_is_utf8(const char *text);
 // The protocol counts text lengths so. A byte that is not UTF-8 counts as one.
 size_t str_utf16_units(const char *text);
 bool str_equal_fold(const char *a, const char *b); // UTF-8; Latin, Greek and Cyrillic folded
+// Edit distance in bytes with swaps of neighbours (optimal string alignment), ASCII case folded; of
+// words. SIZE_MAX: too long to be one.
+size_t str_distance(const char *a, const char *b);
 uint32_t str_hash_fold(const char *text);          // equal for what str_equal_fold calls equal
 void random_bytes(void *out, size_t n); // from the kernel; ends the process when that fails
 

@@ -1,48 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/config_int.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-#define WORD_MAX 48
-
-static size_t least_of(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-// Edit distance with swaps of neighbours (optimal string alignment), ASCII case folded.
-static size_t distance(const char *a, const char *b)
-{
-    size_t n_a = strlen(a), n_b = strlen(b);
-    if (n_a > WORD_MAX || n_b > WORD_MAX)
-        return SIZE_MAX;
-    size_t d[WORD_MAX + 1][WORD_MAX + 1];
-    for (size_t i = 0; i <= n_a; i++)
-        d[i][0] = i;
-    for (size_t j = 0; j <= n_b; j++)
-        d[0][j] = j;
-    for (size_t i = 1; i <= n_a; i++) {
-        for (size_t j = 1; j <= n_b; j++) {
-            int ca = tolower((unsigned char)a[i - 1]), cb = tolower((unsigned char)b[j - 1]);
-            size_t best = least_of(d[i - 1][j], d[i][j - 1]) + 1;
-            best = least_of(best, d[i - 1][j - 1] + (ca != cb));
-            if (i > 1 && j > 1 && ca == tolower((unsigned char)b[j - 2]) &&
-                tolower((unsigned char)a[i - 2]) == cb)
-                best = least_of(best, d[i - 2][j - 2] + 1);
-            d[i][j] = best;
-        }
-    }
-    return d[n_a][n_b];
-}
 
 const char *suggest(const char *word, struct word_list known, char *out, size_t cap)
 {
     const char *nearest = NULL;
     size_t nearest_distance = 1 + strlen(word) / 4; // further away it is another word
     for (size_t i = 0; i < known.n_words; i++) {
-        size_t d = distance(word, known.words[i]);
+        size_t d = str_distance(word, known.words[i]);
         if (d <= nearest_distance && (nearest == NULL || d < nearest_distance)) {
             nearest = known.words[i];
             nearest_distance = d;

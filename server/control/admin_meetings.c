@@ -178,6 +178,11 @@ static void do_turn(const struct act *act)
     answer_done(act->answer, "The booths of %s turn.", act->meeting->name);
 }
 
+static void do_figures(const struct act *act)
+{
+    figures_admin(act->question, act->meeting, act->answer);
+}
+
 static const struct {
     const char *word;
     size_t n_words; // of the whole question
@@ -188,6 +193,7 @@ static const struct {
     { "listen", 5, do_listen },
     { "tier", 5, do_tier },
     { "turn", 3, do_turn },
+    { "figures", 3, do_figures },
 };
 
 static struct meeting_info *find_meeting(const struct model *model, const char *name)
@@ -241,5 +247,5 @@ void admin_meeting(const struct question *question, struct answer *answer)
     }
     answer_error(answer, "usage",
                  "meeting MEETING interpreter NAME | lang NAME LANGUAGE | listen NAME LANGUAGE | "
-                 "tier NAME TIER | turn");
+                 "tier NAME TIER | turn | figures");
 }

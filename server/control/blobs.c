@@ -38,12 +38,13 @@ void blobs_put_texture(MumbleProto__UserState *state, const struct user *user)
 static void send_description(struct conn *conn, uint32_t id)
 {
     const struct channel *channel = model_channel(conn->server->model, id);
-    if (channel == NULL || channel->description[0] == '\0' || !visible_channel(conn, channel))
+    const char *text = channel != NULL ? describe_text(conn->server, channel) : "";
+    if (text[0] == '\0' || !visible_channel(conn, channel))
         return;
     MumbleProto__ChannelState state = MUMBLE_PROTO__CHANNEL_STATE__INIT;
     state.has_channel_id = true;
     state.channel_id = channel->id;
-    state.description = channel->description;
+    state.description = (char *)(uintptr_t)text;
     send_message(conn, MSG_CHANNEL_STATE, &state.base);
 }
 

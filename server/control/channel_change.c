@@ -253,7 +253,7 @@ static void tell(struct server *server, const struct change *change)
     out.n_links_remove = state->n_links_remove;
     out.links_remove = state->links_remove;
     if (change->description != NULL)
-        channels_put_description(&out, change->channel, hash);
+        channels_put_description(server, &out, change->channel, hash);
     broadcast(server, MSG_CHANNEL_STATE, &out.base, NULL);
 }
 
@@ -311,6 +311,8 @@ void channels_state(struct conn *conn, const ProtobufCMessage *message)
     if (state->description != NULL &&
         (description = text_allowed(conn, state->description)) == NULL)
         return;
+    if (description != NULL)
+        describe_strip(description);
     struct change change = { .channel = channel, .state = state, .description = description };
     if (channel != NULL) {
         change.is_moved = state->has_parent && state->parent != channel->parent;

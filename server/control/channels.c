@@ -9,14 +9,15 @@
 // ---- telling
 // ---------------------------------------------------------------------------------------------------------------
 
-void channels_put_description(MumbleProto__ChannelState *state, const struct channel *channel,
-                              uint8_t hash[20])
+void channels_put_description(const struct server *server, MumbleProto__ChannelState *state,
+                              const struct channel *channel, uint8_t hash[20])
 {
-    if (str_utf16_units(channel->description) < DESCRIPTION_INLINE_UNITS) {
-        state->description = channel->description;
+    const char *text = describe_text(server, channel);
+    if (str_utf16_units(text) < DESCRIPTION_INLINE_UNITS) {
+        state->description = (char *)(uintptr_t)text;
         return;
     }
-    SHA1((const uint8_t *)channel->description, strlen(channel->description), hash);
+    SHA1((const uint8_t *)text, strlen(text), hash);
     state->has_description_hash = true;
     state->description_hash = (ProtobufCBinaryData){ SHA_DIGEST_LENGTH, hash };
 }
@@ -41,7 +42,7 @@ void channels_send(struct conn *conn, const struct channel *channel)
     state.can_enter =
         reader == NULL ||
         (model_permissions(conn->server->model, reader, channel->id) & PERM_ENTER) != 0;
-    channels_put_description(&state, channel, hash);
+    channels_put_description(conn->server, &state, channel, hash);
     rights_told(conn, channel->id, state.can_enter, state.is_enter_restricted);
     send_message(conn, MSG_CHANNEL_STATE, &state.base);
 }

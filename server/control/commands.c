@@ -1,343 +1,370 @@
 // SPDX-License-Identifier: BSD-3-Clause
-//
-// Chat commands: a text that begins with "!". Each has its words in every interface language; the
-// table is the help's index.
-#include "control/control_int.h"
+#include "control/commands.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define WORDS_MAX 4
-#define LEVEL_OFF_DB (-120)
-#define OUT_THE_OTHER                                                                              \
-    (-1) // for MIXER_CMD_OUT: whichever language of the booth is not the outgoing one now
+#define HELP_BYTES (64u << 10)
 
-struct call {
-    struct conn *conn;
-    struct server *server;
-    struct user *user;
-    struct meeting_info *meeting; // theirs, or the only one
-    char *rest;                   // after the command's word, trimmed
+// A file that has commands adds its table here; in the order of !help.
+static const struct command_table *const tables[] = {
+    &commands_of_listening,
+    &commands_of_booth,
+    &commands_of_moderating,
+    &commands_of_figures,
 };
-typedef void (*command_fn)(struct call *call);
+#define N_TABLES (sizeof(tables) / sizeof(tables[0]))
 
-// ---- listening
-// ---------------------------------------------------------------------------------------------------------------
-
-static void list_languages(const struct meeting_info *meeting, uint32_t mask, char *out, size_t cap)
+const struct command_table *command_table_at(size_t index)
 {
-    size_t n = 0;
-    out[0] = '\0';
-    for (uint8_t i = 0; i < meeting->n_tracks && n < cap; i++)
-        if ((mask & (1u << i)) != 0)
-            n += (size_t)snprintf(out + n, cap - n, "%s%s (!%s)", n > 0 ? ", " : "",
-                                  lang_own_name(meeting->tracks[i].lang), meeting->tracks[i].lang);
+    return index < N_TABLES ? tables[index] : NULL;
 }
 
-void commands_choose(struct conn *conn, const struct meeting_info *meeting, int track)
+// ---- words ------------------------------------------------------------------------------------
+
+#define WORD_BYTES 32 // a longer one is none of ours
+
+// The next of "one|other": its length, 0 at the end.
+static size_t next_word(const char **words, char out[WORD_BYTES])
 {
-    struct server *server = conn->server;
-    struct user *user = model_user(server->model, conn->session);
-    uint32_t channel = track >= 0 ? meeting->tracks[track].channel : meeting->id;
-    if ((model_permissions(server->model, user, channel) & PERM_ENTER) == 0) {
-        send_denied(conn, PERM_ENTER, channel);
-        return;
-    }
-    if (!users_move(server, user, channel, conn->session)) {
-        send_denied_type(conn, MUMBLE_PROTO__PERMISSION_DENIED__DENY_TYPE__ChannelFull);
-        return;
-    }
-    if (track >= 0)
-        say(conn, PHRASE_LISTENING, lang_own_name(meeting->tracks[track].lang));
-    else
-        say(conn, PHRASE_ON_FLOOR, meeting->name);
+    size_t len = strcspn(*words, "|");
+    snprintf(out, WORD_BYTES, "%.*s", (int)len, *words);
+    *words += len + ((*words)[len] == '|' ? 1 : 0);
+    return len;
 }
 
-static void do_floor(struct call *call)
+static size_t language_index(const char *language)
 {
-    commands_choose(call->conn, call->meeting, -1);
+    const char *ours = i18n_find(language);
+    for (size_t i = 0; ours != NULL && i < COMMAND_LANGUAGES; i++)
+        if (strcmp(COMMAND_LANGUAGE_TAGS[i], ours) == 0)
+            return i;
+    return 0;
 }
 
-static int language_or_say(struct call *call, const char *word)
+// The first one. It stays until the next call.
+const char *command_word(const struct command *command, const char *language)
 {
-    int lang = meeting_info_lang(call->meeting, word);
-    if (lang < 0) {
-        char list[512];
-        list_languages(call->meeting, UINT32_MAX, list, sizeof(list));
-        say(call->conn, PHRASE_NO_LANGUAGE, word, list);
-    }
-    return lang;
+    static char word[WORD_BYTES];
+    const char *words = command->words[language_index(language)];
+    next_word(&words, word);
+    return word;
 }
 
-static void do_speak(struct call *call)
+static bool has_word(const struct command *command, const char *wanted)
 {
-    int lang = language_or_say(call, call->rest);
-    if (lang < 0)
-        return;
-    snprintf(call->user->spoken, sizeof(call->user->spoken), "%s",
-             call->meeting->tracks[lang].lang);
-    meetings_order(call->server, call->user, MIXER_CMD_SPOKEN, lang);
-    say(call->conn, PHRASE_SPEAKING, lang_own_name(call->meeting->tracks[lang].lang));
-}
-
-static void do_understand(struct call *call)
-{
-    uint32_t mask = 0;
-    char *rest = NULL;
-    for (char *word = strtok_r(call->rest, " ,", &rest); word != NULL;
-         word = strtok_r(NULL, " ,", &rest)) {
-        int lang = language_or_say(call, word);
-        if (lang < 0)
-            return;
-        mask |= 1u << lang;
-    }
-    const struct channel *channel = model_channel(call->server->model, call->user->channel);
-    if (channel->role == CHANNEL_TRACK)
-        mask |= 1u << channel->role_index;
-    call->user->understood = mask;
-    call->user->understood_in = call->meeting->id;
-    meetings_order(call->server, call->user, MIXER_CMD_UNDERSTOOD, (int32_t)mask);
-    char list[512];
-    list_languages(call->meeting, mask, list, sizeof(list));
-    say(call->conn, PHRASE_UNDERSTANDING, list);
-}
-
-static bool read_level(const char *word, int *out)
-{
-    static const int steps[] = { -24, -18, -15, -12, -6, 0 };
-    static const char *const off_words[] = { "off", "no" };
-    for (size_t i = 0; i < sizeof(off_words) / sizeof(off_words[0]); i++)
-        if (str_equal_fold(word, off_words[i])) {
-            *out = LEVEL_OFF_DB;
-            return true;
-        }
-    char *end;
-    long value = strtol(word, &end, 10);
-    for (size_t i = 0; end != word && *end == '\0' && i < sizeof(steps) / sizeof(steps[0]); i++)
-        if (value == steps[i]) {
-            *out = steps[i];
-            return true;
-        }
+    char word[WORD_BYTES];
+    for (size_t i = 0; i < COMMAND_LANGUAGES; i++)
+        for (const char *words = command->words[i]; next_word(&words, word) > 0;)
+            if (str_equal_fold(word, wanted))
+                return true;
     return false;
 }
 
-static void do_under(struct call *call)
+const struct command *command_find(const char *word)
 {
-    int level;
-    if (!read_level(call->rest, &level)) {
-        say(call->conn, PHRASE_DUCK_USAGE);
-        return;
-    }
-    call->user->duck_db = level;
-    meetings_order(call->server, call->user, MIXER_CMD_DUCK, level);
-    if (level <= LEVEL_OFF_DB)
-        say(call->conn, PHRASE_DUCK_OFF);
-    else
-        say(call->conn, PHRASE_DUCK, call->rest);
+    for (size_t t = 0; t < N_TABLES; t++)
+        for (size_t i = 0; i < tables[t]->n; i++)
+            if (has_word(&tables[t]->commands[i], word))
+                return &tables[t]->commands[i];
+    return NULL;
 }
 
-static void do_tier(struct call *call)
+static void nearest_of(const struct command *command, const char *wanted, char out[WORD_BYTES],
+                       size_t *distance)
 {
-    enum tier tier;
-    if (!tier_from_name(call->rest, &tier) || (tier != TIER_STANDARD && tier != TIER_MINIMUM)) {
-        say(call->conn, PHRASE_TIER_USAGE);
-        return;
-    }
-    call->user->tier = (uint8_t)tier;
-    meetings_user_placed(call->server, call->user, call->meeting->id);
-    say(call->conn, PHRASE_TIER, call->rest);
+    char word[WORD_BYTES];
+    for (size_t i = 0; i < COMMAND_LANGUAGES; i++)
+        for (const char *words = command->words[i]; next_word(&words, word) > 0;) {
+            size_t here = str_distance(word, wanted);
+            if (here >= *distance)
+                continue;
+            *distance = here;
+            memcpy(out, word, WORD_BYTES);
+        }
 }
 
-// ---- interpreting
-// ------------------------------------------------------------------------------------------------------------
+// ---- who may ----------------------------------------------------------------------------------
 
-static bool is_in_booth(const struct server *server, const struct user *user)
+static bool is_inside(const struct call *call)
 {
-    return model_channel(server->model, user->channel)->role == CHANNEL_BOOTH;
+    return call->meeting != NULL &&
+           model_meeting_of(call->server->model, call->user) == call->meeting;
 }
 
-void commands_act(struct conn *conn, enum mixer_command_kind kind)
+bool command_is_in_booth(const struct call *call)
 {
-    struct server *server = conn->server;
-    const struct user *user = model_user(server->model, conn->session);
-    if (is_in_booth(server, user))
-        meetings_order(server, user, kind, OUT_THE_OTHER);
-    else
-        say(conn, PHRASE_NOT_IN_BOOTH);
+    return model_channel(call->server->model, call->user->channel)->role == CHANNEL_BOOTH;
 }
 
-static void do_air(struct call *call)
+static bool is_moderator(const struct call *call)
 {
-    commands_act(call->conn, MIXER_CMD_AIR);
+    return model_is_moderator(call->server->model, call->user, call->meeting);
 }
 
-static void do_off(struct call *call)
+bool command_is_moderator(struct call *call)
 {
-    commands_act(call->conn, MIXER_CMD_OFF_AIR);
-}
-
-static void do_take(struct call *call)
-{
-    commands_act(call->conn, MIXER_CMD_TAKE);
-}
-
-static void do_out(struct call *call)
-{
-    int lang = call->rest[0] != '\0' ? language_or_say(call, call->rest) : OUT_THE_OTHER;
-    if (lang < 0 && call->rest[0] != '\0')
-        return;
-    if (is_in_booth(call->server, call->user))
-        meetings_order(call->server, call->user, MIXER_CMD_OUT, lang);
-    else
-        say(call->conn, PHRASE_NOT_IN_BOOTH);
-}
-
-static void do_partner(struct call *call)
-{
-    int level;
-    if (!read_level(call->rest, &level)) {
-        say(call->conn, PHRASE_DUCK_USAGE);
-        return;
-    }
-    meetings_order(call->server, call->user, MIXER_CMD_PARTNER_LEVEL, level);
-    if (level <= LEVEL_OFF_DB)
-        say(call->conn, PHRASE_PARTNER_SILENT);
-    else
-        say(call->conn, PHRASE_PARTNER_LEVEL, call->rest);
-}
-
-// ---- moderating
-// --------------------------------------------------------------------------------------------------------------
-
-static bool may_moderate(struct call *call)
-{
-    if (model_is_moderator(call->server->model, call->user, call->meeting))
+    if (is_moderator(call))
         return true;
     say(call->conn, PHRASE_NOT_MODERATOR);
     return false;
 }
 
-static void do_interpreter(struct call *call)
+static bool may(const struct call *call, enum command_for who)
 {
-    struct user *person = model_user_by_name(call->server->model, call->rest);
-    if (!may_moderate(call))
-        return;
-    if (person == NULL || person->is_server_made) {
-        say(call->conn, PHRASE_WHO, call->rest);
-        return;
+    switch (who) {
+    case COMMAND_ANYWHERE:
+        return true;
+    case COMMAND_CHOICE:
+        return call->meeting != NULL;
+    case COMMAND_MEETING:
+        return is_inside(call);
+    case COMMAND_BOOTH:
+        return is_inside(call) && command_is_in_booth(call);
+    case COMMAND_MODERATOR:
+        return call->meeting != NULL && is_moderator(call);
     }
-    model_make_interpreter(person, call->meeting->id);
-    rights_changed(call->server);
-    users_refresh_suppression(call->server, person);
-    say(call->conn, PHRASE_MADE_INTERPRETER, person->name, call->meeting->name);
-    struct conn *to = conn_of(call->server, person->session);
-    if (to != NULL && call->meeting->n_booths > 0)
-        say(to, PHRASE_YOU_INTERPRETER, call->meeting->booths[0].name);
+    return false;
 }
 
-// "!lang NAME en": names may hold blanks, so the language is the last word.
-static void do_lang(struct call *call)
+static void say_why_not(const struct call *call, enum command_for who)
 {
-    if (!may_moderate(call))
-        return;
-    char *last = strrchr(call->rest, ' ');
-    if (last == NULL) {
-        say(call->conn, PHRASE_WHO, call->rest);
-        return;
-    }
-    *last++ = '\0';
-    struct user *person = model_user_by_name(call->server->model, call->rest);
-    if (person == NULL || person->is_server_made ||
-        model_meeting_of(call->server->model, person) != call->meeting) { // others have their own
-        say(call->conn, PHRASE_WHO, call->rest);
-        return;
-    }
-    int lang = language_or_say(call, last);
-    if (lang < 0)
-        return;
-    snprintf(person->spoken, sizeof(person->spoken), "%s", call->meeting->tracks[lang].lang);
-    meetings_order(call->server, person, MIXER_CMD_SPOKEN, lang);
-    meetings_order(call->server, person, MIXER_CMD_TURN_NOW, -1);
-    say(call->conn, PHRASE_LANG_SET, person->name, lang_own_name(call->meeting->tracks[lang].lang));
-}
-
-// ---- not hearing somebody
-// ---------------------------------------------------------------------------
-
-static void set_muted(struct call *call, bool is_muted)
-{
-    const struct user *person = model_user_by_name(call->server->model, call->rest);
-    if (call->rest[0] == '\0' || person == call->user) {
-        say(call->conn, PHRASE_MUTE_USAGE);
-        return;
-    }
-    if (person == NULL || person->is_server_made || !visible_user(call->conn, person)) {
-        say(call->conn, PHRASE_WHO, call->rest);
-        return;
-    }
-    int error = model_user_mute(call->user, person->session, is_muted);
-    if (error != 0) {
-        say(call->conn, PHRASE_FAILED, model_error_text(error));
-        return;
-    }
-    call->server->are_routes_dirty = true;
-    if (is_muted)
-        say(call->conn, PHRASE_MUTED, person->name, person->name);
+    if (call->meeting == NULL)
+        say(call->conn, PHRASE_NO_MEETING);
+    else if (who == COMMAND_BOOTH)
+        say(call->conn, PHRASE_NOT_IN_BOOTH);
+    else if (who == COMMAND_MODERATOR)
+        say(call->conn, PHRASE_NOT_MODERATOR);
     else
-        say(call->conn, PHRASE_UNMUTED, person->name);
-    if (is_muted && call->meeting != NULL)
-        say(call->conn, PHRASE_MUTED_MIXED);
+        say(call->conn, PHRASE_ENTER_FIRST, call->meeting->name);
 }
 
-static void do_mute(struct call *call)
+static bool suggest_for(const struct call *call, const char *word, char out[WORD_BYTES])
 {
-    set_muted(call, true);
+    if (strlen(word) < 3) // everything short is near
+        return false;
+    size_t limit = 1 + strlen(word) / 4, distance = limit + 1; // further away it is another word
+    for (size_t t = 0; t < N_TABLES; t++)
+        for (size_t i = 0; i < tables[t]->n; i++)
+            if (may(call, tables[t]->commands[i].who))
+                nearest_of(&tables[t]->commands[i], word, out, &distance);
+    return distance <= limit;
 }
 
-static void do_unmute(struct call *call)
+static void say_unknown(const struct call *call, const char *word)
 {
-    set_muted(call, false);
+    char near[WORD_BYTES];
+    bool is_language = lang_tag_is_valid(word) && strcmp(lang_own_name(word), word) != 0;
+    if (is_language && call->meeting == NULL)
+        say(call->conn, PHRASE_NO_MEETING);
+    else if (is_language)
+        command_language(&(struct call){ .conn = call->conn, .meeting = call->meeting }, word);
+    else if (suggest_for(call, word, near))
+        say(call->conn, PHRASE_UNKNOWN_NEAR, word, near);
+    else
+        say(call->conn, PHRASE_UNKNOWN_COMMAND, word);
 }
 
-static void do_help(struct call *call)
+// ---- help -------------------------------------------------------------------------------------
+
+static void add(struct buffer *out, const char *text)
 {
-    say(call->conn, PHRASE_HELP);
-    if (is_in_booth(call->server, call->user))
-        say(call->conn, PHRASE_HELP_INTERPRETER);
+    buffer_add(out, text, strlen(text));
 }
 
-// ---- the table
-// -----------------------------------------------------------------------------------------------------------------
-
-static const struct {
-    const char *words[WORDS_MAX]; // one or more in each language
-    command_fn run;
-    bool is_everywhere; // where there is no meeting as well
-} table[] = {
-    { { "help", "ayuda" }, do_help, true },
-    { { "mute", "silenciar", "silencia" }, do_mute, true },
-    { { "unmute", "oír", "oir" }, do_unmute, true },
-    { { "floor", "sala", "original" }, do_floor, false },
-    { { "speak", "hablo", "habla" }, do_speak, false },
-    { { "understand", "entiendo" }, do_understand, false },
-    { { "under", "debajo" }, do_under, false },
-    { { "tier", "calidad" }, do_tier, false },
-    { { "air", "aire" }, do_air, false },
-    { { "off", "fuera" }, do_off, false },
-    { { "take", "tomar" }, do_take, false },
-    { { "out", "hacia" }, do_out, false },
-    { { "partner", "pareja" }, do_partner, false },
-    { { "interpreter", "intérprete", "interprete" }, do_interpreter, false },
-    { { "lang", "idioma" }, do_lang, false },
-};
-
-static command_fn find(const char *word, bool has_meeting)
+static void add_line(struct buffer *out, const struct command *command, const char *language)
 {
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-        for (size_t k = 0; k < WORDS_MAX && table[i].words[k] != NULL; k++)
-            if (str_equal_fold(table[i].words[k], word))
-                return has_meeting || table[i].is_everywhere ? table[i].run : NULL;
+    add(out, "<br/><b>!");
+    add(out, command_word(command, language));
+    if (command->example != NULL) {
+        add(out, " ");
+        add(out, command->example);
+    }
+    add(out, "</b> ");
+    add(out, phrase_text(command->help, language));
+}
+
+static void add_heading(struct buffer *out, enum phrase heading, const char *language)
+{
+    if (out->len > 0)
+        add(out, "<br/><br/>");
+    add(out, "<b>");
+    add(out, phrase_text(heading, language));
+    add(out, "</b>");
+}
+
+// Those of one readership, from all tables.
+static void add_group(struct buffer *out, const struct call *call, enum phrase heading,
+                      enum command_for first, enum command_for last)
+{
+    const char *language = reader_language(call->conn);
+    bool is_begun = false;
+    for (size_t t = 0; t < N_TABLES; t++)
+        for (size_t i = 0; i < tables[t]->n; i++) {
+            const struct command *command = &tables[t]->commands[i];
+            if (command->who < first || command->who > last || !may(call, command->who))
+                continue;
+            if (!is_begun)
+                add_heading(out, heading, language);
+            is_begun = true;
+            add_line(out, command, language);
+        }
+}
+
+// "!en, !es, !fr": which nobody could guess from a word.
+static void add_languages(struct buffer *out, const struct call *call)
+{
+    if (call->meeting == NULL)
+        return;
+    add(out, "<br/><b>");
+    for (uint8_t i = 0; i < call->meeting->n_tracks; i++) {
+        add(out, i > 0 ? ", !" : "!");
+        add(out, call->meeting->tracks[i].lang);
+    }
+    add(out, "</b> ");
+    add(out, phrase_text(PHRASE_HELP_CHOOSE, reader_language(call->conn)));
+}
+
+static void help_all(const struct call *call)
+{
+    struct buffer out;
+    buffer_init(&out, HELP_BYTES);
+    add_group(&out, call, PHRASE_HELP_EVERYBODY, COMMAND_ANYWHERE, COMMAND_MEETING);
+    add_languages(&out, call);
+    add_group(&out, call, PHRASE_HELP_INTERPRETERS, COMMAND_BOOTH, COMMAND_BOOTH);
+    add_group(&out, call, PHRASE_HELP_MODERATORS, COMMAND_MODERATOR, COMMAND_MODERATOR);
+    if (buffer_add(&out, "", 1))
+        send_text(call->conn, (const char *)out.data);
+    buffer_clear(&out);
+}
+
+// One command, with its other words.
+static void help_one(const struct call *call, const struct command *command)
+{
+    const char *language = reader_language(call->conn);
+    struct buffer out;
+    char word[WORD_BYTES];
+    buffer_init(&out, HELP_BYTES);
+    add_line(&out, command, language);
+    const char *words = command->words[language_index(language)];
+    next_word(&words, word);
+    while (next_word(&words, word) > 0) {
+        add(&out, " · !");
+        add(&out, word);
+    }
+    if (buffer_add(&out, "", 1))
+        send_text(call->conn, (const char *)out.data + strlen("<br/>"));
+    buffer_clear(&out);
+}
+
+void command_help(struct call *call)
+{
+    const char *word = call->rest[0] == '!' ? call->rest + 1 : call->rest;
+    const struct command *command = word[0] != '\0' ? command_find(word) : NULL;
+    if (word[0] == '\0')
+        help_all(call);
+    else if (command != NULL)
+        help_one(call, command);
+    else
+        say_unknown(call, word);
+}
+
+// ---- for commands' functions ------------------------------------------------------------------
+
+static void list_languages(const struct meeting_info *meeting, char *out, size_t cap)
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (uint8_t i = 0; i < meeting->n_tracks && n < cap; i++)
+        n += (size_t)snprintf(out + n, cap - n, "%s%s (!%s)", n > 0 ? ", " : "",
+                              lang_own_name(meeting->tracks[i].lang), meeting->tracks[i].lang);
+}
+
+int command_language(struct call *call, const char *word)
+{
+    int lang = meeting_info_lang(call->meeting, word);
+    for (uint8_t i = 0; lang < 0 && i < call->meeting->n_tracks; i++) // "español", too
+        if (str_equal_fold(lang_own_name(call->meeting->tracks[i].lang), word))
+            lang = i;
+    if (lang < 0) {
+        char list[512];
+        list_languages(call->meeting, list, sizeof(list));
+        say(call->conn, PHRASE_NO_LANGUAGE, word, list);
+    }
+    return lang;
+}
+
+static struct user *find_person(const struct call *call, const char *name)
+{
+    struct user *person = model_user_by_name(call->server->model, name);
+    bool is_known = person != NULL && !person->is_server_made && visible_user(call->conn, person);
+    return is_known ? person : NULL;
+}
+
+struct user *command_person(struct call *call, const char *name)
+{
+    struct user *person = find_person(call, name);
+    if (person == NULL)
+        say(call->conn, PHRASE_WHO, name);
+    return person;
+}
+
+struct user *command_person_and_rest(struct call *call, char **rest)
+{
+    char *text = call->rest;
+    size_t len = strlen(text);
+    for (size_t at = len; at > 0; at--) {
+        if (text[at] != '\0' && text[at] != ' ')
+            continue;
+        char was = text[at];
+        text[at] = '\0';
+        struct user *person = find_person(call, text);
+        if (person != NULL) {
+            *rest = at < len ? text + at + 1 + strspn(text + at + 1, " ") : text + len;
+            return person;
+        }
+        text[at] = was;
+    }
+    say(call->conn, PHRASE_WHO, text);
     return NULL;
+}
+
+int command_bool(const char *word)
+{
+    static const char *const yes[] = { "on", "yes", "sí", "si", "oui", "sim", "wi", "1" };
+    static const char *const no[] = { "off", "no", "non", "não", "nao", "pa", "0" };
+    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+        if (str_equal_fold(word, yes[i]))
+            return 1;
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+        if (str_equal_fold(word, no[i]))
+            return 0;
+    return -1;
+}
+
+bool command_level(const char *word, int *db)
+{
+    static const int steps[] = { -24, -18, -15, -12, -6, 0 };
+    char *end;
+    long value = strtol(word, &end, 10);
+    for (size_t i = 0; end != word && *end == '\0' && i < sizeof(steps) / sizeof(steps[0]); i++)
+        if (value == steps[i]) {
+            *db = steps[i];
+            return true;
+        }
+    if (command_bool(word) != 0)
+        return false;
+    *db = COMMAND_LEVEL_OFF_DB;
+    return true;
+}
+
+// ---- a text that may be one -------------------------------------------------------------------
+
+static void trim_end(char *text)
+{
+    size_t len = strlen(text);
+    while (len > 0 && text[len - 1] == ' ')
+        text[--len] = '\0';
 }
 
 bool commands_run(struct conn *conn, const char *plain)
@@ -347,6 +374,7 @@ bool commands_run(struct conn *conn, const char *plain)
     char *text = str_dup(plain + 1);
     if (text == NULL)
         return true;
+    trim_end(text);
     size_t len = strcspn(text, " ");
     char *rest = text + len + (text[len] != '\0' ? 1 : 0);
     text[len] = '\0';
@@ -356,18 +384,17 @@ bool commands_run(struct conn *conn, const char *plain)
                          .user = model_user(conn->server->model, conn->session),
                          .meeting = meetings_default(conn),
                          .rest = rest };
-    command_fn run = find(text, call.meeting != NULL);
+    call.run = call.meeting != NULL ? run_of(conn->server, call.meeting->id) : NULL;
+    const struct command *command = command_find(text);
     int track = call.meeting != NULL ? meeting_info_lang(call.meeting, text) : -1;
-    if (run != NULL)
-        run(&call);
-    else if (track >= 0)
+    if (command == NULL && track >= 0)
         commands_choose(conn, call.meeting, track);
-    else if (call.meeting == NULL)
-        say(conn, PHRASE_NO_MEETING);
-    else if (lang_tag_is_valid(text) && strcmp(lang_own_name(text), text) != 0)
-        language_or_say(&call, text);
+    else if (command == NULL)
+        say_unknown(&call, text);
+    else if (!may(&call, command->who) || (command->who == COMMAND_MEETING && call.run == NULL))
+        say_why_not(&call, command->who);
     else
-        say(conn, PHRASE_UNKNOWN_COMMAND, text);
+        command->run(&call);
     free(text);
     return true;
 }

@@ -7,11 +7,15 @@
 #define SUSURRO_CONTROL_COMMANDS_H
 
 #include "control/control_int.h"
+#include "control/run.h"
 
-#define COMMAND_LANGUAGES 5 // en, es, fr, pt, ht: the words' order
+#define COMMAND_LANGUAGES 5
+#define COMMAND_LANGUAGE_TAGS ((const char *const[]){ "en", "es", "fr", "pt", "ht" }) // in order
+#define COMMAND_LEVEL_OFF_DB (-120)
 
 enum command_for {     // who sees it in !help; the others are told why not
     COMMAND_ANYWHERE,  // also where there is no meeting
+    COMMAND_CHOICE,    // where there is a meeting, also before one enters it
     COMMAND_MEETING,   // who is in a meeting
     COMMAND_BOOTH,     // who sits in a booth
     COMMAND_MODERATOR, // of the meeting
@@ -31,7 +35,8 @@ struct command {
     const char *words[COMMAND_LANGUAGES];
     command_fn run;
     enum command_for who;
-    enum phrase help; // what it does, without the word: shown as "<b>!word</b> text"
+    enum phrase help;    // what it does, without the word: shown as "<b>!word example</b> text"
+    const char *example; // of what may follow the word, the same in every language; NULL: nothing
 };
 struct command_table {
     const struct command *commands;
@@ -40,8 +45,14 @@ struct command_table {
 extern const struct command_table commands_of_listening, commands_of_booth, commands_of_moderating,
     commands_of_roles, commands_of_chat, commands_of_queue, commands_of_poll, commands_of_breakout,
     commands_of_recording, commands_of_figures;
+const struct command_table *command_table_at(size_t index); // NULL: the end
+
+const struct command *command_find(const char *word); // any language; NULL: none
+void command_help(struct call *call);                 // "!help", "!help air"
 
 // For commands' functions.
+bool command_is_in_booth(const struct call *call);
+bool command_is_moderator(struct call *call); // or told
 int command_language(struct call *call,
                      const char *word); // a track's index; -1: the caller was told
 struct user *command_person(struct call *call,

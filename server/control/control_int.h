@@ -72,6 +72,7 @@ struct conn {
     uint32_t menu_meeting;
     bool has_booth_menu;
     uint64_t uncovered_told_us; // the last notice that nobody interprets
+    char chosen_language[16];   // of what they read, by "!lang fr"; "": none
     char console_language[16];  // display.c: the reader's, said by their console; "": none
     uint32_t named_in, named_voice, named_holder; // describe.c: whose comment names whom
 };
@@ -133,7 +134,8 @@ struct server {
     bool is_listening_paused;
 
     struct model *model;
-    struct conn *conns; // all
+    struct meeting_run *runs; // run.h: one for each meeting
+    struct conn *conns;       // all
     struct conn **by_session;
     struct conn *dirty;
     unsigned n_conns, n_unready;
@@ -354,7 +356,8 @@ void channels_send(struct conn *conn, const struct channel *channel);
 void channels_send_all(struct conn *conn); // at login
 void channels_send_links_of(struct conn *conn, const struct channel *channel);
 void channels_broadcast(struct server *server, const struct channel *channel); // complete
-void channels_put_description(MumbleProto__ChannelState *state, const struct channel *channel,
+void channels_put_description(const struct server *server, MumbleProto__ChannelState *state,
+                              const struct channel *channel,
                               uint8_t hash[20]); // or its hash, when it is long
 void channels_save(struct server *server, const struct channel *channel);
 void channels_send_links(struct conn *conn); // at login, after all channels

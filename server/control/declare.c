@@ -5,7 +5,7 @@
 // A meeting is declared in the configuration, or known to the store from an earlier declaration.
 // Its channels carry their ids from one start to the next: they are found by the part that the
 // store says they have, then by name under the floor channel, and made when missing.
-#include "control/control_int.h"
+#include "control/run.h"
 
 #include <openssl/sha.h>
 #include <stdlib.h>
@@ -205,7 +205,8 @@ static bool declare(struct server *server, const struct config_meeting *config)
     meeting->default_lang = config->default_lang;
     take_settings(meeting, config);
     assign(server, floor, floor->id, CHANNEL_FLOOR, 0);
-    return declare_tracks(server, meeting, config) && declare_booths(server, meeting, config);
+    return declare_tracks(server, meeting, config) && declare_booths(server, meeting, config) &&
+           run_add(server, meeting);
 }
 
 // The declaration as the store keeps it: a section as it would stand in the file.

@@ -3,7 +3,7 @@
 // The links to the voice threads and the mixer: commands out, reports and events in. A command that
 // finds its lane full waits here, in order, and is tried again at the end of each turn: none is
 // ever dropped.
-#include "control/control_int.h"
+#include "control/run.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -321,6 +321,28 @@ static void take_report(struct server *server, const struct voice_report *report
     }
 }
 
+static void take_event(struct server *server, const struct mixer_event *event)
+{
+    switch (event->kind) {
+    case MIXER_EVENT_FENCE:
+        server->gate.fence_seen = event->token;
+        break;
+    case MIXER_EVENT_STATE:
+    case MIXER_EVENT_QUALITY:
+    case MIXER_EVENT_EXPOSURE:
+        display_event(server, event);
+        break;
+    case MIXER_EVENT_FIGURES:
+        figures_event(server, (const struct mixer_event_figures *)event);
+        break;
+    case MIXER_EVENT_TRACK:
+    case MIXER_EVENT_RESULT:
+    case MIXER_EVENT_SNAPPED:
+        meetings_event(server, event);
+        break;
+    }
+}
+
 void link_receive(struct server *server)
 {
     size_t size;
@@ -335,11 +357,7 @@ void link_receive(struct server *server)
     struct ring *events = mixer_events(server->mixer);
     for (const void *record = ring_peek(events, &size); record != NULL;
          record = ring_peek(events, &size)) {
-        const struct mixer_event *event = record;
-        if (event->kind == MIXER_EVENT_FENCE)
-            server->gate.fence_seen = event->token;
-        else
-            meetings_event(server, event);
+        take_event(server, record);
         ring_consume(events);
     }
 }

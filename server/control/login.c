@@ -7,7 +7,7 @@
 //   any other name      the certificate likewise, else a guest: the name's rule, server password
 //
 // Of several reasons to refuse, the last in the protocol's order is told, as by murmur.
-#include "control/control_int.h"
+#include "control/run.h"
 
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
@@ -464,6 +464,7 @@ void login_leave(struct conn *conn, const char *reason)
     uint32_t channel = user->channel;
     if (meeting != NULL)
         meetings_user_left(server, session, meeting->id);
+    display_leave(conn);
     link_client_remove(conn);
     server->by_session[session] = NULL;
     conn->session = 0;

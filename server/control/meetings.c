@@ -2,7 +2,7 @@
 //
 // Meetings as they run: who sits where, told to the mixer; and what the mixer says happened, told
 // to the people it concerns in their language.
-#include "control/control_int.h"
+#include "control/run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +79,10 @@ void meetings_user_left(struct server *server, uint32_t session, uint32_t meetin
 {
     link_mixer(server, &(struct mixer_command){
                            .kind = MIXER_CMD_LEAVE, .meeting = meeting, .session = session });
+    struct meeting_run *run = run_of(server, meeting);
+    if (run != NULL)
+        figures_leave(server, run, session);
+    display_changed(server, meeting);
 }
 
 // Tells the mixer where this user is now; old_meeting is where they were, MODEL_NONE for a
@@ -110,6 +114,7 @@ void meetings_user_placed(struct server *server, struct user *user, uint32_t old
     meetings_order(server, user, MIXER_CMD_MUTED, model_user_may_speak(user) ? 0 : 1);
     if (is_new)
         order_choices(server, user, meeting);
+    display_changed(server, meeting->id);
 }
 
 // ---- ending and changing
@@ -145,6 +150,7 @@ void meetings_removed(struct server *server, uint32_t id)
     link_mixer(server, &(struct mixer_command){ .kind = MIXER_CMD_MEETING_REMOVE, .meeting = id });
     storage_meeting_remove(server, id);
     menu_forget(server, meeting);
+    run_remove(server, id);
     model_meeting_remove(server->model, id);
     for (uint8_t i = 0; i < n; i++)
         remove_voice(server, voices[i]);
@@ -262,7 +268,7 @@ static void tell_result(struct server *server, const struct mixer_event *event)
     else if (event->result == TRACKS_E_NO_FLOOR)
         say(conn, PHRASE_NO_FLOOR);
     else
-        say(conn, PHRASE_FAILED, tracks_error_text(event->result));
+        say(conn, PHRASE_FAILED, for_reader(conn, tracks_error_text(event->result)));
 }
 
 static void log_event(const struct meeting_info *meeting, const struct track_event *event)
@@ -296,6 +302,7 @@ void meetings_event(struct server *server, const struct mixer_event *event)
         return;
     const struct track_event *track = &event->track;
     log_event(meeting, track);
+    figures_track_event(server, meeting, track);
     if (track->kind == TRACK_EVENT_UNCOVERED)
         tell_uncovered(server, meeting, track->lang);
     else if (track->kind != TRACK_EVENT_FLOOR && track->kind != TRACK_EVENT_SPEAKING &&
@@ -314,17 +321,16 @@ struct meeting_info *meetings_default(const struct conn *conn)
     return meeting != NULL ? meeting : model_meeting_at(model, 0);
 }
 
-// One line a meeting and language of ours that it has: English in English, Spanish in Spanish.
+// One line a meeting and language of ours that it has, each in that language.
 char *meetings_welcome(const struct server *server)
 {
-    static const char *const languages[] = { "en", "es" };
     struct buffer text;
     buffer_init(&text, 1 << 16);
     size_t m = 0;
     for (const struct meeting_info *meeting = model_meeting_at(server->model, 0); meeting != NULL;
          meeting = model_meeting_at(server->model, ++m)) {
-        for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
-            int track = meeting_info_lang(meeting, languages[i]);
+        for (size_t i = 0; i < i18n_n_languages(); i++) {
+            int track = meeting_info_lang(meeting, i18n_language(i));
             char command[32];
             if (track < 0)
                 continue;
@@ -333,7 +339,7 @@ char *meetings_welcome(const struct server *server)
                  *channel = html_escape(meeting->tracks[track].name);
             const char *arguments[] = { name, channel, command };
             char *line = name != NULL && channel != NULL
-                             ? phrase_fill(PHRASE_WELCOME, languages[i], arguments)
+                             ? phrase_fill(PHRASE_WELCOME, i18n_language(i), arguments)
                              : NULL;
             if (line != NULL) {
                 if (text.len > 0)

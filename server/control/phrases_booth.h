@@ -6,10 +6,17 @@
 #define SUSURRO_CONTROL_PHRASES_BOOTH_H
 
 #define PHRASES_BOOTH(X)                                                                           \
-    X(PHRASE_HELP_INTERPRETER,                                                                     \
-      N_("<b>!air</b>: go on air &nbsp; <b>!off</b>: leave the air &nbsp; <b>!take</b>: "          \
-         "take the air from your partner<br/><b>!out es</b>: into Spanish, now &nbsp; "            \
-         "<b>!partner -12</b>: how loud you hear your partner"))                                   \
+    /* TRANSLATORS: the lines of !help are: the command, an example, then what it does */          \
+    X(PHRASE_HELP_INTERPRETERS, N_("In the booth"))                                                \
+    X(PHRASE_HELP_AIR, N_("go on air: your voice reaches the listeners"))                          \
+    X(PHRASE_HELP_OFF, N_("leave the air"))                                                        \
+    X(PHRASE_HELP_HANDOVER, N_("ask your partner to go on, offer to, or confirm"))                 \
+    X(PHRASE_HELP_TAKE, N_("take the air from your partner, at once"))                             \
+    X(PHRASE_HELP_OUT, N_("the speaker has changed language: now into this one"))                  \
+    X(PHRASE_HELP_RELAY, N_("what you listen to: another booth, “floor”, or “auto”"))              \
+    X(PHRASE_HELP_PARTNER, N_("how loud you hear your partner (off, -24 … 0)"))                    \
+    X(PHRASE_PARTNER_USAGE,                                                                        \
+      N_("Write for instance !partner -12. Possible: off, -24, -18, -15, -12, -6, 0."))            \
     /* TRANSLATORS: dB */                                                                          \
     X(PHRASE_PARTNER_LEVEL, N_("You hear your partner at %s dB."))                                 \
     X(PHRASE_PARTNER_SILENT, N_("You do not hear your partner."))                                  \

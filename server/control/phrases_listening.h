@@ -22,13 +22,27 @@
     /* TRANSLATORS: command */                                                                     \
     X(PHRASE_UNKNOWN_COMMAND,                                                                      \
       N_("I do not know the command “%s”. Write !help to see them all."))                          \
-    X(PHRASE_HELP,                                                                                 \
-      N_("<b>!en</b>, <b>!es</b> …: listen in that language &nbsp; <b>!floor</b>: the "            \
-         "original voices<br/><b>!speak en</b>: the language you speak &nbsp; "                    \
-         "<b>!understand en es</b>: hear these live<br/><b>!under -15</b>: level of the "          \
-         "original under the interpreter (off, -24, -18, -15, -12, -6, 0)<br/><b>!tier "           \
-         "minimum</b> or <b>standard</b>: thinner or fuller sound for your "                       \
-         "line<br/><b>!mute NAME</b>, <b>!unmute NAME</b>: not to hear somebody, or to again"))    \
+    /* TRANSLATORS: what was written, a command that looks like it */                              \
+    X(PHRASE_UNKNOWN_NEAR, N_("I do not know the command “%s”. Did you mean !%s?"))                \
+    /* TRANSLATORS: meeting */                                                                     \
+    X(PHRASE_ENTER_FIRST, N_("Enter “%s” first: this is for those who are in the meeting."))       \
+    /* TRANSLATORS: the lines of !help are: the command, an example, then what it does */          \
+    X(PHRASE_HELP_EVERYBODY, N_("For everybody"))                                                  \
+    X(PHRASE_HELP_HELP, N_("all commands that you can use; !help under explains one"))             \
+    X(PHRASE_HELP_CHOOSE, N_("listen in that language"))                                           \
+    X(PHRASE_HELP_FLOOR, N_("the original voices, without interpretation"))                        \
+    X(PHRASE_HELP_UNDER,                                                                           \
+      N_("how loud the original is under the interpreter (off, -24, -18, -15, -12, -6, 0)"))       \
+    X(PHRASE_HELP_UNDERSTAND, N_("the languages that you want to hear live"))                      \
+    X(PHRASE_HELP_SPEAK, N_("the language that you speak"))                                        \
+    X(PHRASE_HELP_LANG, N_("the language of what I write to you"))                                 \
+    X(PHRASE_HELP_TIER, N_("thinner sound for a slow line, or standard"))                          \
+    X(PHRASE_HELP_MUTE, N_("not to hear somebody"))                                                \
+    X(PHRASE_HELP_UNMUTE, N_("to hear somebody again"))                                            \
+    /* TRANSLATORS: the reader's own language */                                                   \
+    X(PHRASE_READING, N_("From now on I write to you in %s."))                                     \
+    /* TRANSLATORS: what was asked, a list of languages */                                         \
+    X(PHRASE_READING_USAGE, N_("I cannot write in “%s”, but in: %s."))                             \
     /* TRANSLATORS: language */                                                                    \
     X(PHRASE_SPEAKING, N_("From now on you speak %s."))                                            \
     /* TRANSLATORS: list */                                                                        \
@@ -50,6 +64,7 @@
       N_("Nobody interprets into %s at the moment; you hear the original."))                       \
     /* TRANSLATORS: reason */                                                                      \
     X(PHRASE_FAILED, N_("That did not work: %s."))                                                 \
+    X(PHRASE_MUTE_FAILED, N_("That did not work: there are too many already."))                    \
     X(PHRASE_RECORDING, N_("%s is recording."))                                                    \
     X(PHRASE_NO_EARS,                                                                              \
       N_("Tracks and booths cannot be listened to from other channels. Enter the track of "        \

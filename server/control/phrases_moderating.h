@@ -6,6 +6,8 @@
 #define SUSURRO_CONTROL_PHRASES_MODERATING_H
 
 #define PHRASES_MODERATING(X)                                                                      \
+    X(PHRASE_HELP_MODERATORS, N_("For moderators"))                                                \
+    X(PHRASE_HELP_MAKE_INTERPRETER, N_("open the booths of the meeting to this person"))           \
     X(PHRASE_NOT_MODERATOR, N_("Only moderators can do this."))                                    \
     /* TRANSLATORS: name, meeting */                                                               \
     X(PHRASE_MADE_INTERPRETER, N_("%s is now an interpreter of %s."))                              \

@@ -2,7 +2,7 @@
 //
 // Data between the plugins of clients: passed on as it is, to whoever is named. It asks for no
 // permission and knows no channels, so it has a limit of its own.
-#include "control/control_int.h"
+#include "control/run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@ void plugin_message(struct conn *conn, const ProtobufCMessage *message)
     const MumbleProto__PluginDataTransmission *data =
         (const MumbleProto__PluginDataTransmission *)message;
     struct server *server = conn->server;
-    if (admin_request(conn, data))
+    if (admin_request(conn, data) || display_plugin(conn, data))
         return;
     if (!bucket_take(&conn->plugin_messages, server->now_us) || !data->has_data ||
         data->data_id == NULL)

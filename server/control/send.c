@@ -114,10 +114,14 @@ const char *reader_language(const struct conn *conn)
         return first != NULL ? first->tracks[first->default_lang].lang : PHRASE_DEFAULT_LANGUAGE;
     const struct meeting_info *meeting = model_meeting_of(model, user);
     const struct channel *channel = model_channel(model, user->channel);
+    if (conn->chosen_language[0] != '\0')
+        return conn->chosen_language;
     if (meeting != NULL && channel->role == CHANNEL_TRACK)
         return meeting->tracks[channel->role_index].lang;
     if (user->spoken[0] != '\0')
         return user->spoken;
+    if (conn->console_language[0] != '\0')
+        return conn->console_language;
     return meeting != NULL ? meeting->tracks[meeting->default_lang].lang : PHRASE_DEFAULT_LANGUAGE;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/control_int.h"
+#include "control/run.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -380,6 +380,9 @@ void server_free(struct server *server)
     storage_forget(server);
     store_close(server->reader);
     uv_loop_close(&server->loop);
+    display_free(server);
+    while (server->runs != NULL)
+        run_remove(server, server->runs->meeting);
     model_free(server->model);
     free(server->by_session);
     for (unsigned i = 0; i < VOICE_THREADS_MAX; i++)

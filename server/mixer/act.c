@@ -60,6 +60,6 @@ void act(struct mixer *mixer, struct hall *hall, const struct mixer_command *com
                                   .session = command->session,
                                   .token = command->token,
                                   .result = result_of(hall, command, now_us) };
-    hall_events(mixer, hall);
+    hall_events(mixer, hall, now_us);
     mixer_event(mixer, &result);
 }

@@ -43,7 +43,7 @@ static void sweep_mixes(struct mixer *mixer, struct hall *hall)
 {
     for (struct mix **at = &hall->mixes; *at != NULL;) {
         struct mix *mix = *at;
-        bool is_used = false;
+        bool is_used = mix->n_taps > 0;
         for (int tier = 0; tier < TIERS; tier++)
             is_used = is_used || mix->streams[tier].n_plays != 0;
         if (is_used) {
@@ -80,10 +80,12 @@ static struct mix *base_of(const struct seat *seat)
     return seat->want.mix;
 }
 
-static struct group *group_for(struct hall *hall, const struct ear *ear, struct mix *base)
+static struct group *group_for(struct hall *hall, const struct ear *ear, uint32_t tones,
+                               struct mix *base)
 {
     for (size_t i = 0; i < hall->n_groups; i++)
-        if (hall->groups[i].base == base && ear_equal(&hall->groups[i].ear, ear))
+        if (hall->groups[i].base == base && hall->groups[i].tones == tones &&
+            ear_equal(&hall->groups[i].ear, ear))
             return &hall->groups[i];
     if (hall->n_groups == hall->cap_groups) {
         size_t cap = hall->cap_groups != 0 ? 2 * hall->cap_groups : 16;
@@ -94,7 +96,7 @@ static struct group *group_for(struct hall *hall, const struct ear *ear, struct 
         hall->cap_groups = cap;
     }
     struct group *group = &hall->groups[hall->n_groups++];
-    *group = (struct group){ .ear = *ear, .base = base, .mix = base };
+    *group = (struct group){ .ear = *ear, .tones = tones, .base = base, .mix = base };
     return group;
 }
 
@@ -105,7 +107,8 @@ static void make_groups(struct hall *hall)
         struct seat *seat = hall->seats[i];
         struct ear ear;
         bool is_hearing = ear_of(hall, seat, &ear);
-        struct group *group = is_hearing ? group_for(hall, &ear, base_of(seat)) : NULL;
+        struct group *group =
+            is_hearing ? group_for(hall, &ear, tones_for(hall, seat), base_of(seat)) : NULL;
         hall->must_assign = hall->must_assign || (is_hearing && group == NULL);
         seat->group = group != NULL ? (size_t)(group - hall->groups) : SIZE_MAX;
         if (group == NULL)
@@ -116,8 +119,23 @@ static void make_groups(struct hall *hall)
     }
 }
 
+// Likewise the recorder's, which have no seat.
+static void make_tap_groups(struct hall *hall)
+{
+    for (uint8_t stream = 0; stream < RECORD_STREAMS_MAX; stream++) {
+        struct ear ear;
+        bool is_hearing = tap_ear(hall, stream, &ear);
+        struct group *group = is_hearing ? group_for(hall, &ear, 0, hall->taps[stream]) : NULL;
+        hall->must_assign = hall->must_assign || (is_hearing && group == NULL);
+        hall->tap_groups[stream] = group != NULL ? (size_t)(group - hall->groups) : SIZE_MAX;
+    }
+}
+
 static void work_out_wishes(const struct hall *hall, struct group *group)
 {
+    for (unsigned i = 0; i < TONES_MAX; i++)
+        group->wanted_db[SPEAKERS_MAX + i] =
+            (group->tones >> i & 1u) != 0 ? 0.0f : TRACKS_SILENT_DB;
     for (unsigned i = 0; i < SPEAKERS_MAX; i++) {
         const struct speaker *speaker = &hall->speakers[i];
         bool is_heard = speaker_is_live(speaker) && speaker->is_mixed &&
@@ -130,7 +148,7 @@ static void work_out_wishes(const struct hall *hall, struct group *group)
 
 static bool equal_wishes(const struct hall *hall, const struct group *a, const struct group *b)
 {
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++)
+    for (unsigned i = 0; i < VOICES_MAX; i++)
         if (speaker_is_live(&hall->speakers[i]) && a->wanted_db[i] != b->wanted_db[i])
             return false;
     return true;
@@ -161,7 +179,7 @@ static unsigned count_streams(struct hall *hall)
 
 static bool has_room_for(struct hall *hall, struct group *group)
 {
-    if (group->is_personal)
+    if (group->is_personal || group->tiers == 0)
         return true;
     struct mix *mix = group->mix;
     group->mix = NULL;
@@ -179,14 +197,15 @@ static struct mix *nearest_mix(const struct hall *hall, const struct group *grou
     for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next) {
         bool is_usable = mix->is_booth == (group->ear.place.kind == PLACE_BOOTH) && mix->tiers != 0;
         float distance = 0.0f;
-        for (unsigned i = 0; i < SPEAKERS_MAX && is_usable; i++) {
+        for (unsigned i = 0; i < VOICES_MAX && is_usable; i++) {
             if (!speaker_is_live(&hall->speakers[i]))
                 continue;
             float have_db = mix->has_target[i] ? mix->target_db[i] : TRACKS_SILENT_DB;
             bool is_foreign =
                 group->wanted_db[i] <= TRACKS_SILENT_DB && have_db > TRACKS_SILENT_DB &&
-                meeting_gain_db(hall->meeting, &group->ear, hall->speakers[i].session) !=
-                    (float)group->ear.duck_db;
+                (i >= SPEAKERS_MAX ||
+                 meeting_gain_db(hall->meeting, &group->ear, hall->speakers[i].session) !=
+                     (float)group->ear.duck_db);
             distance += fabsf(have_db - group->wanted_db[i]);
             is_usable = !is_foreign;
         }
@@ -288,11 +307,12 @@ static void place_newcomer(struct mixer *mixer, struct hall *hall, struct group 
                            uint64_t tick)
 {
     bool is_booth = group->ear.place.kind == PLACE_BOOTH;
+    bool has_room = has_room_for(hall, group);
     for (struct mix *mix = hall->mixes; mix != NULL && group->mix == NULL; mix = mix->next)
-        if (mix->is_booth == is_booth && mix_knows_all(hall, mix) &&
-            mix_fits(hall, mix, group->wanted_db))
+        if (mix->is_booth == is_booth && (has_room || mix->tiers != 0) &&
+            mix_knows_all(hall, mix) && mix_fits(hall, mix, group->wanted_db))
             group->mix = mix;
-    if (group->mix == NULL && !has_room_for(hall, group)) {
+    if (group->mix == NULL && !has_room) {
         group->mix = nearest_mix(hall, group);
         group->is_snapped = group->mix != NULL;
     }
@@ -313,7 +333,7 @@ static void tell_snapped(struct mixer *mixer, struct hall *hall, struct seat *se
 {
     float worst = 0.0f;
     float heard_db = (float)group->ear.duck_db;
-    for (unsigned i = 0; i < SPEAKERS_MAX && group->is_snapped; i++) {
+    for (unsigned i = 0; i < VOICES_MAX && group->is_snapped; i++) {
         float apart = fabsf(group->wanted_db[i] - group->mix->target_db[i]);
         if (!speaker_is_live(&hall->speakers[i]) || apart <= worst)
             continue;
@@ -373,6 +393,16 @@ static void seat_all(struct mixer *mixer, struct hall *hall)
     }
 }
 
+static void set_taps(struct hall *hall)
+{
+    for (uint8_t stream = 0; stream < RECORD_STREAMS_MAX; stream++) {
+        const size_t group = hall->tap_groups[stream];
+        struct mix *mix = group != SIZE_MAX ? hall->groups[group].mix : NULL;
+        hall->must_assign = hall->must_assign || (group != SIZE_MAX && mix == NULL);
+        tap_set(&hall->taps[stream], mix);
+    }
+}
+
 // ---- entry points -------------------------------------------------------------------------------
 
 void assign_seats(struct mixer *mixer, struct hall *hall, uint64_t tick)
@@ -380,6 +410,7 @@ void assign_seats(struct mixer *mixer, struct hall *hall, uint64_t tick)
     hall->must_assign = false;
     hall->revision = meeting_revision(hall->meeting);
     make_groups(hall);
+    make_tap_groups(hall);
     for (size_t i = 0; i < hall->n_groups; i++)
         work_out_wishes(hall, &hall->groups[i]);
     for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
@@ -391,6 +422,7 @@ void assign_seats(struct mixer *mixer, struct hall *hall, uint64_t tick)
             place_newcomer(mixer, hall, &hall->groups[i], tick);
     merge_tiers(hall);
     seat_all(mixer, hall);
+    set_taps(hall);
     sweep_mixes(mixer, hall);
 }
 
@@ -408,7 +440,7 @@ static bool are_equal(const struct hall *hall, const struct mix *a, const struct
 
 static unsigned plays_of(const struct mix *mix)
 {
-    unsigned n = 0;
+    unsigned n = mix->n_taps;
     for (int tier = 0; tier < TIERS; tier++)
         n += mix->streams[tier].n_plays;
     return n;
@@ -423,6 +455,9 @@ static void merge(struct mixer *mixer, struct hall *hall, struct mix *from, stru
         play_set(mixer, &seat->want, (struct play){ .mix = into, .tier = seat->want.tier });
         hall->is_moving = true;
     }
+    for (size_t i = 0; i < RECORD_STREAMS_MAX; i++)
+        if (hall->taps[i] == from)
+            tap_set(&hall->taps[i], into);
 }
 
 static bool is_wanted(const struct hall *hall, const struct mix *mix)
@@ -430,7 +465,7 @@ static bool is_wanted(const struct hall *hall, const struct mix *mix)
     for (size_t i = 0; i < hall->n_seats; i++)
         if (hall->seats[i]->want.mix == mix)
             return true;
-    return false;
+    return mix->n_taps > 0;
 }
 
 // Two mixes at rest with the same gains are one: the smaller's listeners go over to the larger.
@@ -442,8 +477,8 @@ void assign_merge(struct mixer *mixer, struct hall *hall, uint64_t tick)
             continue;
         for (struct mix *b = a->next; b != NULL; b = b->next) {
             if (!may_merge(b, tick) || !are_equal(hall, a, b) || !is_wanted(hall, a) ||
-                !is_wanted(hall, b))
-                continue;
+                !is_wanted(hall, b) || mix_is_live(a, tick) != mix_is_live(b, tick))
+                continue; // whoever hears nothing goes on hearing nothing
             bool is_a_larger = plays_of(a) >= plays_of(b);
             merge(mixer, hall, is_a_larger ? b : a, is_a_larger ? a : b);
         }
@@ -461,6 +496,8 @@ void assign_clear(struct mixer *mixer, struct hall *hall)
 {
     for (size_t i = 0; i < hall->n_seats; i++)
         assign_forget_seat(mixer, hall, hall->seats[i]);
+    for (size_t i = 0; i < RECORD_STREAMS_MAX; i++)
+        tap_set(&hall->taps[i], NULL);
     sweep_mixes(mixer, hall);
     free(hall->groups);
     hall->groups = NULL;

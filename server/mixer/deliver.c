@@ -66,11 +66,6 @@ static void deliver_packet(struct mixer *mixer, struct hall *hall, const struct 
 
 // ---- one stream ---------------------------------------------------------------------------------
 
-static bool is_live(const struct mix *mix, uint64_t tick)
-{
-    return mix->was_loud && tick - mix->loud_tick <= GATE_TICKS;
-}
-
 // Frames lie on the meeting's grid: what has passed of this one is filled with silence.
 static void open_stream(const struct hall *hall, struct mix *mix, enum tier tier, uint64_t tick)
 {
@@ -110,7 +105,7 @@ static void push_block(struct mixer *mixer, struct hall *hall, struct mix *mix, 
     if (filled == 0)
         stream->frame_tick = tick;
     if (filled + 1 == frame_blocks) {
-        if (!is_live(mix, tick)) {
+        if (!mix_is_live(mix, tick)) {
             close_stream(mixer, hall, mix, tier, tick);
             return;
         }
@@ -168,7 +163,7 @@ void deliver_streams(struct mixer *mixer, struct hall *hall, uint64_t tick)
     for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
         for (int tier = 0; tier < TIERS; tier++)
             if (mix->streams[tier].encoder != NULL && !mix->streams[tier].is_open &&
-                is_live(mix, tick))
+                mix_is_live(mix, tick))
                 open_stream(hall, mix, (enum tier)tier, tick);
     if (hall->is_moving)
         move_seats(mixer, hall, tick);

@@ -82,6 +82,7 @@ static void unlink_seat(struct hall *hall, const struct seat *seat)
     remove_at(hall->seats, hall->n_seats, order_index(hall, seat->from, seat->session));
     remove_at(hall->by_session, hall->n_seats, session_index(hall, seat->session));
     hall->n_seats--;
+    hall->n_in_booths -= seat->place.kind == PLACE_BOOTH;
 }
 
 static void link_seat(struct hall *hall, struct seat *seat)
@@ -89,6 +90,7 @@ static void link_seat(struct hall *hall, struct seat *seat)
     insert_at(hall->seats, hall->n_seats, order_index(hall, seat->from, seat->session), seat);
     insert_at(hall->by_session, hall->n_seats, session_index(hall, seat->session), seat);
     hall->n_seats++;
+    hall->n_in_booths += seat->place.kind == PLACE_BOOTH;
 }
 
 static bool grow_seats(struct hall *hall)
@@ -108,6 +110,12 @@ static bool grow_seats(struct hall *hall)
     return true;
 }
 
+static void free_seat(struct seat *seat)
+{
+    free(seat->exposure);
+    free(seat);
+}
+
 static void leave(struct mixer *mixer, struct hall *hall, uint32_t session, uint64_t now_us)
 {
     struct seat *seat = hall_seat(hall, session);
@@ -115,7 +123,7 @@ static void leave(struct mixer *mixer, struct hall *hall, uint32_t session, uint
         speaker_cut(mixer, hall, seat, now_us);
         assign_forget_seat(mixer, hall, seat);
         unlink_seat(hall, seat);
-        free(seat);
+        free_seat(seat);
     }
     meeting_leave(hall->meeting, session, now_us);
 }
@@ -168,6 +176,7 @@ static void join(struct mixer *mixer, struct hall *hall, const struct mixer_comm
     seat->thread = command->join.thread;
     seat->tier = command->join.tier;
     seat->is_listening = command->join.is_listening;
+    exposure_seat(seat, now_us / AUDIO_BLOCK_US);
     hall->must_assign = true;
 }
 
@@ -219,7 +228,7 @@ void hall_free(struct mixer *mixer, struct hall *hall)
             pool_source_back(&mixer->pool, hall->speakers[i].source);
     meeting_free(hall->meeting);
     for (size_t i = 0; i < hall->n_seats; i++)
-        free(hall->seats[i]);
+        free_seat(hall->seats[i]);
     free(hall->seats);
     free(hall->by_session);
     free(hall);
@@ -289,20 +298,30 @@ void hall_command(struct mixer *mixer, const struct mixer_command *command, uint
         report_figures(mixer, hall, command->token);
         break;
     case MIXER_CMD_MUSIC:
+        hall->is_shown_old = true;
+        hall->is_music = command->value == 1;
+        break;
     case MIXER_CMD_SIGNAL:
+        tone_signal(mixer, hall, command, now_us);
+        break;
     case MIXER_CMD_RECORD:
+        tap_turn(hall, command->value != 0);
+        break;
     case MIXER_CMD_MEETING_ADD:
     case MIXER_CMD_FENCE:
         break;
     }
 }
 
-void hall_events(struct mixer *mixer, struct hall *hall)
+void hall_events(struct mixer *mixer, struct hall *hall, uint64_t now_us)
 {
     struct mixer_event event = { .kind = MIXER_EVENT_TRACK, .meeting = hall->id };
     while (meeting_next_event(hall->meeting, &event.track)) {
         event.session = event.track.session;
         hall->is_shown_old = hall->is_shown_old || event.track.kind != TRACK_EVENT_SPEAKING;
+        tone_event(mixer, hall, &event.track, now_us);
         mixer_event(mixer, &event);
     }
+    for (uint8_t i = 0; i < meeting_config(hall->meeting)->n_booths; i++)
+        hall->was_staffed[i] = meeting_booth_state(hall->meeting, i).n_interpreters > 0;
 }

@@ -43,10 +43,10 @@ bool mix_fork_stream(struct mixer *mixer, const struct mix *from, struct mix *to
 // ---- gains --------------------------------------------------------------------------------------
 
 // A voice that begins is at its gain from the start: it fades in by itself.
-void mix_retarget(struct hall *hall, struct mix *mix, const float wanted_db[SPEAKERS_MAX],
+void mix_retarget(struct hall *hall, struct mix *mix, const float wanted_db[VOICES_MAX],
                   uint64_t tick)
 {
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++) {
+    for (unsigned i = 0; i < VOICES_MAX; i++) {
         if (!speaker_is_live(&hall->speakers[i]))
             continue;
         if (mix->has_target[i] && mix->target_db[i] == wanted_db[i])
@@ -63,9 +63,9 @@ void mix_retarget(struct hall *hall, struct mix *mix, const float wanted_db[SPEA
 }
 
 // As far as it knows the voices.
-bool mix_fits(const struct hall *hall, const struct mix *mix, const float wanted_db[SPEAKERS_MAX])
+bool mix_fits(const struct hall *hall, const struct mix *mix, const float wanted_db[VOICES_MAX])
 {
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++)
+    for (unsigned i = 0; i < VOICES_MAX; i++)
         if (speaker_is_live(&hall->speakers[i]) && mix->has_target[i] &&
             mix->target_db[i] != wanted_db[i])
             return false;
@@ -74,7 +74,7 @@ bool mix_fits(const struct hall *hall, const struct mix *mix, const float wanted
 
 bool mix_knows_all(const struct hall *hall, const struct mix *mix)
 {
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++)
+    for (unsigned i = 0; i < VOICES_MAX; i++)
         if (speaker_is_live(&hall->speakers[i]) && !mix->has_target[i])
             return false;
     return true;
@@ -82,7 +82,7 @@ bool mix_knows_all(const struct hall *hall, const struct mix *mix)
 
 bool mix_is_settled(const struct mix *mix)
 {
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++)
+    for (unsigned i = 0; i < VOICES_MAX; i++)
         if (mix->has_target[i] && !ramp_is_settled(&mix->ramps[i]))
             return false;
     return true;
@@ -90,14 +90,19 @@ bool mix_is_settled(const struct mix *mix)
 
 // ---- one block ----------------------------------------------------------------------------------
 
-void mix_run(struct hall *hall, struct mix *mix, uint64_t tick)
+static void add_voices(const struct hall *hall, struct mix *mix, unsigned from, unsigned to)
 {
-    memset(mix->block, 0, sizeof(mix->block));
-    for (unsigned i = 0; i < SPEAKERS_MAX; i++) {
+    for (unsigned i = from; i < to; i++) {
         const struct speaker *speaker = &hall->speakers[i];
         if (speaker->session != 0 && mix->has_target[i])
             ramp_add(&mix->ramps[i], speaker->is_playing ? speaker->block : NULL, mix->block);
     }
+}
+
+void mix_run(struct hall *hall, struct mix *mix, uint64_t tick)
+{
+    memset(mix->block, 0, sizeof(mix->block));
+    add_voices(hall, mix, 0, mix->is_booth ? VOICES_MAX : SPEAKERS_MAX);
     limiter_process(mix->limiter, mix->block);
     float level_db = audio_rms_db(mix->block, AUDIO_BLOCK_SAMPLES);
     if (level_db > PAUSE_DB)
@@ -106,4 +111,9 @@ void mix_run(struct hall *hall, struct mix *mix, uint64_t tick)
         return;
     mix->was_loud = true;
     mix->loud_tick = tick;
+}
+
+bool mix_is_live(const struct mix *mix, uint64_t tick)
+{
+    return mix->was_loud && tick - mix->loud_tick <= GATE_TICKS;
 }

@@ -119,7 +119,7 @@ static void flush_events(struct mixer *mixer)
 static void report_all(struct mixer *mixer, uint64_t now_us)
 {
     for (struct hall *hall = mixer->halls; hall != NULL; hall = hall->next) {
-        hall_events(mixer, hall);
+        hall_events(mixer, hall, now_us);
         report_state(mixer, hall, now_us);
     }
 }
@@ -133,6 +133,9 @@ static void end_turn(struct mixer *mixer, uint64_t now_us)
             lane_bell(mixer->mixed[i]);
         mixer->was_sent[i] = false;
     }
+    if (mixer->was_recorded)
+        lane_bell(mixer->recorder);
+    mixer->was_recorded = false;
     if (!ring_is_empty(mixer->events) && mixer->control_bell != NULL)
         mixer->control_bell(mixer->control_context);
     arm(mixer, mixer->is_ticking ? (mixer->tick + 1) * AUDIO_BLOCK_US : next_deadline(mixer));
@@ -279,6 +282,11 @@ struct ring *mixer_events(struct mixer *mixer)
 void mixer_attach_voice(struct mixer *mixer, unsigned voice_thread, struct lane *mixed)
 {
     mixer->mixed[voice_thread] = mixed;
+}
+
+void mixer_set_recorder(struct mixer *mixer, struct lane *blocks)
+{
+    mixer->recorder = blocks;
 }
 
 void mixer_set_control_bell(struct mixer *mixer, void (*bell)(void *), void *context)

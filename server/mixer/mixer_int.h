@@ -14,12 +14,13 @@
 // Invariants, held by tests: the packets of a seat never overlap, and follow each other without a
 // hole until a terminator; a seat never gets its own voice.
 //
-// One tick of 10 ms: decode ► rules (tracks/) ► assign, if anything changed ► mix ► move seats ►
-// encode and send ► indicators.
+// One tick of 10 ms: decode ► rules (tracks/) ► tones ► assign, if anything changed ► mix
+// (voices ► tones ► limiter) ► record ► move seats ► encode and send ► indicators.
 #ifndef SUSURRO_MIXER_INT_H
 #define SUSURRO_MIXER_INT_H
 
 #include "mixer/mixer.h"
+#include "record/record.h"
 
 #include <uv.h>
 
@@ -27,6 +28,8 @@
 // kept for booths, whom no crowd of open microphones may shut out.
 #define SPEAKERS_MAX 32
 #define SPEAKERS_OF_FLOOR_MAX 28
+#define TONES_MAX TRACKS_BOOTHS_MAX // at a time; a soft tone more is not heard
+#define VOICES_MAX (SPEAKERS_MAX + TONES_MAX)
 #define GATE_TICKS (MIXER_GATE_MS * 1000 / AUDIO_BLOCK_US)
 #define GRID_TICKS 12           // frames of 2, 4 and 6 blocks all begin once in so many
 #define TICKS_BEHIND_MAX 12     // caught up one by one; beyond, the clock jumps
@@ -37,6 +40,7 @@
 #define PAUSE_DB (-45.0f)
 #define FRAME_STALE_US 300000u // voice older than this is not decoded any more
 #define REPORT_US 100000u      // from one display to the next, at least
+#define EXPOSURE_TICKS 1000    // heard from one EXPOSURE to the next
 #define RECIPIENTS_MAX 1024    // in one record; more recipients take more records
 
 // ---- the pool: what a change of state needs, kept ready so that the tick seldom allocates -------
@@ -91,15 +95,16 @@ struct stream {
 struct mix {
     struct mix *next;
     bool is_booth;
-    float target_db[SPEAKERS_MAX];
-    bool has_target[SPEAKERS_MAX];
-    struct ramp ramps[SPEAKERS_MAX];
+    float target_db[VOICES_MAX];
+    bool has_target[VOICES_MAX];
+    struct ramp ramps[VOICES_MAX];
     struct limiter *limiter;
     bool was_loud;
     uint64_t loud_tick;  // last above the gate
     uint64_t voice_tick; // last not in a pause
     uint64_t moved_tick; // when a gain last changed
     struct stream streams[TIERS];
+    unsigned n_taps; // of the recorder
     float block[AUDIO_BLOCK_SAMPLES];
     // while assigning
     const struct mix *parent; // forked from it in this turn
@@ -125,17 +130,30 @@ struct seat {
     bool is_snapped;
     float snapped_db;
     enum tier snapped_tier;
-    size_t group; // while assigning
+    size_t group;              // while assigning
+    struct exposure *exposure; // in a booth, and after it
+    uint64_t exposed_tick;     // counted so far
+    unsigned heard_ticks;      // since the last EXPOSURE
+};
+
+// A soft tone, while it sounds. It is a voice, in the place SPEAKERS_MAX + its index, which has a
+// gain for those whom it is for.
+struct tone {
+    enum mixer_tone kind;
+    uint8_t booth;
+    uint32_t only, except; // sessions, 0: none
+    uint32_t n_blocks;     // played
 };
 
 // Seats that are assigned together.
 struct group {
     struct ear ear;
+    uint32_t tones;         // that are for them: bit i = hall->tones[i]
     struct mix *base, *mix; // what they hear now, what they will
     unsigned n_seats, tiers;
     bool is_personal; // without their own voice: not counted against the limit
     bool is_done, is_snapped;
-    float wanted_db[SPEAKERS_MAX];
+    float wanted_db[VOICES_MAX];
 };
 
 struct hall {
@@ -143,10 +161,18 @@ struct hall {
     uint32_t id;
     struct meeting *meeting;
     uint32_t track_sessions[TRACKS_LANGS_MAX], booth_sessions[TRACKS_BOOTHS_MAX];
-    struct speaker speakers[SPEAKERS_MAX];
+    struct speaker speakers[VOICES_MAX]; // the last are tones
     unsigned n_speakers;
-    struct seat **seats;      // ordered by (from, session): the order of recipients
-    struct seat **by_session; // the same, to find them
+    struct tone tones[TONES_MAX];
+    unsigned n_tones;
+    bool was_staffed[TRACKS_BOOTHS_MAX];
+    unsigned n_in_booths;
+    bool is_music;
+    bool is_recording;
+    struct mix *taps[RECORD_STREAMS_MAX];  // what the recorder hears, NULL: nothing
+    size_t tap_groups[RECORD_STREAMS_MAX]; // while assigning
+    struct seat **seats;                   // ordered by (from, session): the order of recipients
+    struct seat **by_session;              // the same, to find them
     size_t n_seats, cap_seats;
     struct group *groups;
     size_t n_groups, cap_groups;
@@ -156,8 +182,9 @@ struct hall {
     uint64_t base_tick; // frame numbers count from here
     uint8_t phase;
     uint64_t dropped;  // packets that were not taken
-    bool is_shown_old; // the display that control has: when it was sent, and of which state
+    bool is_shown_old; // the display that control has, and when it was last looked at
     uint64_t shown_us, shown_revision;
+    struct mixer_event_state shown;
 };
 
 struct mixer {
@@ -173,6 +200,8 @@ struct mixer {
     struct lane frames[VOICE_THREADS_MAX], commands;
     struct ring *events;
     struct lane *mixed[VOICE_THREADS_MAX];
+    struct lane *recorder; // NULL: none
+    bool was_recorded;     // its bell to ring at the end of the turn
     void (*control_bell)(void *context);
     void *control_context;
     struct buffer events_backlog; // events that found the ring full, in order
@@ -191,11 +220,12 @@ void mixer_event(struct mixer *mixer, const struct mixer_event *event);
 void mixer_event_sized(struct mixer *mixer, const struct mixer_event *event, size_t size);
 // hall.c
 void hall_command(struct mixer *mixer, const struct mixer_command *command, uint64_t now_us);
-void hall_events(struct mixer *mixer, struct hall *hall);
+void hall_events(struct mixer *mixer, struct hall *hall, uint64_t now_us);
 void hall_free(struct mixer *mixer, struct hall *hall);
 struct hall *hall_find(struct mixer *mixer, uint32_t id);
 struct seat *hall_seat(const struct hall *hall, uint32_t session);
 bool frame_begins(const struct hall *hall, enum tier tier, uint64_t tick);
+bool mix_is_live(const struct mix *mix, uint64_t tick); // above the gate, or was a while ago
 // speak.c
 void hall_frame(struct mixer *mixer, const struct voice_frame *frame, uint64_t now_us);
 bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick); // false: at rest
@@ -206,6 +236,22 @@ bool speaker_is_live(const struct speaker *speaker); // its gains are still deci
 void act(struct mixer *mixer, struct hall *hall, const struct mixer_command *command,
          uint64_t now_us);
 void act_turn_now(struct hall *hall, int32_t booth, uint64_t now_us); // -1: all
+// tone.c
+void tone_start(struct mixer *mixer, struct hall *hall, struct tone tone, uint64_t now_us);
+void tone_signal(struct mixer *mixer, struct hall *hall, const struct mixer_command *command,
+                 uint64_t now_us);
+void tone_event(struct mixer *mixer, struct hall *hall, const struct track_event *event,
+                uint64_t now_us);
+void tone_play(struct hall *hall);
+uint32_t tones_for(const struct hall *hall, const struct seat *seat); // bit i = hall->tones[i]
+// exposure.c
+void exposure_seat(struct seat *seat, uint64_t tick); // in a booth from now on
+void exposure_measure(struct mixer *mixer, struct hall *hall, uint64_t tick);
+// tap.c: what the recorder hears
+void tap_turn(struct hall *hall, bool is_on);
+void tap_set(struct mix **tap, struct mix *mix);
+bool tap_ear(const struct hall *hall, uint8_t stream, struct ear *ear);
+void tap_send(struct mixer *mixer, struct hall *hall, uint64_t tick);
 // report.c
 uint64_t report_due_us(const struct hall *hall);
 void report_state(struct mixer *mixer, struct hall *hall, uint64_t now_us); // if it is due
@@ -222,9 +268,9 @@ struct mix *mix_take(struct mixer *mixer, bool is_booth); // NULL: out of memory
 void mix_give(struct mixer *mixer, struct mix *mix);
 struct mix *mix_fork(struct mixer *mixer, const struct mix *from); // without its streams
 bool mix_fork_stream(struct mixer *mixer, const struct mix *from, struct mix *to, enum tier tier);
-void mix_retarget(struct hall *hall, struct mix *mix, const float wanted_db[SPEAKERS_MAX],
+void mix_retarget(struct hall *hall, struct mix *mix, const float wanted_db[VOICES_MAX],
                   uint64_t tick);
-bool mix_fits(const struct hall *hall, const struct mix *mix, const float wanted_db[SPEAKERS_MAX]);
+bool mix_fits(const struct hall *hall, const struct mix *mix, const float wanted_db[VOICES_MAX]);
 bool mix_knows_all(const struct hall *hall, const struct mix *mix); // all voices have a gain here
 bool mix_is_settled(const struct mix *mix);
 void mix_run(struct hall *hall, struct mix *mix, uint64_t tick);

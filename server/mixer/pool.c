@@ -73,6 +73,12 @@ static void tidy_encoders(struct pool *pool, enum tier tier, bool is_booth)
 
 // ---- mixes --------------------------------------------------------------------------------------
 
+static void free_mix(struct mix *mix)
+{
+    limiter_free(mix->limiter);
+    free(mix);
+}
+
 static struct mix *new_mix(bool is_booth)
 {
     struct mix *mix = calloc(1, sizeof(*mix));
@@ -82,14 +88,8 @@ static struct mix *new_mix(bool is_booth)
     mix->limiter = limiter_new(is_booth ? LIMITER_CEILING_BOOTH_DB : LIMITER_CEILING_TRACK_DB);
     if (mix->limiter != NULL)
         return mix;
-    free(mix);
+    free_mix(mix);
     return NULL;
-}
-
-static void free_mix(struct mix *mix)
-{
-    limiter_free(mix->limiter);
-    free(mix);
 }
 
 static struct mix *pop_mix(struct pool *pool, bool is_booth)

@@ -185,7 +185,7 @@ static bool is_sounding(const struct hall *hall)
         for (int tier = 0; tier < TIERS; tier++)
             if (mix->streams[tier].is_open)
                 return true;
-    return hall->n_speakers > 0;
+    return hall->n_speakers > 0 || hall->n_tones > 0;
 }
 
 bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick)
@@ -196,6 +196,7 @@ bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick)
     meeting_advance(hall->meeting, now_us);
     if (hall->is_at_rest)
         return false;
+    tone_play(hall);
     choose_strongest(hall);
     if (hall->must_assign || meeting_revision(hall->meeting) != hall->revision)
         assign_seats(mixer, hall, tick);
@@ -203,12 +204,15 @@ bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick)
         assign_merge(mixer, hall, tick);
     for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
         mix_run(hall, mix, tick);
+    tap_send(mixer, hall, tick);
     deliver_streams(mixer, hall, tick);
+    exposure_measure(mixer, hall, tick);
     indicate_speakers(mixer, hall, tick);
     free_ended(mixer, hall);
     if (is_sounding(hall))
         return true;
     assign_clear(mixer, hall); // the next voice begins with everything fresh
     hall->is_at_rest = true;
+    hall->is_shown_old = true; // once more
     return false;
 }

@@ -22,6 +22,24 @@ static double likeness(const float *direct, const float *mixed)
     return both / sqrt(own + 1e-9);
 }
 
+// Where the sound of a talker, heard as it is, is found again in what a listener hears.
+static double lag_ms(struct stage *stage, const struct talker *talker, uint64_t first_us,
+                     uint32_t listener)
+{
+    size_t first = (size_t)((first_us - stage->start_tick * AUDIO_BLOCK_US) * 48 / 1000);
+    size_t from = AUDIO_RATE_HZ;
+    const float *mixed = stage_ear(stage, listener)->sound + first + from;
+    size_t best = 0;
+    double most = 0.0;
+    for (size_t lag = 0; lag < AUDIO_RATE_HZ / 10; lag += EACH) {
+        double like = likeness(talker->direct + from, mixed + lag);
+        if (like > most)
+            best = lag;
+        most = like > most ? like : most;
+    }
+    return (double)best * 1000.0 / AUDIO_RATE_HZ;
+}
+
 // A packet of the mix leaves when its last block is there: its first sample can be played then.
 static double added_ms(enum tier tier, uint64_t phase_us)
 {
@@ -38,19 +56,9 @@ static double added_ms(enum tier tier, uint64_t phase_us)
     stage_talk(&stage, talker, true);
     uint64_t first_us = talker->next_us = stage.now_us + 20000 + phase_us;
     stage_run(&stage, 2000);
-    size_t first = (size_t)((first_us - stage.start_tick * AUDIO_BLOCK_US) * 48 / 1000);
-    size_t from = AUDIO_RATE_HZ;
-    const float *mixed = stage_ear(&stage, 10)->sound + first + from;
-    size_t best = 0;
-    double most = 0.0;
-    for (size_t lag = 0; lag < AUDIO_RATE_HZ / 10; lag += EACH) {
-        double like = likeness(talker->direct + from, mixed + lag);
-        if (like > most)
-            best = lag;
-        most = like > most ? like : most;
-    }
+    double ms = lag_ms(&stage, talker, first_us, 10);
     stage_close(&stage);
-    return (double)best * 1000.0 / AUDIO_RATE_HZ + 10.0 * (tier_spec(tier)->frame_blocks - 1);
+    return ms + 10.0 * (tier_spec(tier)->frame_blocks - 1);
 }
 
 static int by_value(const void *a, const void *b)
@@ -82,8 +90,55 @@ static void a_track_is_hardly_later_than_direct(void **state)
     }
 }
 
+// English on the floor, from English into Spanish, from Spanish into French: each hears the one
+// before, and the last listener the last of them. Levelled, as meetings are.
+static void a_relay_adds_little_a_hop(void **state)
+{
+    (void)state;
+    static const uint32_t voices[] = { 1, 2, 3 }, ears[] = { 2, 3, 10 };
+    static const double pitches[] = { 140.0, 190.0, 230.0 };
+    static struct stage stage;
+    double most = 0.0;
+    for (uint64_t phase_us = 137; phase_us < 20000; phase_us += 3300) {
+        stage_open(&stage, 1);
+        struct meeting_config config = stage_config(3);
+        config.n_booths = 2;
+        config.booths[1] = (struct booth_config){ .lang_a = ES, .lang_b = FR };
+        stage_meeting(&stage, STAGE_MEETING, &config);
+        stage_level_voices(&stage, true);
+        stage_join(&stage, 1, PLACE_FLOOR, 0, TIER_STANDARD, 1);
+        stage_join(&stage, 2, PLACE_BOOTH, 0, TIER_STANDARD, 1);
+        stage_join(&stage, 3, PLACE_BOOTH, 1, TIER_STANDARD, 1);
+        stage_join(&stage, 10, PLACE_TRACK, FR, TIER_STANDARD, 1);
+        stage_command(&stage, MIXER_CMD_AIR, 2, 0);
+        stage_command(&stage, MIXER_CMD_AIR, 3, 0);
+        uint64_t first_us[3];
+        for (unsigned i = 0; i < 3; i++) {
+            struct talker *talker = stage_talker(&stage, voices[i], pitches[i]);
+            stage_record(&stage, ears[i]);
+            talker->is_voice = true;
+            stage_record_direct(talker);
+            stage_talk(&stage, talker, true);
+            talker->next_us = stage.now_us + 20000 + phase_us;
+            first_us[i] = talker->next_us;
+            stage_run(&stage, 2000); // the floor first, then the chain
+        }
+        assert_int_equal(meeting_booth_state(stage_hall(&stage)->meeting, 1).depth, 1);
+        for (unsigned i = 0; i < 3; i++) {
+            double ms = lag_ms(&stage, &stage.talkers[i], first_us[i], ears[i]) + 10.0;
+            assert_true(ms > 10.0);
+            if (ms > 80.0)
+                fail_msg("hop %u: %.1f ms", i, ms);
+            most = ms > most ? ms : most;
+        }
+        stage_close(&stage);
+    }
+    printf("a hop: at most %.1f ms\n", most);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(a_track_is_hardly_later_than_direct) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(a_track_is_hardly_later_than_direct),
+                                        cmocka_unit_test(a_relay_adds_little_a_hop) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,16 @@ static void count_play(const struct play *play, const struct mix *mix, unsigned 
         n[play->tier]++;
 }
 
+// A tone is in nobody's ear for whom it is not.
+static void check_tones(const struct hall *hall, const struct seat *seat)
+{
+    const uint32_t tones = tones_for(hall, seat);
+    for (unsigned i = 0; i < TONES_MAX && seat->have.mix != NULL; i++)
+        if (seat->have.mix->has_target[SPEAKERS_MAX + i] && (tones >> i & 1u) == 0)
+            assert_true(seat->have.mix->target_db[SPEAKERS_MAX + i] <= TRACKS_SILENT_DB ||
+                        hall->must_assign);
+}
+
 static void check_hall(const struct hall *hall)
 {
     for (size_t i = 0; i < hall->n_seats; i++) {
@@ -33,13 +43,22 @@ static void check_hall(const struct hall *hall)
         for (unsigned k = 0; k < SPEAKERS_MAX && seat->have.mix != NULL; k++)
             if (hall->speakers[k].session == seat->session && seat->have.mix->has_target[k])
                 assert_true(seat->have.mix->target_db[k] <= TRACKS_SILENT_DB);
+        check_tones(hall, seat);
     }
+    unsigned n_in_booths = 0;
+    for (size_t i = 0; i < hall->n_seats; i++)
+        n_in_booths += hall->seats[i]->place.kind == PLACE_BOOTH;
+    assert_int_equal(n_in_booths, hall->n_in_booths);
     for (const struct mix *mix = hall->mixes; mix != NULL; mix = mix->next) {
         unsigned n[TIERS] = { 0 };
         for (size_t i = 0; i < hall->n_seats; i++) {
             count_play(&hall->seats[i]->have, mix, n);
             count_play(&hall->seats[i]->want, mix, n);
         }
+        unsigned n_taps = 0;
+        for (size_t i = 0; i < RECORD_STREAMS_MAX; i++)
+            n_taps += hall->taps[i] == mix;
+        assert_int_equal(n_taps, mix->n_taps);
         for (int tier = 0; tier < TIERS; tier++) {
             assert_int_equal(n[tier], mix->streams[tier].n_plays);
             assert_int_equal(n[tier] != 0, mix->streams[tier].encoder != NULL);
@@ -57,16 +76,19 @@ static void someone_goes_somewhere(struct stage *stage, uint32_t session)
         return;
     }
     enum place_kind kind = (enum place_kind)dice(3);
-    uint8_t index = (uint8_t)(kind == PLACE_TRACK ? dice(3) : 0);
+    uint8_t index = (uint8_t)(kind == PLACE_TRACK ? dice(3) : kind == PLACE_BOOTH ? dice(2) : 0);
     stage_join(stage, session, kind, index, tier, dice(1000));
 }
 
 static void someone_acts(struct stage *stage, uint32_t session)
 {
     static const enum mixer_command_kind kinds[] = {
-        MIXER_CMD_SPOKEN, MIXER_CMD_UNDERSTOOD, MIXER_CMD_DUCK,    MIXER_CMD_PARTNER_LEVEL,
-        MIXER_CMD_MUTED,  MIXER_CMD_AIR,        MIXER_CMD_AIR,     MIXER_CMD_OFF_AIR,
-        MIXER_CMD_TAKE,   MIXER_CMD_OUT,        MIXER_CMD_TURN_NOW
+        MIXER_CMD_SPOKEN,     MIXER_CMD_UNDERSTOOD, MIXER_CMD_DUCK,     MIXER_CMD_PARTNER_LEVEL,
+        MIXER_CMD_MUTED,      MIXER_CMD_AIR,        MIXER_CMD_AIR,      MIXER_CMD_OFF_AIR,
+        MIXER_CMD_TAKE,       MIXER_CMD_OUT,        MIXER_CMD_TURN_NOW, MIXER_CMD_HANDOVER,
+        MIXER_CMD_HANDOVER,   MIXER_CMD_HANDOVER,   MIXER_CMD_RELAY,    MIXER_CMD_PIVOT,
+        MIXER_CMD_FLOOR_LANG, MIXER_CMD_GIVE_FLOOR, MIXER_CMD_VANISHED, MIXER_CMD_MUSIC,
+        MIXER_CMD_SIGNAL,     MIXER_CMD_SIGNAL,     MIXER_CMD_FIGURES,  MIXER_CMD_RECORD
     };
     enum mixer_command_kind kind = kinds[dice(ARRAY_LEN(kinds))];
     int32_t value = (int32_t)dice(4) - 1;
@@ -74,6 +96,12 @@ static void someone_acts(struct stage *stage, uint32_t session)
         value = (int32_t)dice(8);
     if (kind == MIXER_CMD_DUCK || kind == MIXER_CMD_PARTNER_LEVEL)
         value = -(int32_t)dice(5) * 6;
+    if (kind == MIXER_CMD_SIGNAL && value == 0)
+        session = STAGE_BOOTH(dice(2));
+    if (kind == MIXER_CMD_HANDOVER && dice(9) == 0) {
+        stage_level_voices(stage, dice(2) == 0);
+        return;
+    }
     stage_command(stage, kind, session, value);
 }
 
@@ -112,6 +140,9 @@ static void invariants_hold(void **state)
         seed = run * 7919;
         stage_open(&stage, 3);
         struct meeting_config config = stage_config(3);
+        config.n_booths = 2;
+        config.booths[1] = (struct booth_config){ .lang_a = ES, .lang_b = FR };
+        stage_record_meeting(&stage);
         stage_meeting(&stage, STAGE_MEETING, &config);
         for (uint32_t i = 1; i <= PEOPLE; i++) {
             stage_talker(&stage, i, 200.0 + 70.0 * i)->blocks = (uint8_t)(i % 3 == 0 ? 1 : 2);

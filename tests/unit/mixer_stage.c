@@ -30,6 +30,9 @@ void stage_open(struct stage *stage, unsigned n_threads)
 void stage_close(struct stage *stage)
 {
     mixer_free(stage->mixer);
+    ring_free(stage->recorder.ring);
+    for (unsigned i = 0; i < RECORD_STREAMS_MAX; i++)
+        free(stage->recorded[i]);
     for (unsigned i = 0; i < stage->n_threads; i++) {
         assert_int_equal(stage->mixed[i].dropped, 0);
         ring_free(stage->mixed[i].ring);
@@ -149,9 +152,66 @@ static void hear(struct stage *stage, const struct voice_mixed *mixed,
     ear->last_us = stage->now_us;
 }
 
+static void take_event(struct stage *stage, const struct mixer_event *event, size_t size)
+{
+    stage->n_fences += event->kind == MIXER_EVENT_FENCE;
+    stage->n_track_events += event->kind == MIXER_EVENT_TRACK;
+    if (event->kind == MIXER_EVENT_RESULT) {
+        stage->n_results++;
+        stage->last_result = event->result;
+    } else if (event->kind == MIXER_EVENT_SNAPPED) {
+        stage->n_snapped++;
+        stage->last_snapped = *event;
+    } else if (event->kind == MIXER_EVENT_STATE) {
+        assert_int_equal(size, sizeof(stage->state));
+        assert_true(stage->n_states == 0 || event->meeting != stage->state.head.meeting ||
+                    stage->now_us - stage->state_us >= REPORT_US);
+        memcpy(&stage->state, event, size);
+        stage->n_states++;
+        stage->state_us = stage->now_us;
+    } else if (event->kind == MIXER_EVENT_FIGURES) {
+        assert_int_equal(size, sizeof(stage->figures));
+        memcpy(&stage->figures, event, size);
+        stage->n_figures++;
+    } else if (event->kind == MIXER_EVENT_QUALITY) {
+        stage->n_qualities++;
+        stage->last_quality = *event;
+    } else if (event->kind == MIXER_EVENT_EXPOSURE) {
+        stage->n_exposures++;
+        stage->last_exposure = *event;
+    }
+}
+
+static void take_block(struct stage *stage, const struct record_block *block)
+{
+    assert_true(block->stream < RECORD_STREAMS_MAX);
+    assert_true(block->at_us >= stage->next_at[block->stream]);
+    stage->next_at[block->stream] = block->at_us + AUDIO_BLOCK_US;
+    stage->blocks[block->stream]++;
+    uint64_t at = (block->at_us / AUDIO_BLOCK_US - stage->start_tick) * AUDIO_BLOCK_SAMPLES;
+    for (size_t i = 0; i < RECORD_BLOCK_SAMPLES && at + i < STAGE_SECONDS * AUDIO_RATE_HZ; i++)
+        stage->recorded[block->stream][at + i] = (float)block->samples[i] / 32768.0f;
+}
+
+// What goes to the encoders never exceeds the ceiling.
+static void check_ceilings(const struct stage *stage)
+{
+    for (const struct hall *hall = stage->mixer->halls; hall != NULL; hall = hall->next)
+        for (const struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
+            assert_true(audio_peak_db(mix->block, AUDIO_BLOCK_SAMPLES) <=
+                        (mix->is_booth ? LIMITER_CEILING_BOOTH_DB : LIMITER_CEILING_TRACK_DB));
+}
+
 static void collect(struct stage *stage)
 {
     size_t size;
+    check_ceilings(stage);
+    const struct record_block *block;
+    while (stage->recorder.ring != NULL &&
+           (block = ring_peek(stage->recorder.ring, &size)) != NULL) {
+        take_block(stage, block);
+        ring_consume(stage->recorder.ring);
+    }
     for (unsigned i = 0; i < stage->n_threads; i++) {
         const struct voice_mixed *mixed;
         while ((mixed = ring_peek(stage->mixed[i].ring, &size)) != NULL) {
@@ -167,16 +227,7 @@ static void collect(struct stage *stage)
     }
     const struct mixer_event *event;
     while ((event = ring_peek(mixer_events(stage->mixer), &size)) != NULL) {
-        stage->n_fences += event->kind == MIXER_EVENT_FENCE;
-        stage->n_track_events += event->kind == MIXER_EVENT_TRACK;
-        if (event->kind == MIXER_EVENT_RESULT) {
-            stage->n_results++;
-            stage->last_result = event->result;
-        }
-        if (event->kind == MIXER_EVENT_SNAPPED) {
-            stage->n_snapped++;
-            stage->last_snapped = *event;
-        }
+        take_event(stage, event, size);
         ring_consume(mixer_events(stage->mixer));
     }
 }
@@ -239,6 +290,24 @@ void stage_meeting(struct stage *stage, uint32_t id, const struct meeting_config
         stage->base_tick = stage_hall(stage)->base_tick;
 }
 
+void stage_level_voices(struct stage *stage, bool is_on)
+{
+    struct mixer_command set = { .kind = MIXER_CMD_MEETING_SET, .meeting = STAGE_MEETING };
+    set.meeting_add.config = *meeting_config(stage_hall(stage)->meeting);
+    set.meeting_add.is_levelling = is_on;
+    command_now(stage, &set);
+}
+
+void stage_record_meeting(struct stage *stage)
+{
+    stage->recorder.ring = ring_new(LANE_BYTES);
+    mixer_set_recorder(stage->mixer, &stage->recorder);
+    for (unsigned i = 0; i < RECORD_STREAMS_MAX; i++) {
+        stage->recorded[i] = calloc((size_t)STAGE_SECONDS * AUDIO_RATE_HZ, sizeof(float));
+        assert_non_null(stage->recorded[i]);
+    }
+}
+
 void stage_join(struct stage *stage, uint32_t session, enum place_kind kind, uint8_t index,
                 enum tier tier, uint32_t epoch)
 {
@@ -297,6 +366,8 @@ void stage_record_direct(struct talker *talker)
 // A voice has harmonics and moves in pitch besides: a codec rings on with a pure tone.
 static float tone(const struct talker *talker, uint64_t sample)
 {
+    if (talker->sound != NULL)
+        return talker->sound(sample);
     double t = (double)sample / AUDIO_RATE_HZ;
     double swell = 1.0 + 0.7 * sin(2.0 * M_PI * SWELL_HZ * t);
     double fade = sample < 480 ? (double)sample / 480.0 : 1.0;
@@ -403,20 +474,29 @@ unsigned stage_encoders(struct stage *stage, bool with_personal)
 
 // ---- judging ------------------------------------------------------------------------------------
 
-double stage_level_at(struct stage *stage, uint32_t session, double hz, uint64_t end_us,
-                      uint64_t ms)
+static double level_of(const float *sound, double hz, uint64_t end_us, uint64_t ms)
 {
-    const struct ear_heard *ear = stage_ear(stage, session);
-    assert(ear->sound != NULL);
+    assert(sound != NULL);
     uint64_t n = ms * AUDIO_RATE_HZ / 1000;
     uint64_t end = (end_us / 1000 - START_US / 1000) * (AUDIO_RATE_HZ / 1000);
     double re = 0.0, im = 0.0;
     for (uint64_t i = end - n; i < end; i++) {
         double angle = 2.0 * M_PI * hz * (double)i / AUDIO_RATE_HZ;
-        re += (double)ear->sound[i] * cos(angle);
-        im += (double)ear->sound[i] * sin(angle);
+        re += (double)sound[i] * cos(angle);
+        im += (double)sound[i] * sin(angle);
     }
     return 20.0 * log10(2.0 * sqrt(re * re + im * im) / (double)n + 1e-9);
+}
+
+double stage_level_at(struct stage *stage, uint32_t session, double hz, uint64_t end_us,
+                      uint64_t ms)
+{
+    return level_of(stage_ear(stage, session)->sound, hz, end_us, ms);
+}
+
+double stage_recorded_level(struct stage *stage, uint8_t stream, double hz, uint64_t ms)
+{
+    return level_of(stage->recorded[stream], hz, stage->now_us - 80000, ms);
 }
 
 // What is complete for sure: the last frame may still be on its way.

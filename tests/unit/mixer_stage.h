@@ -3,7 +3,8 @@
 // A mixer without its thread, in computed time: talkers encode and send as clients do, what comes
 // out is taken from the lanes, checked packet by packet and decoded as stock clients do. Every
 // check of an invariant (no overlap, no hole before a terminator, at most 60 ms, nobody gets their
-// own voice's number, ordered recipients) is made for each packet of each test.
+// own voice's number, ordered recipients, no sample of a mix over its ceiling) is made for each
+// packet and tick of each test.
 #ifndef SUSURRO_MIXER_STAGE_H
 #define SUSURRO_MIXER_STAGE_H
 
@@ -22,8 +23,9 @@ enum { EN, ES, FR };
 
 struct talker {
     uint32_t session, meeting;
-    bool is_on;    // sends
-    bool is_voice; // harmonics and vibrato
+    bool is_on;                      // sends
+    bool is_voice;                   // harmonics and vibrato
+    float (*sound)(uint64_t sample); // instead of a tone; NULL: the tone
     double tone_hz, amplitude;
     uint8_t blocks;   // a packet
     uint64_t next_us; // of the next packet
@@ -62,14 +64,25 @@ struct stage {
     unsigned n_results, n_snapped, n_fences, n_track_events;
     int last_result;
     struct mixer_event last_snapped;
-    uint64_t delivered; // recipients of packets in all
-    uint64_t mixer_ns;  // of real time that the mixer took
+    unsigned n_states, n_figures, n_qualities, n_exposures;
+    uint64_t state_us; // of the last one
+    struct mixer_event_state state;
+    struct mixer_event_figures figures;
+    struct mixer_event last_quality, last_exposure;
+    struct lane recorder;                 // when stage_record_meeting was called
+    float *recorded[RECORD_STREAMS_MAX];  // from the tick of stage_open on
+    uint64_t blocks[RECORD_STREAMS_MAX];  // in all
+    uint64_t next_at[RECORD_STREAMS_MAX]; // where the last block ended
+    uint64_t delivered;                   // recipients of packets in all
+    uint64_t mixer_ns;                    // of real time that the mixer took
 };
 
 void stage_open(struct stage *stage, unsigned n_threads);
 void stage_close(struct stage *stage);
 struct meeting_config stage_config(uint8_t n_langs); // booth 0: en-es
 void stage_meeting(struct stage *stage, uint32_t id, const struct meeting_config *config);
+void stage_level_voices(struct stage *stage, bool is_on); // MEETING_SET
+void stage_record_meeting(struct stage *stage);           // takes what goes to the recorder
 void stage_command(struct stage *stage, enum mixer_command_kind kind, uint32_t session,
                    int32_t value);
 // Joins or moves; epoch as given. A listener with is_recorded is decoded.
@@ -91,6 +104,8 @@ double stage_level(struct stage *stage, uint32_t session, double hz, uint64_t ms
 // At a time before now.
 double stage_level_at(struct stage *stage, uint32_t session, double hz, uint64_t end_us,
                       uint64_t ms);
+// Of what was recorded of a stream.
+double stage_recorded_level(struct stage *stage, uint8_t stream, double hz, uint64_t ms);
 double stage_rms_at(struct stage *stage, uint32_t session, uint64_t end_us, uint64_t ms);
 // The largest second difference in a stretch that ended at end_us.
 double stage_roughness(struct stage *stage, uint32_t session, uint64_t end_us, uint64_t ms);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/run.h"
+
+#include <stdlib.h>
+
+struct meeting_run *run_of(const struct server *server, uint32_t meeting)
+{
+    struct meeting_run *run = server->runs;
+    while (run != NULL && run->meeting != meeting)
+        run = run->next;
+    return run;
+}
+
+bool run_add(struct server *server, const struct meeting_info *meeting)
+{
+    struct meeting_run *run = calloc(1, sizeof(*run));
+    if (run == NULL)
+        return false;
+    run->meeting = meeting->id;
+    run->next = server->runs;
+    server->runs = run;
+    return true;
+}
+
+void run_remove(struct server *server, uint32_t meeting)
+{
+    struct meeting_run **place = &server->runs;
+    while (*place != NULL && (*place)->meeting != meeting)
+        place = &(*place)->next;
+    struct meeting_run *run = *place;
+    if (run == NULL)
+        return;
+    *place = run->next;
+    figures_forget(server, run);
+    display_forget(run);
+    free(run);
+}
