@@ -1,5 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "agenda/agenda.h"
+#include "agenda/agenda_int.h"
+
+#include <stdlib.h>
+
+struct agenda *agenda_new(uint8_t n_langs)
+{
+    struct agenda *agenda = calloc(1, sizeof(*agenda));
+    if (agenda != NULL)
+        agenda->n_langs = n_langs;
+    return agenda;
+}
+
+void agenda_free(struct agenda *agenda)
+{
+    if (agenda == NULL)
+        return;
+    free(agenda->queue.people);
+    poll_free(agenda->poll);
+    chat_free(agenda->chat);
+    free(agenda);
+}
 
 const char *agenda_error_text(int error)
 {

@@ -14,8 +14,12 @@ struct meeting_run *run_of(const struct server *server, uint32_t meeting)
 bool run_add(struct server *server, const struct meeting_info *meeting)
 {
     struct meeting_run *run = calloc(1, sizeof(*run));
-    if (run == NULL)
+    if (run != NULL)
+        run->agenda = agenda_new(meeting->n_tracks);
+    if (run == NULL || run->agenda == NULL) {
+        free(run);
         return false;
+    }
     run->meeting = meeting->id;
     run->next = server->runs;
     server->runs = run;
@@ -33,5 +37,6 @@ void run_remove(struct server *server, uint32_t meeting)
     *place = run->next;
     figures_forget(server, run);
     display_forget(run);
+    agenda_free(run->agenda);
     free(run);
 }
