@@ -62,6 +62,7 @@ struct join_options { // strings are borrowed from argv
     enum client_transport transport;
     enum transmit transmit;
     bool is_json, is_insecure, is_loop, is_legacy, is_silent, is_verbose;
+    bool is_chat; // lines of standard input go to the chat
 };
 struct ping_options {
     struct url url;

@@ -32,6 +32,7 @@ void join_close_all(struct join *join)
     };
     for (size_t i = 0; i < N_HANDLES; i++)
         uv_close(handles[i], NULL);
+    join_texts_close(join);
     voice_out_free(join->out);
     voice_in_free(join->in);
     join->out = NULL;
@@ -108,16 +109,17 @@ static void on_signal(uv_signal_t *signal, int number)
 static void gather_texts(struct join *join)
 {
     const struct join_options *options = join->options;
+    char text[JOIN_TEXT_MAX_BYTES];
     if (options->speak != NULL) {
-        (void)snprintf(join->speak_text, sizeof join->speak_text, "!speak %s", options->speak);
-        join->texts[join->n_texts++] = join->speak_text;
+        (void)snprintf(text, sizeof text, "!speak %s", options->speak);
+        (void)join_text_add(join, text);
     }
     if (options->listen != NULL) {
-        (void)snprintf(join->listen_text, sizeof join->listen_text, "!%s", options->listen);
-        join->texts[join->n_texts++] = join->listen_text;
+        (void)snprintf(text, sizeof text, "!%s", options->listen);
+        (void)join_text_add(join, text);
     }
     for (size_t i = 0; i < options->n_commands; i++)
-        join->texts[join->n_texts++] = options->commands[i];
+        (void)join_text_add(join, options->commands[i]);
 }
 
 static void warn_of_devices(struct join *join, const struct fault *why)
@@ -214,6 +216,8 @@ enum exit_code join_run(const struct join_options *options)
     events_init(&join->events, stdout, options->is_json);
     gather_texts(join);
     init_handles(join);
+    if (options->is_chat)
+        join_texts_open(join);
     if (start(join) != 0) {
         (void)fprintf(stderr, "susurro: %s\n", join->fault.text);
         join->exit_code = CLI_FAILED;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The command that joins a meeting. join.c sets it up and holds the sound; join_session.c is what
-// the connection brings.
+// the connection brings, join_texts.c what is written to the chat.
 //
 //   connecting --joined--> moving --in the channel--> there --time over, file over, signal,
 //   server--> closing
@@ -11,6 +11,18 @@
 #include "client-cli/cli.h"
 
 #define JOIN_TEXT_MAX_BYTES 64
+#define JOIN_TEXTS_MAX (OPTIONS_COMMANDS_MAX + 2) // that wait to be written to the chat
+#define JOIN_LINE_MAX_BYTES 5000                  // of standard input; the rest is cut off
+
+struct join_texts { // join_texts.c
+    char *waiting[JOIN_TEXTS_MAX];
+    unsigned first, n;
+    uint64_t n_sent;
+    bool is_open, is_polled; // standard input
+    int was_flags;
+    char line[JOIN_LINE_MAX_BYTES];
+    size_t line_len;
+};
 
 struct join {
     const struct join_options *options;
@@ -26,9 +38,8 @@ struct join {
     struct device *device;
     struct voice_in *in;
     struct voice_out *out;
-    char listen_text[JOIN_TEXT_MAX_BYTES], speak_text[JOIN_TEXT_MAX_BYTES];
-    const char *texts[OPTIONS_COMMANDS_MAX + 2];
-    size_t n_texts, next_text;
+    struct join_texts texts;
+    uv_poll_t input;
     uint32_t wanted_channel;
     bool is_there, is_broken;
     enum exit_code exit_code;
@@ -39,5 +50,11 @@ extern const struct client_handlers join_client_handlers; // arg is the struct j
 void join_leave(struct join *join, const char *reason);
 void join_fail(struct join *join, enum client_end end, const char *reason);
 void join_close_all(struct join *join); // the client is gone: all else goes, and the loop ends
+
+// join_texts.c
+bool join_text_add(struct join *join, const char *text); // false: no room
+void join_texts_open(struct join *join); // what comes on standard input is written, too
+void join_texts_read(struct join *join); // from the arrival on
+void join_texts_close(struct join *join);
 
 #endif

@@ -4,25 +4,9 @@
 
 #define PATH_MAX_BYTES 1024
 #define MOVE_TIMEOUT_MS 5000
-// Servers allow a burst of five messages: two went into the login, one into the move. Then one a
-// second.
-#define QUICK_TEXTS 2
-#define TEXT_EVERY_MS 1100
 
 // ---- arriving
 // -------------------------------------------------------------------------------------------------------
-
-static void on_text_time(uv_timer_t *timer)
-{
-    struct join *join = timer->data;
-    if (join->client == NULL || join->next_text == join->n_texts)
-        return;
-    (void)client_send_text(join->client, client_own_channel(join->client),
-                           join->texts[join->next_text++]);
-    if (join->next_text < join->n_texts)
-        (void)uv_timer_start(timer, on_text_time, join->next_text < QUICK_TEXTS ? 0 : TEXT_EVERY_MS,
-                             0);
-}
 
 static void on_start_time(uv_timer_t *timer)
 {
@@ -45,7 +29,7 @@ static void arrive(struct join *join)
     uint64_t heard_from_us = voice_in_start(join->in);
     if (join->options->record != NULL)
         events_recording(&join->events, join->options->record, heard_from_us);
-    on_text_time(&join->text_timer);
+    join_texts_read(join);
     if (join->out != NULL)
         (void)uv_timer_start(&join->start_timer, on_start_time,
                              (uint64_t)(join->options->start_at_s * 1000.0), 0);

@@ -166,6 +166,7 @@ static int set_tcp(void *arg, const char *value, struct fault *fault)
 JOIN_FLAG(set_join_json, is_json)
 JOIN_FLAG(set_insecure, is_insecure)
 JOIN_FLAG(set_loop, is_loop)
+JOIN_FLAG(set_chat, is_chat)
 JOIN_FLAG(set_legacy, is_legacy)
 JOIN_FLAG(set_silent, is_silent)
 JOIN_FLAG(set_verbose, is_verbose)
@@ -186,6 +187,7 @@ static const struct option join_table[] = {
     { "--speak", "LANG", set_speak, N_("say which language you speak") },
     { "--command", "TEXT", set_command,
       N_("send this to the chat after joining, e.g. '!air' (repeatable)") },
+    { "--chat", NULL, set_chat, N_("write each line of standard input to the chat") },
     { "--play", "FILE", set_play,
       N_("speak a WAV or Ogg Opus file; - is standard input\n(16 bits, little-endian, 48 kHz, "
          "mono)") },
@@ -348,6 +350,9 @@ enum options_result options_join(int argc, char **argv, struct join_options *out
                                        argv, out, &out->url, fault);
     if (result == OPTIONS_RUN && out->is_loop && (out->play == NULL || strcmp(out->play, "-") == 0))
         return (enum options_result)fault_set(fault, N_("--loop needs --play with a file"));
+    if (result == OPTIONS_RUN && out->is_chat && out->play != NULL && strcmp(out->play, "-") == 0)
+        return (enum options_result)fault_set(
+            fault, N_("--chat and --play - cannot both have standard input"));
     return result;
 }
 

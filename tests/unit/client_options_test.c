@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#define ARGUMENTS_MAX 8
+#define ARGUMENTS_MAX 9
 
 static int count(const char *const *arguments)
 {
@@ -70,8 +70,8 @@ static void test_all_options(void **state)
     assert_int_equal(o.frame_blocks, 6);
     assert_int_equal(o.bitrate_bps, 16000);
     const char *const third[ARGUMENTS_MAX] = {
-        "h",        "--tcp",    "--legacy",         "--insecure",
-        "--silent", "--cert=c", "--transmit=voice", "--record=r"
+        "h",          "--tcp", "--legacy", "--insecure", "--silent", "--cert=c", "--transmit=voice",
+        "--record=r", "--chat"
     };
     assert_int_equal(parse(third, &o, &fault), OPTIONS_RUN);
     assert_int_equal(o.transport, CLIENT_TRANSPORT_TCP);
@@ -79,6 +79,7 @@ static void test_all_options(void **state)
     assert_string_equal(o.certificate, "c");
     assert_string_equal(o.record, "r");
     assert_int_equal(o.transmit, TRANSMIT_VOICE);
+    assert_true(o.is_chat);
 }
 
 static void test_faults_say_why(void **state)
@@ -109,6 +110,7 @@ static void test_faults_say_why(void **state)
         { { "h", "--command", "" }, "empty" },
         { { "h", "--loop" }, "--loop needs --play" },
         { { "h", "--loop", "--play", "-" }, "--loop needs --play" },
+        { { "h", "--chat", "--play", "-" }, "--chat and --play -" },
         { { "http://h" }, "mumble://" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

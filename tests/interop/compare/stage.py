@@ -107,12 +107,22 @@ class Stage:
             if other.session is not None and not other.is_closed:
                 other.until(lambda: peer.session not in other.users, 20, "UserRemove")
 
+    @staticmethod
+    def _first_answer(udp, datagram):
+        """A server accepts connections before it reads datagrams: until then it refuses them."""
+        udp.settimeout(0.2)
+        for _ in range(50):
+            try:
+                udp.send(datagram)
+                return udp.recv(2048)
+            except (ConnectionRefusedError, TimeoutError):
+                continue
+        raise AssertionError("no answer to a list ping")
+
     def _list_ping(self, step):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             udp.connect((self.server.host, self.server.port))
-            udp.settimeout(10)
-            udp.send(step.datagram)
-            answer = udp.recv(2048)
+            answer = self._first_answer(udp, step.datagram)
         self._answers = [Heard("datagram", {
             "bytes": len(answer), "version": answer[:4].hex(), "echo": answer[4:12].hex(),
             "users": answer[12:16].hex(), "max_users": answer[16:20].hex(),
