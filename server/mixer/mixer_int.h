@@ -169,6 +169,7 @@ struct hall {
     unsigned n_in_booths;
     bool is_music;
     bool is_recording;
+    uint32_t n_record_drops;               // blocks that found no room
     struct mix *taps[RECORD_STREAMS_MAX];  // what the recorder hears, NULL: nothing
     size_t tap_groups[RECORD_STREAMS_MAX]; // while assigning
     struct seat **seats;                   // ordered by (from, session): the order of recipients

@@ -44,15 +44,17 @@ static int16_t to_s16(float sample)
     return (int16_t)(scaled < 0.0f ? scaled - 0.5f : scaled + 0.5f);
 }
 
-static void send_block(struct mixer *mixer, const struct hall *hall, uint8_t stream, uint64_t tick)
+static void send_block(struct mixer *mixer, struct hall *hall, uint8_t stream, uint64_t tick)
 {
     struct record_block *block = ring_reserve(mixer->recorder->ring, sizeof(*block));
     if (block == NULL) {
         mixer->recorder->dropped++;
+        hall->n_record_drops++;
         return;
     }
     block->meeting = hall->id;
     block->stream = stream;
+    block->n_dropped = hall->n_record_drops;
     block->at_us = tick * AUDIO_BLOCK_US;
     for (size_t i = 0; i < RECORD_BLOCK_SAMPLES; i++)
         block->samples[i] = to_s16(hall->taps[stream]->block[i]);

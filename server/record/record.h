@@ -4,9 +4,11 @@
 // its own, so that neither disk nor codec can hold up sound: the mixer puts blocks into a lane,
 // control says when to begin and to end and who speaks.
 //
-//   mixer ──blocks (lane)──► recorder ──► DIR/2026-11-24T1900 Asamblea/{floor,en,es}.opus,
+// clang-format off: a drawing
+//   mixer ──blocks (lane)───► recorder ──► DIR/2026-11-24T1900 Asamblea/{floor,en,es}.opus,
 //   speakers.vtt control ──orders (lane)─►    │
 //                                └──events (ring)──► control   began, ended, failed
+// clang-format on
 //
 // Never half-written: a file is NAME.opus.part until its last page is out, each page is written
 // whole (at most a second of sound is in memory), and record_repair at the next start ends and
@@ -19,6 +21,7 @@
 #define SUSURRO_RECORD_H
 
 #include "base/base.h"
+#include "base/i18n.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,10 +34,28 @@
 #define RECORD_NAME_BYTES 256
 #define RECORD_SILENCE_MAX_S 14400 // a longer one ends the recording
 
+// Why a recording cannot begin, or has ended.
+#define RECORD_ERRORS(X)                                                                           \
+    X(RECORD_E_MEMORY, -1, N_("out of memory"))                                                    \
+    X(RECORD_E_FOLDER, -2, N_("the folder for recordings cannot be written to"))                   \
+    X(RECORD_E_DISK_FULL, -3, N_("the disk is full"))                                              \
+    X(RECORD_E_WRITE, -4, N_("a file cannot be written"))                                          \
+    X(RECORD_E_SLOW, -5, N_("the disk or the processor does not keep up"))                         \
+    X(RECORD_E_FULL, -6, N_("too many meetings are being recorded already"))                       \
+    X(RECORD_E_SILENT, -7, N_("nobody has spoken for hours"))                                      \
+    X(RECORD_E_LONG, -8, N_("it has become too long"))
+enum record_error {
+#define X(name, value, text) name = (value),
+    RECORD_ERRORS(X)
+#undef X
+};
+const char *record_error_text(int error); // English; marked for translation
+
 struct record_block { // from a mixer
     uint32_t meeting;
-    uint8_t stream; // 0: the floor, 1 + i: track i
-    uint64_t at_us; // of its first sample; blocks of a stream follow each other in time
+    uint8_t stream;     // 0: the floor, 1 + i: track i
+    uint32_t n_dropped; // blocks of this meeting that found no room so far
+    uint64_t at_us;     // of its first sample; blocks of a stream follow each other in time
     int16_t samples[RECORD_BLOCK_SAMPLES];
 };
 
@@ -54,7 +75,8 @@ enum record_event_kind { RECORD_BEGAN, RECORD_ENDED, RECORD_FAILED };
 struct record_event { // to control
     enum record_event_kind kind;
     uint32_t meeting;
-    char text[RECORD_PATH_BYTES]; // BEGAN, ENDED: the folder; FAILED: why
+    int error;                    // FAILED: why. ENDED: why it ended by itself, 0: it was ordered
+    char text[RECORD_PATH_BYTES]; // the folder; "": FAILED, and there is none
     uint64_t duration_us, n_bytes;
 };
 
