@@ -85,6 +85,8 @@ void hall_frame(struct mixer *mixer, const struct voice_frame *frame, uint64_t n
     bool is_first = speaker == NULL;
     if (is_first && seat != NULL && !frame->is_terminator)
         speaker = start_speaker(mixer, hall, seat);
+    if (is_first && seat != NULL && frame->is_terminator) // late, yet a sign of life
+        meeting_packet(hall->meeting, frame->session, true, now_us);
     if (speaker == NULL) {
         hall->dropped++;
         return;

@@ -37,6 +37,10 @@ int meeting_go_off_air(struct meeting *meeting, uint32_t session, uint64_t now_u
     if (error) {
         return error;
     }
+    if (b->handover == HANDOVER_BOTH && b->successor == session) {
+        handover_cancel(meeting, b, session); // the leaver goes on
+        return 0;
+    }
     if (b->on_air != session) {
         return TRACKS_E_NOT_ON_AIR;
     }
@@ -98,14 +102,6 @@ int meeting_set_relay(struct meeting *meeting, uint32_t session, int lang, uint6
     return 0;
 }
 
-// The holder speaks `lang` from here on for all, whatever they chose.
-static void correct_holder(struct meeting *m, struct person *holder, uint8_t lang)
-{
-    holder->spoken = (int8_t)lang;
-    m->revision++;
-    floor_refresh(m, true);
-}
-
 // What the holder speaks, if the one who works into `lang` is right.
 static uint8_t spoken_instead(const struct booth *b, uint8_t lang)
 {
@@ -145,7 +141,7 @@ int meeting_set_outgoing(struct meeting *meeting, uint32_t session, int lang, ui
         b->choice = (int8_t)lang;
         tree_update(meeting, 0);
     } else if (!is_so) {
-        correct_holder(meeting, holder, spoken_instead(b, (uint8_t)lang));
+        floor_correct(meeting, holder, spoken_instead(b, (uint8_t)lang));
     }
     if (b->is_turning) {
         booth_turn(meeting, b);

@@ -41,10 +41,15 @@ bool booth_knows(const struct booth *b, uint8_t lang)
     return false;
 }
 
+bool booth_is_relay(const struct booth *b)
+{
+    return !b->now.is_resting && b->now.is_relay && b->relay != TRACKS_RELAY_FLOOR;
+}
+
 uint8_t booth_depth(const struct meeting *m, const struct booth *b)
 {
-    const bool is_relay = !b->now.is_resting && b->now.is_relay && b->relay != TRACKS_RELAY_FLOOR;
-    return is_relay && m->depth[b->now.incoming] != NO_PATH ? m->depth[b->now.incoming] : 0;
+    const uint8_t depth = m->depth[b->now.incoming];
+    return booth_is_relay(b) && depth != NO_PATH ? depth : 0;
 }
 
 void booth_push_path(struct meeting *m, const struct booth *b)
@@ -152,6 +157,7 @@ void booth_voice(struct meeting *m, struct person *p)
     }
     if (booth_carries(b, p->session)) {
         span_measure(m, b);
+        span_booth_onset(m, b);
         b->last_voice_us = m->now_us;
         if (!b->now.is_resting) {
             m->tracks[b->now.outgoing].figures.air_us += VOICE_BLOCK_US;
@@ -166,10 +172,6 @@ void booth_muted(struct meeting *m, const struct person *p)
 {
     struct booth *b = booth_of(m, p);
     if (!b || b->on_air != p->session || b->is_coughing == p->is_muted) {
-        return;
-    }
-    if (p->is_muted && b->handover == HANDOVER_BOTH) {
-        handover_finish(m, b); // the leaver has nothing more to say
         return;
     }
     b->is_coughing = p->is_muted;
@@ -195,6 +197,9 @@ static uint64_t booth_hold_end(const struct meeting *m, const struct booth *b)
 void booth_turn(struct meeting *m, struct booth *b)
 {
     const bool is_same = direction_is_equal(&b->now, &b->wanted);
+    if (!is_same) {
+        booth_enter(m, b, BOOTH_QUIET); // nothing has been said onto the new track yet
+    }
     b->now = b->wanted;
     b->source = m->floor.root;
     b->is_turning = false;
@@ -212,7 +217,7 @@ void booth_turn(struct meeting *m, struct booth *b)
 static uint64_t booth_turn_due(const struct booth *b)
 {
     const bool has_old = b->turn_after_us != 0;
-    const uint64_t after_us = has_old ? b->turn_after_us + booth_span_us(b) : b->turn_since_us;
+    const uint64_t after_us = has_old ? b->turn_after_us + b->turn_lag_us : b->turn_since_us;
     const bool has_said = b->last_voice_us != 0 && b->last_voice_us > b->turn_after_us;
     if (!has_said) {
         return after_us; // nothing to finish
@@ -225,7 +230,7 @@ static uint64_t booth_turn_due(const struct booth *b)
 
 static uint64_t booth_finish_end(const struct booth *b)
 {
-    return b->finish_from_us + booth_span_us(b) + FINISH_EXTRA_US;
+    return b->finish_from_us + b->turn_lag_us + FINISH_EXTRA_US;
 }
 
 // ---- time -------------------------------------------------------------------------------------
@@ -265,9 +270,6 @@ void booth_advance(struct meeting *m, struct booth *b)
     }
     const bool is_same = direction_is_equal(&b->now, &b->wanted);
     if (!booth_is_held(b) && m->now_us >= booth_turn_due(b)) {
-        if (!is_same) {
-            booth_enter(m, b, BOOTH_QUIET); // nothing has been said onto the new track yet
-        }
         booth_turn(m, b);
     } else if (b->source != m->floor.root && m->now_us >= booth_finish_end(b)) {
         b->source = m->floor.root;

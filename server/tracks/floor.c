@@ -52,20 +52,30 @@ void floor_refresh(struct meeting *m, bool is_certain)
     floor_judge_turn(m, is_certain);
 }
 
+// The holder speaks `lang` from here on for all, whatever they chose. What was true anyway is not
+// remembered: it goes on following their seat.
+void floor_correct(struct meeting *m, struct person *holder, uint8_t lang)
+{
+    if (person_spoken(m, holder) != lang) {
+        holder->spoken = (int8_t)lang;
+    }
+    m->revision++;
+    floor_refresh(m, true);
+}
+
 void floor_name(struct meeting *m, uint8_t lang)
 {
     struct person *holder = person_find(m, m->floor.holder);
     m->revision++;
     if (holder) {
-        holder->spoken = (int8_t)lang;
-        floor_refresh(m, true);
+        floor_correct(m, holder, lang);
         return;
     }
     m->floor.named = (int8_t)lang;
+    floor_set_lang(m, lang);
+    floor_push(m);
     if (!m->floor.has_root || m->floor.root != lang) {
-        floor_set_lang(m, lang);
         floor_set_root(m, lang);
-        floor_push(m);
     }
 }
 
@@ -77,6 +87,7 @@ static void floor_take(struct meeting *m, struct person *p)
     if (f->named >= 0) { // somebody has said what will be spoken
         p->spoken = f->named;
         f->named = -1;
+        m->revision++;
     }
     const uint64_t won_us = window_sum(&p->window, m->now_us, FLOOR_WINDOW_US);
     f->turn_voice_us = later(p->run_us, won_us);
@@ -107,36 +118,46 @@ static bool floor_may_take(const struct meeting *m, const struct person *holder,
     return window_sum(&p->window, m->now_us, FLOOR_WINDOW_US) >= FLOOR_WIN_US; // (b)
 }
 
+// The present one as long as they speak, else who has spoken longest.
+void floor_choose_second(struct meeting *m)
+{
+    struct floor *f = &m->floor;
+    const struct person *second = NULL;
+    for (const struct person *p = m->active; p; p = p->next_active) {
+        const bool is_better = !second || p->session == f->second ||
+                               (second->session != f->second && p->run_us > second->run_us);
+        if (p->session != f->holder && person_is_on_floor(p) && p->is_speaking && is_better) {
+            second = p;
+        }
+    }
+    f->second = second ? second->session : 0;
+}
+
 void floor_advance(struct meeting *m)
 {
     struct floor *f = &m->floor;
     const struct person *holder = person_find(m, f->holder);
     struct person *taker = NULL;
-    const struct person *second = NULL;
-    for (struct person *p = m->active; p; p = p->next_active) {
-        if (p == holder || !person_is_on_floor(p)) {
-            continue;
-        }
-        if (holder && floor_may_take(m, holder, p) && (!taker || p->run_us > taker->run_us)) {
+    for (struct person *p = holder ? m->active : NULL; p; p = p->next_active) {
+        if (p != holder && person_is_on_floor(p) && floor_may_take(m, holder, p) &&
+            (!taker || p->run_us > taker->run_us)) {
             taker = p;
         }
-        if (p->is_speaking && (!second || p->session == f->second ||
-                               (second->session != f->second && p->run_us > second->run_us))) {
-            second = p;
-        }
     }
-    f->second = second ? second->session : 0;
     if (taker) {
         floor_take(m, taker);
         f->second = holder->is_speaking ? holder->session : 0;
+    } else {
+        floor_choose_second(m);
     }
 }
 
 uint64_t floor_deadline(const struct meeting *m)
 {
     const struct person *holder = person_find(m, m->floor.holder);
+    const bool is_free = holder && m->floor.given != holder->session;
     uint64_t due = UINT64_MAX;
-    for (const struct person *p = holder ? m->active : NULL; p; p = p->next_active) {
+    for (const struct person *p = is_free ? m->active : NULL; p; p = p->next_active) {
         const uint64_t take_us = holder->last_voice_us + FLOOR_SILENT_US;
         if (p != holder && person_is_on_floor(p) && p->is_speaking && p->run_us >= FLOOR_TAKE_US &&
             take_us < p->last_voice_us + PAUSE_US) {
@@ -202,10 +223,7 @@ static void floor_note_onset(struct meeting *m, const struct person *p)
 {
     struct floor *f = &m->floor;
     if (!f->has_sounded || m->now_us - f->last_voice_us >= SPAN_PAUSE_US) {
-        f->onset_lang = person_spoken(m, p);
-        for (uint8_t i = 0; i < m->config.n_booths; i++) {
-            span_floor_onset(m, &m->booths[i]);
-        }
+        span_floor_onset(m, person_spoken(m, p));
     }
     f->has_sounded = true;
     f->is_drained = false;

@@ -106,19 +106,20 @@ bool handover_leave(struct meeting *m, struct booth *b, const struct person *p)
 }
 
 // The leaver's pause counts once the successor has begun, or what the floor had said until the
-// confirmation has been interpreted.
+// confirmation has been interpreted. A cough is no pause: nothing moves but at the latest time.
 static uint64_t handover_end(const struct meeting *m, const struct booth *b)
 {
     const uint64_t since_us = b->handover_since_us;
     const struct person *leaver = person_find(m, b->on_air);
     const struct person *successor = person_find(m, b->successor);
     const bool has_begun =
-        successor && successor->has_spoken && successor->last_voice_us >= since_us;
+        successor && successor->has_spoken && successor->last_voice_us > since_us;
     uint64_t due_us = leaver && leaver->has_spoken ? leaver->last_voice_us + PAUSE_US : since_us;
     if (!has_begun) {
-        due_us = later(due_us, since_us + booth_span_us(b));
+        due_us = later(due_us, since_us + tree_lag_us(m, b));
     }
-    return earlier(due_us, since_us + HANDOVER_MOST_US);
+    return b->is_coughing ? since_us + HANDOVER_MOST_US
+                          : earlier(due_us, since_us + HANDOVER_MOST_US);
 }
 
 void handover_advance(struct meeting *m, struct booth *b)

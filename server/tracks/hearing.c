@@ -66,9 +66,39 @@ static float track_hears_interpreter(const struct meeting *m, const struct ear *
     return is_heard ? 0.0f : TRACKS_SILENT_DB;
 }
 
-static bool booth_is_relay(const struct booth *b)
+// Does `b` hear, over however many relays, what `first` says? While booths turn one after the other
+// two may hang in a ring.
+static bool booth_comes_after(const struct meeting *m, const struct booth *b,
+                              const struct booth *first)
 {
-    return !b->now.is_resting && b->now.is_relay && b->relay != TRACKS_RELAY_FLOOR;
+    uint32_t said = lang_bit(first->now.outgoing); // the tracks onto which it comes
+    for (uint8_t hops = 0; hops < m->config.n_booths; hops++) {
+        for (uint8_t i = 0; i < m->config.n_booths; i++) {
+            const struct booth *relay = &m->booths[i];
+            if (booth_is_relay(relay) && (said & lang_bit(relay->now.incoming))) {
+                said |= lang_bit(relay->now.outgoing);
+            }
+        }
+    }
+    return booth_is_relay(b) && (said & lang_bit(b->now.incoming));
+}
+
+// A booth hears its pivot, but never what comes from itself.
+static bool booth_is_pivot(const struct meeting *m, const struct booth *own, const struct booth *b)
+{
+    return booth_is_relay(own) && booth_reaches(b, own->now.incoming) &&
+           !booth_comes_after(m, b, own);
+}
+
+static bool booth_has_pivot(const struct meeting *m, const struct booth *own)
+{
+    for (uint8_t i = 0; i < m->config.n_booths; i++) {
+        const struct booth *b = &m->booths[i];
+        if (b->phase != BOOTH_QUIET && booth_is_pivot(m, own, b)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // The floor, unless the pivot is being interpreted and the booth does not know this voice's
@@ -76,9 +106,7 @@ static bool booth_is_relay(const struct booth *b)
 static float booth_hears_floor(const struct meeting *m, const struct booth *b,
                                const struct person *p)
 {
-    const uint8_t lang = person_spoken(m, p);
-    const bool is_relayed =
-        booth_is_relay(b) && !booth_knows(b, lang) && track_is_covered(m, b->now.incoming);
+    const bool is_relayed = !booth_knows(b, person_spoken(m, p)) && booth_has_pivot(m, b);
     return is_relayed ? TRACKS_SILENT_DB : 0.0f;
 }
 
@@ -90,9 +118,8 @@ static float booth_hears_interpreter(const struct meeting *m, const struct ear *
     if (b == own) {
         return booth_carries(b, p->session) ? (float)ear->partner_db : UNDER_DB; // rows 8, 9
     }
-    const bool is_pivot =
-        booth_is_relay(own) && booth_carries(b, p->session) && booth_reaches(b, own->now.incoming);
-    return is_pivot ? 0.0f : TRACKS_SILENT_DB;
+    const bool is_heard = booth_carries(b, p->session) && booth_is_pivot(m, own, b);
+    return is_heard ? 0.0f : TRACKS_SILENT_DB;
 }
 
 float meeting_gain_db(const struct meeting *meeting, const struct ear *ear, uint32_t speaker)

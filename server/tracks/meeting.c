@@ -92,14 +92,36 @@ struct meeting *meeting_new(const struct meeting_config *config, uint64_t now_us
     return m;
 }
 
+static bool langs_are_equal(const struct meeting_config *a, const struct meeting_config *b)
+{
+    for (uint8_t i = 0; i < a->n_langs; i++) {
+        if (strcmp(a->langs[i], b->langs[i]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool booths_are_equal(const struct meeting_config *a, const struct meeting_config *b)
+{
+    for (uint8_t i = 0; i < a->n_booths; i++) {
+        const struct booth_config *x = &a->booths[i], *y = &b->booths[i];
+        if (x->lang_a != y->lang_a || x->lang_b != y->lang_b || x->has_third != y->has_third ||
+            (x->has_third && x->lang_c != y->lang_c) || x->is_one_way != y->is_one_way) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int meeting_reconfigure(struct meeting *meeting, const struct meeting_config *config,
                         uint64_t now_us)
 {
     struct meeting *m = meeting;
     meeting_advance(m, now_us);
     if (!config_is_valid(config) || config->n_langs != m->config.n_langs ||
-        config->n_booths != m->config.n_booths ||
-        memcmp(config->langs, m->config.langs, sizeof(config->langs)) != 0) {
+        config->n_booths != m->config.n_booths || !langs_are_equal(config, &m->config) ||
+        !booths_are_equal(config, &m->config)) {
         return TRACKS_E_CONFIG;
     }
     for (uint32_t i = 0; i < m->n_people; i++) {
@@ -109,6 +131,7 @@ int meeting_reconfigure(struct meeting *meeting, const struct meeting_config *co
     }
     for (uint8_t i = 0; i < config->n_booths; i++) {
         m->booths[i].is_air_by_voice = config->booths[i].is_air_by_voice;
+        m->config.booths[i].is_air_by_voice = config->booths[i].is_air_by_voice;
     }
     m->config.duck_db = config->duck_db;
     m->config.hold_us = config->hold_us;
@@ -286,8 +309,10 @@ void meeting_set_muted(struct meeting *meeting, uint32_t session, bool is_muted,
         return;
     }
     p->is_muted = is_muted;
+    p->is_suspect = false; // they are there
     if (is_muted) {
         person_stop_speaking(meeting, p);
+        floor_choose_second(meeting);
     }
     booth_muted(meeting, p);
 }
@@ -300,7 +325,7 @@ void meeting_packet(struct meeting *meeting, uint32_t session, bool is_terminato
     if (!p || p->place.kind != PLACE_BOOTH) {
         return;
     }
-    if (!p->is_muted) {
+    if (!p->is_muted && !is_terminator) {
         booth_packet(meeting, p);
     }
     p->last_packet_us = meeting->now_us;
@@ -331,6 +356,8 @@ void meeting_silent(struct meeting *meeting, uint32_t session, uint64_t now_us)
     struct person *p = meeting_at(meeting, session, now_us);
     if (p) {
         person_stop_speaking(meeting, p);
+        floor_choose_second(meeting);
+        p->is_sending = false; // what is suspect stays so; nobody becomes it long after
     }
 }
 
@@ -376,9 +403,10 @@ struct booth_state meeting_booth_state(const struct meeting *meeting, uint8_t bo
         .relay = b->relay,
         .is_resting = b->now.is_resting,
         .is_pending = b->is_turning && !direction_is_equal(&b->now, &b->wanted),
-        .is_interpreting = b->phase == BOOTH_VOICE || b->phase == BOOTH_PAUSE,
+        .is_interpreting =
+            !b->now.is_resting && (b->phase == BOOTH_VOICE || b->phase == BOOTH_PAUSE),
         .is_coughing = b->is_coughing,
-        .is_relay = !b->now.is_resting && b->now.is_relay && b->relay != TRACKS_RELAY_FLOOR,
+        .is_relay = booth_is_relay(b),
         .wanted_outgoing = b->wanted.is_resting ? TRACKS_NO_LANG : b->wanted.outgoing,
         .span_ms = b->n_spans ? (uint32_t)(booth_span_us(b) / MS) : 0,
         .on_air_since_us = b->on_air_since_us,

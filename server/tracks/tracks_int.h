@@ -133,10 +133,13 @@ struct booth {
     bool is_turning;         // wanted or source lags behind the tree
     uint64_t turn_since_us;  // when the tree changed
     uint64_t turn_after_us;  // the old holder's end; 0: the tree changed for another reason
+    uint64_t turn_lag_us;    // how far behind the floor this booth was when the tree changed
     uint64_t finish_from_us; // when the floor language changed
 
-    uint64_t onset_us; // the floor began then and this booth has not followed yet; 0: nothing
-                       // measured now
+    uint64_t onset_us;  // what it hears began then and this booth has not followed yet; 0: nothing
+                        // measured now
+    uint8_t onset_lang; // the floor language of what began ...
+    bool is_onset_relayed; // ... which was its pivot
     uint32_t spans_us[SPAN_MEMORY];
     uint32_t n_spans; // ever measured; the newest SPAN_MEMORY are kept
     uint32_t n_handovers, n_vanished;
@@ -153,7 +156,6 @@ struct floor {
     uint64_t root_end_us;   // last voice of a holder who spoke it
     bool has_sounded;
     uint64_t last_voice_us; // anybody's on the floor
-    uint8_t onset_lang;
     bool is_drained;
 };
 
@@ -209,7 +211,9 @@ void window_clear(struct voice_window *w);
 void floor_voice(struct meeting *m, struct person *p);
 void floor_leave(struct meeting *m, const struct person *p);
 void floor_refresh(struct meeting *m, bool is_certain); // the holder's language may have changed
-void floor_name(struct meeting *m, uint8_t lang);       // what is spoken now, or by whoever is next
+void floor_correct(struct meeting *m, struct person *holder, uint8_t lang); // at once, for all
+void floor_name(struct meeting *m, uint8_t lang); // what is spoken now, or by whoever is next
+void floor_choose_second(struct meeting *m); // somebody has fallen silent
 void floor_advance(struct meeting *m);
 uint64_t floor_deadline(const struct meeting *m);
 
@@ -219,6 +223,7 @@ bool direction_is_equal(const struct direction *a, const struct direction *b);
 bool tree_would_listen_to(struct meeting *m, struct booth *b,
                           int8_t relay);                       // asks, changes nothing
 uint32_t tree_delay_us(const struct meeting *m, uint8_t lang); // summed spans, as booths work now
+uint64_t tree_lag_us(const struct meeting *m, const struct booth *b); // of what it says
 
 // booth.c
 struct booth *booth_of(struct meeting *m, const struct person *p);
@@ -227,6 +232,7 @@ void booth_join(struct meeting *m, const struct person *p);
 void booth_leave(struct meeting *m, const struct person *p);
 bool booth_knows(const struct booth *b, uint8_t lang);
 bool booth_carries(const struct booth *b, uint32_t session);         // is heard on the track
+bool booth_is_relay(const struct booth *b);                          // it hears another booth
 uint8_t booth_depth(const struct meeting *m, const struct booth *b); // of what it hears
 enum off_air { OFF_AIR_ACT, OFF_AIR_LEFT, OFF_AIR_VANISHED };
 void booth_set_on_air(struct meeting *m, struct booth *b, const struct person *p);
@@ -249,7 +255,8 @@ void handover_advance(struct meeting *m, struct booth *b);
 uint64_t handover_deadline(const struct meeting *m, const struct booth *b);
 
 // span.c
-void span_floor_onset(struct meeting *m, struct booth *b);
+void span_floor_onset(struct meeting *m, uint8_t lang); // somebody speaks after a silence
+void span_booth_onset(struct meeting *m, const struct booth *pivot); // before its voice is noted
 void span_measure(struct meeting *m, struct booth *b);
 uint64_t booth_span_us(const struct booth *b);                     // SPAN_DEFAULT_US until measured
 uint32_t span_median_us(const struct booth *b, uint32_t n_newest); // 0: none measured

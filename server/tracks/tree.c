@@ -85,20 +85,30 @@ static struct edge tree_find_edge(struct meeting *m, uint8_t depth, uint8_t far,
 
 // ---- all of them ------------------------------------------------------------------------------
 
+static bool tree_grow_from(struct meeting *m, uint8_t depth, bool is_relay_obeyed)
+{
+    bool has_grown = false;
+    for (uint8_t far = 0; far < m->config.n_langs; far++) {
+        if (m->depth[far] != NO_PATH) {
+            continue;
+        }
+        const struct edge edge = tree_find_edge(m, depth, far, is_relay_obeyed);
+        if (edge.booth) {
+            m->depth[far] = (uint8_t)(depth + 1);
+            edge.booth->wanted =
+                (struct direction){ .incoming = edge.near, .outgoing = far, .is_relay = depth > 0 };
+            has_grown = true;
+        }
+    }
+    return has_grown;
+}
+
+// Once more where something grew: a booth of three whose wish another has fulfilled is free for the
+// third language.
 static void tree_grow(struct meeting *m, bool is_relay_obeyed)
 {
     for (uint8_t depth = 0; depth + 1 < m->config.n_langs; depth++) {
-        for (uint8_t far = 0; far < m->config.n_langs; far++) {
-            if (m->depth[far] != NO_PATH) {
-                continue;
-            }
-            const struct edge edge = tree_find_edge(m, depth, far, is_relay_obeyed);
-            if (edge.booth) {
-                m->depth[far] = (uint8_t)(depth + 1);
-                edge.booth->wanted = (struct direction){ .incoming = edge.near,
-                                                         .outgoing = far,
-                                                         .is_relay = depth > 0 };
-            }
+        while (tree_grow_from(m, depth, is_relay_obeyed)) {
         }
     }
 }
@@ -161,6 +171,20 @@ uint32_t tree_delay_us(const struct meeting *m, uint8_t lang)
     return delay_us;
 }
 
+// Of what a booth says, as it works now, whatever the root is by now.
+uint64_t tree_lag_us(const struct meeting *m, const struct booth *b)
+{
+    uint64_t lag_us = booth_span_us(b);
+    for (uint8_t hops = 0; hops < m->config.n_langs && booth_is_relay(b); hops++) {
+        b = booth_onto(m, b->now.incoming);
+        if (!b) {
+            break;
+        }
+        lag_us += booth_span_us(b);
+    }
+    return lag_us;
+}
+
 struct track_state meeting_track_state(const struct meeting *meeting, uint8_t lang)
 {
     if (lang >= meeting->config.n_langs) {
@@ -190,7 +214,7 @@ bool direction_is_equal(const struct direction *a, const struct direction *b)
 
 // A booth that has nothing to finish follows at once; the others at a pause (booth_advance).
 static void tree_apply(struct meeting *m, struct booth *b, const struct direction *old_wanted,
-                       uint64_t old_end_us)
+                       uint64_t old_end_us, uint64_t lag_us)
 {
     const bool was_turning = b->is_turning;
     const bool is_new = !was_turning || !direction_is_equal(old_wanted, &b->wanted);
@@ -203,6 +227,7 @@ static void tree_apply(struct meeting *m, struct booth *b, const struct directio
     }
     if (!was_turning || old_end_us != 0) {
         b->turn_after_us = old_end_us;
+        b->turn_lag_us = lag_us;
         b->finish_from_us = m->floor.lang_since_us;
     }
     if (b->now.is_resting || b->n_interpreters == 0) {
@@ -223,11 +248,13 @@ static void tree_apply(struct meeting *m, struct booth *b, const struct directio
 void tree_update(struct meeting *m, uint64_t old_end_us)
 {
     struct direction old_wanted[TRACKS_BOOTHS_MAX];
+    uint64_t lag_us[TRACKS_BOOTHS_MAX];
     for (uint8_t i = 0; i < m->config.n_booths; i++) {
         old_wanted[i] = m->booths[i].wanted;
+        lag_us[i] = tree_lag_us(m, &m->booths[i]);
     }
     tree_search(m);
     for (uint8_t i = 0; i < m->config.n_booths; i++) {
-        tree_apply(m, &m->booths[i], &old_wanted[i], old_end_us);
+        tree_apply(m, &m->booths[i], &old_wanted[i], old_end_us, lag_us[i]);
     }
 }

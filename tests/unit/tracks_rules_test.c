@@ -33,6 +33,19 @@ static const struct {
     { "from track to floor", "a 2000; !floor a; a 10", 'a', 0, ES },
     { "an interpreter never", "i 3000; j 3000", 0, 0, ES },
     { "muted", "a 2000; !mute e; - 1000; e 2000", 'a', 0, EN },
+    { "given: nobody takes it", "a 2000; !give a; - 1000; e 5000", 'a', 'e', EN },
+    { "given: however loud", "a 2000; !give a; aE 5000", 'a', 'e', EN },
+    { "given to another: at the first word", "a 2000; !give e; ae 10", 'e', 'a', ES },
+    { "given to another, who is silent", "a 2000; !give c; - 1000; e 700", 'e', 0, ES },
+    { "given to nobody", "a 2000; !give a; - 1000; e 1000; !give nobody; e 10", 'e', 0, ES },
+    { "given, and gone", "a 2000; !give a; !leave a; e 10", 'e', 0, ES },
+    { "given, and into a booth", "a 2000; !give a; !booth a; e 1000; - 1000; c 700", 'c', 0, ES },
+    { "named while one speaks", "a 2000; !name es", 'a', 0, ES },
+    { "named, then they choose", "a 2000; !name es; !speak en a", 'a', 0, EN },
+    { "named before anybody speaks", "!name en", 0, 0, EN },
+    { "named: of whoever is first", "!name en; e 10", 'e', 0, EN },
+    { "named: and of nobody else", "!name en; e 2000; - 1000; c 700", 'c', 0, ES },
+    { "named what is so already: follows the seat", "a 2000; !name en; !sit es a", 'a', 0, ES },
 };
 
 static void holder_of_the_floor(void **state)

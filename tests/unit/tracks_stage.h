@@ -7,7 +7,10 @@
 //   of silence "A 1000"                   a capital: 15 dB louder "i~ 200" packets without voice (a
 //   client that sends continuously)
 //   "!air i" "!off i" "!take j" "!out es i" "!speak en e" "!mute i" "!unmute i" "!leave i" "!floor
-//   l" ... acts
+//   l" "!hand j" "!relay en i" "!give a" "!give nobody" "!name es" "!pivot es" "!understand en l"
+//   ... acts
+//   "!cut i" whenever i falls silent from here on, the line does: no terminator; "!gone i" they
+//   did not answer
 //
 // a speaks en on track en; e speaks es on track es; c speaks es on track es too; f sits on the
 // floor channel; l listens on es, m on en, b on es and understands both, k on es with the floor
@@ -28,16 +31,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum stage_lang { EN, ES, FR };
+enum stage_lang { EN, ES, FR, HT };
 enum stage_kind { STAGE_PAIR, STAGE_EMPTY_BOOTH, STAGE_BY_VOICE, STAGE_RELAY };
 #define STAGE_START_US 5000000u
-#define STAGE_ACTORS "acefglmnbkijr"
+#define STAGE_STARVE_US 250000u
 #define STAGE_EVENTS 512
 
 struct stage {
     struct meeting *meeting;
     uint64_t now_us;
     bool was_sounding[128];
+    bool is_cut[128];         // ends without a terminator ...
+    uint64_t starved_us[128]; // ... and then the source goes idle
     struct track_event events[STAGE_EVENTS];
     size_t n_events;
 };
@@ -91,12 +96,16 @@ static inline struct meeting_config stage_config(enum stage_kind kind)
     return config;
 }
 
+static inline void stage_open_empty(struct stage *s, const struct meeting_config *config)
+{
+    *s = (struct stage){ .meeting = meeting_new(config, STAGE_START_US), .now_us = STAGE_START_US };
+    assert_non_null(s->meeting);
+}
+
 static inline void stage_open(struct stage *s, enum stage_kind kind)
 {
     const struct meeting_config config = stage_config(kind);
-    *s =
-        (struct stage){ .meeting = meeting_new(&config, STAGE_START_US), .now_us = STAGE_START_US };
-    assert_non_null(s->meeting);
+    stage_open_empty(s, &config);
     stage_seat(s, 'a', PLACE_TRACK, EN);
     stage_seat(s, 'e', PLACE_TRACK, ES);
     stage_seat(s, 'c', PLACE_TRACK, ES);
@@ -147,9 +156,16 @@ static inline void stage_tick(struct stage *s, const char *voices, size_t n_voic
         meeting_voice(s->meeting, (uint32_t)lower, is_voice, lower == voices[i] ? -25.0f : -10.0f,
                       s->now_us);
     }
-    for (const char *actor = STAGE_ACTORS; *actor; actor++) {
-        if (s->was_sounding[(size_t)*actor] && !is_sounding[(size_t)*actor]) {
-            meeting_silent(s->meeting, (uint32_t)*actor, s->now_us);
+    for (uint32_t actor = 'a'; actor <= 'z'; actor++) {
+        if (is_sounding[actor]) {
+            s->starved_us[actor] = 0;
+        } else if (s->was_sounding[actor] && s->is_cut[actor]) {
+            s->starved_us[actor] = s->now_us + STAGE_STARVE_US;
+        } else if (s->was_sounding[actor]) {
+            meeting_packet(s->meeting, actor, true, s->now_us);
+            meeting_silent(s->meeting, actor, s->now_us);
+        } else if (s->starved_us[actor] == s->now_us) {
+            meeting_silent(s->meeting, actor, s->now_us);
         }
     }
     memcpy(s->was_sounding, is_sounding, sizeof(is_sounding));
@@ -159,7 +175,11 @@ static inline void stage_tick(struct stage *s, const char *voices, size_t n_voic
 
 static inline int stage_lang_of(const char *word)
 {
-    return !strcmp(word, "en") ? EN : !strcmp(word, "es") ? ES : !strcmp(word, "fr") ? FR : -1;
+    return !strcmp(word, "en")   ? EN
+           : !strcmp(word, "es") ? ES
+           : !strcmp(word, "fr") ? FR
+           : !strcmp(word, "ht") ? HT
+                                 : -1;
 }
 
 static inline int stage_act(struct stage *s, const char *verb, const char *what, const char *who)
@@ -192,6 +212,23 @@ static inline int stage_act(struct stage *s, const char *verb, const char *what,
         meeting_leave(m, actor, now);
     } else if (!strcmp(verb, "!turn")) {
         meeting_turn_now(m, 0, now);
+    } else if (!strcmp(verb, "!cut")) {
+        s->is_cut[actor] = true;
+    } else if (!strcmp(verb, "!gone")) {
+        meeting_vanished(m, actor, now);
+    } else if (!strcmp(verb, "!hand")) {
+        return meeting_handover(m, actor, now);
+    } else if (!strcmp(verb, "!relay")) {
+        const int lang = !strcmp(what, "floor") ? TRACKS_RELAY_FLOOR : stage_lang_of(what);
+        return meeting_set_relay(m, actor, lang, now); // else: automatic
+    } else if (!strcmp(verb, "!give")) {
+        return meeting_give_floor(m, !strcmp(what, "nobody") ? 0 : actor, now);
+    } else if (!strcmp(verb, "!name")) {
+        return meeting_name_floor(m, stage_lang_of(what), now);
+    } else if (!strcmp(verb, "!pivot")) {
+        return meeting_set_pivot(m, stage_lang_of(what), now);
+    } else if (!strcmp(verb, "!understand")) {
+        return meeting_set_understood(m, actor, 1u << stage_lang_of(what), now);
     } else {
         fail_msg("no such act: %s", verb);
     }
