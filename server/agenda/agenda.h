@@ -109,16 +109,21 @@ struct chat_message {
     uint32_t number; // from 1, as people refer to it
     uint32_t session;
     int64_t at_s;
-    const char *name, *text; // of who wrote it; HTML as it was sent. Borrowed until the next call
+    const char *name, *text; // of who wrote it; HTML as it was sent. Borrowed until the next change
     uint8_t lang;            // of who wrote it
     const char *translations[AGENDA_LANGS_MAX]; // NULL: none
 };
-// Returns its number, or an error. is_kept false: numbered, but not remembered beyond the next 20.
+// Returns its number, or an error; AGENDA_E_FULL: it is longer than AGENDA_MESSAGE_BYTES. Beyond
+// the limits the oldest ones go. is_kept false: numbered, but not remembered beyond the next 20; so
+// are those before it.
 int agenda_chat_add(struct agenda *agenda, uint32_t session, const char *name, uint8_t lang,
                     const char *text, int64_t at_s, bool is_kept);
+// In place of one into the same language. AGENDA_E_FULL: it is too long, or there is no room for it
+// beside the newer messages; older ones go.
 int agenda_chat_translate(struct agenda *agenda, uint32_t number, uint8_t lang, const char *text);
 bool agenda_chat_get(const struct agenda *agenda, uint32_t number, struct chat_message *out);
 uint32_t agenda_chat_newest(const struct agenda *agenda); // 0: none
-uint32_t agenda_chat_oldest(const struct agenda *agenda); // that is kept
+uint32_t agenda_chat_oldest(const struct agenda *agenda); // that is remembered; 0: none
+void agenda_chat_forget(struct agenda *agenda);           // all of it; numbers begin at 1 again
 
 #endif
