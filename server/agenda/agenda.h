@@ -124,6 +124,11 @@ int agenda_chat_translate(struct agenda *agenda, uint32_t number, uint8_t lang, 
 bool agenda_chat_get(const struct agenda *agenda, uint32_t number, struct chat_message *out);
 uint32_t agenda_chat_newest(const struct agenda *agenda); // 0: none
 uint32_t agenda_chat_oldest(const struct agenda *agenda); // that is remembered; 0: none
-void agenda_chat_forget(struct agenda *agenda);           // all of it; numbers begin at 1 again
+// It is over when nobody has been in the meeting for two hours: who comes then is not of those
+// whose words they were. True: it was, all is forgotten, and numbers begin at 1 again.
+#define AGENDA_CHAT_OVER_US (UINT64_C(7200) * 1000000)
+void agenda_chat_emptied(struct agenda *agenda, uint64_t now_us); // the last one has left
+void agenda_chat_entered(struct agenda *agenda);
+bool agenda_chat_end_if_over(struct agenda *agenda, uint64_t now_us);
 
 #endif

@@ -19,7 +19,9 @@ struct kept {
     size_t bytes; // of all of them
 };
 struct chat {
-    uint32_t newest;        // number; 0: none yet
+    uint32_t newest; // number; 0: none yet
+    bool is_empty;   // nobody is in the meeting, since then
+    uint64_t emptied_us;
     size_t first, n, bytes; // of the ring, of all texts
     struct kept ring[AGENDA_CHAT_MAX];
 };
@@ -141,8 +143,26 @@ uint32_t agenda_chat_oldest(const struct agenda *agenda)
     return chat != NULL && chat->n > 0 ? chat->newest - (uint32_t)chat->n + 1 : 0;
 }
 
-void agenda_chat_forget(struct agenda *agenda)
+void agenda_chat_emptied(struct agenda *agenda, uint64_t now_us)
 {
+    if (agenda->chat == NULL)
+        return;
+    agenda->chat->is_empty = true;
+    agenda->chat->emptied_us = now_us;
+}
+
+void agenda_chat_entered(struct agenda *agenda)
+{
+    if (agenda->chat != NULL)
+        agenda->chat->is_empty = false;
+}
+
+bool agenda_chat_end_if_over(struct agenda *agenda, uint64_t now_us)
+{
+    const struct chat *chat = agenda->chat;
+    if (chat == NULL || !chat->is_empty || now_us - chat->emptied_us < AGENDA_CHAT_OVER_US)
+        return false;
     chat_free(agenda->chat);
     agenda->chat = NULL;
+    return true;
 }

@@ -7,10 +7,11 @@
 
 #define DUCK_LEAST_DB (-120)
 #define HOLD_MAX_MS 10000
+#define HISTORY_MAX 200
 
 static const char *const plain_keys[] = {
-    "tracks",     "booths", "default_language", "duck_db", "hold_ms", "interpreters",
-    "moderators", "air",    "levelling",        "tier",
+    "tracks",     "booths", "default_language", "duck_db", "hold_ms",      "interpreters",
+    "moderators", "air",    "levelling",        "tier",    "chat_history",
 };
 
 struct word_list keys_of_meeting(void)
@@ -220,6 +221,16 @@ static int read_hold(struct reader *reader, const struct ini_entry *entry,
     return 0;
 }
 
+static int read_history(struct reader *reader, const struct ini_entry *entry,
+                        struct config_meeting *meeting)
+{
+    int64_t n = 0;
+    if (read_number(reader, entry, 0, HISTORY_MAX, &n) != 0)
+        return -1;
+    meeting->history = (uint32_t)n;
+    return 0;
+}
+
 static int replace_list(struct reader *reader, const struct ini_entry *entry, char ***out)
 {
     char **list = NULL;
@@ -345,6 +356,7 @@ static const struct {
     { "air", read_air },
     { "levelling", read_levelling },
     { "tier", read_tier },
+    { "chat_history", read_history },
 };
 
 static int check_keys(struct reader *reader, size_t section, const struct config_meeting *meeting)
@@ -390,7 +402,7 @@ static int check_names(struct reader *reader, int line, const struct config_meet
 
 static int set_defaults(struct reader *reader, struct config_meeting *meeting, const char *name)
 {
-    *meeting = (struct config_meeting){ .duck_db = -15, .hold_ms = 2000 };
+    *meeting = (struct config_meeting){ .duck_db = -15, .hold_ms = 2000, .history = 20 };
     meeting->name = str_dup(name);
     meeting->tier = str_dup("standard");
     meeting->interpreters = calloc(1, sizeof *meeting->interpreters);

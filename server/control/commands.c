@@ -8,10 +8,8 @@
 
 // A file that has commands adds its table here; in the order of !help.
 static const struct command_table *const tables[] = {
-    &commands_of_listening,
-    &commands_of_booth,
-    &commands_of_moderating,
-    &commands_of_figures,
+    &commands_of_listening,  &commands_of_chat,    &commands_of_booth,
+    &commands_of_moderating, &commands_of_figures,
 };
 #define N_TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -119,6 +117,10 @@ static bool may(const struct call *call, enum command_for who)
         return call->meeting != NULL;
     case COMMAND_MEETING:
         return is_inside(call);
+    case COMMAND_HELPER:
+        return is_inside(call) &&
+               (is_moderator(call) ||
+                model_is_interpreter(call->server->model, call->user, call->meeting));
     case COMMAND_BOOTH:
         return is_inside(call) && command_is_in_booth(call);
     case COMMAND_MODERATOR:
@@ -131,6 +133,8 @@ static void say_why_not(const struct call *call, enum command_for who)
 {
     if (call->meeting == NULL)
         say(call->conn, PHRASE_NO_MEETING);
+    else if (who == COMMAND_HELPER && is_inside(call))
+        say(call->conn, PHRASE_NOT_HELPER);
     else if (who == COMMAND_BOOTH)
         say(call->conn, PHRASE_NOT_IN_BOOTH);
     else if (who == COMMAND_MODERATOR)
@@ -231,7 +235,7 @@ static void help_all(const struct call *call)
     buffer_init(&out, HELP_BYTES);
     add_group(&out, call, PHRASE_HELP_EVERYBODY, COMMAND_ANYWHERE, COMMAND_MEETING);
     add_languages(&out, call);
-    add_group(&out, call, PHRASE_HELP_INTERPRETERS, COMMAND_BOOTH, COMMAND_BOOTH);
+    add_group(&out, call, PHRASE_HELP_INTERPRETERS, COMMAND_HELPER, COMMAND_BOOTH);
     add_group(&out, call, PHRASE_HELP_MODERATORS, COMMAND_MODERATOR, COMMAND_MODERATOR);
     if (buffer_add(&out, "", 1))
         send_text(call->conn, (const char *)out.data);
@@ -386,6 +390,10 @@ bool commands_run(struct conn *conn, const char *plain)
                          .rest = rest };
     call.run = call.meeting != NULL ? run_of(conn->server, call.meeting->id) : NULL;
     const struct command *command = command_find(text);
+    if (strlen(plain) > TEXT_COMMAND_BYTES && (command == NULL || !command_may_be_long(command))) {
+        free(text);
+        return false; // what people write
+    }
     int track = call.meeting != NULL ? meeting_info_lang(call.meeting, text) : -1;
     if (command == NULL && track >= 0)
         commands_choose(conn, call.meeting, track);

@@ -17,6 +17,7 @@ enum command_for {     // who sees it in !help; the others are told why not
     COMMAND_ANYWHERE,  // also where there is no meeting
     COMMAND_CHOICE,    // where there is a meeting, also before one enters it
     COMMAND_MEETING,   // who is in a meeting
+    COMMAND_HELPER,    // interpreters and moderators who are in their meeting
     COMMAND_BOOTH,     // who sits in a booth
     COMMAND_MODERATOR, // of the meeting
 };
@@ -47,8 +48,9 @@ extern const struct command_table commands_of_listening, commands_of_booth, comm
     commands_of_recording, commands_of_figures;
 const struct command_table *command_table_at(size_t index); // NULL: the end
 
-const struct command *command_find(const char *word); // any language; NULL: none
-void command_help(struct call *call);                 // "!help", "!help air"
+bool command_may_be_long(const struct command *command); // as long as a message
+const struct command *command_find(const char *word);    // any language; NULL: none
+void command_help(struct call *call);                    // "!help", "!help air"
 
 // For commands' functions.
 bool command_is_in_booth(const struct call *call);

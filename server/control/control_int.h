@@ -75,6 +75,9 @@ struct conn {
     char chosen_language[16];   // of what they read, by "!lang fr"; "": none
     char console_language[16];  // display.c: the reader's, said by their console; "": none
     uint32_t named_in, named_voice, named_holder; // describe.c: whose comment names whom
+    struct chat_seen { // chat.c: up to which message they were there, of the meetings left last
+        uint32_t meeting, number;
+    } chat_seen[CHAT_SEEN_MAX];
 };
 
 // The token of a counters question: a ping's index, or these bits and the session that asked for

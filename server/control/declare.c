@@ -143,6 +143,7 @@ static void take_settings(struct meeting_info *meeting, const struct config_meet
     meeting->tier = (uint8_t)tier;
     meeting->duck_db = config->duck_db;
     meeting->hold_ms = config->hold_ms;
+    meeting->history = config->history;
     meeting->is_air_by_voice = config->is_air_by_voice;
     meeting->is_anyone_interpreter = config->is_anyone_interpreter;
     names_clear(meeting->interpreters);
@@ -257,6 +258,8 @@ static char *describe(const struct config_meeting *config)
     }
     snprintf(number, sizeof(number), "\ndefault_language = %s\nduck_db = %d\nhold_ms = %u",
              config->tracks[config->default_lang].lang, config->duck_db, config->hold_ms);
+    add_text(&out, number);
+    snprintf(number, sizeof(number), "\nchat_history = %u", config->history);
     add_text(&out, number);
     add_text(&out, config->is_air_by_voice ? "\nair = voice" : "\nair = act");
     add_names(&out, "\nmoderators = ", config->moderators);

@@ -33,6 +33,18 @@ static size_t tag_length(const char *in)
     return end != NULL ? (size_t)(end - in) + 1 : 0;
 }
 
+// Where a line ends there is at least a blank.
+static bool is_break(const char *tag)
+{
+    static const char *const names[] = { "br", "p", "div", "li", "tr" };
+    const char *name = tag + (tag[1] == '/' ? 2 : 1);
+    size_t len = strcspn(name, " \t\r\n/>");
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strlen(names[i]) == len && strncasecmp(name, names[i], len) == 0)
+            return true;
+    return false;
+}
+
 char *html_to_plain(const char *html)
 {
     char *out = malloc(strlen(html) + 1);
@@ -43,12 +55,17 @@ char *html_to_plain(const char *html)
     const char *last_end = strrchr(html, '>'); // behind it no tag ends, so none is looked for
     for (const char *in = html; *in != '\0';) {
         size_t tag = *in == '<' && last_end != NULL && in < last_end ? tag_length(in) : 0;
-        if (tag > 0) {
+        if (tag > 0 && !is_break(in)) {
             in += tag;
             continue;
         }
         size_t before = n;
-        in += *in == '&' ? take_entity(in, out, &n) : (out[n++] = *in, (size_t)1);
+        if (*in == '&') {
+            in += take_entity(in, out, &n);
+        } else {
+            out[n++] = tag > 0 ? ' ' : *in;
+            in += tag > 0 ? tag : 1;
+        }
         if (isspace((unsigned char)out[before]) != 0) {
             out[before] = ' ';
             if (is_blank)

@@ -80,8 +80,10 @@ void meetings_user_left(struct server *server, uint32_t session, uint32_t meetin
     link_mixer(server, &(struct mixer_command){
                            .kind = MIXER_CMD_LEAVE, .meeting = meeting, .session = session });
     struct meeting_run *run = run_of(server, meeting);
-    if (run != NULL)
+    if (run != NULL) {
         figures_leave(server, run, session);
+        chat_left(server, run, session);
+    }
     display_changed(server, meeting);
 }
 
@@ -112,8 +114,10 @@ void meetings_user_placed(struct server *server, struct user *user, uint32_t old
     join.join.is_listening = !model_user_is_deaf(user);
     link_mixer(server, &join);
     meetings_order(server, user, MIXER_CMD_MUTED, model_user_may_speak(user) ? 0 : 1);
-    if (is_new)
+    if (is_new) {
         order_choices(server, user, meeting);
+        chat_greet(conn, meeting);
+    }
     display_changed(server, meeting->id);
 }
 

@@ -8,12 +8,14 @@
 
 #include "base/i18n.h"
 #include "control/phrases_booth.h"
+#include "control/phrases_chat.h"
 #include "control/phrases_figures.h"
 #include "control/phrases_listening.h"
 #include "control/phrases_moderating.h"
 
 #define PHRASES_ALL(X)                                                                             \
     PHRASES_LISTENING(X)                                                                           \
+    PHRASES_CHAT(X)                                                                                \
     PHRASES_BOOTH(X)                                                                               \
     PHRASES_MODERATING(X)                                                                          \
     PHRASES_FIGURES(X)

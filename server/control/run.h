@@ -43,10 +43,13 @@ void probe_begin(struct server *server, uint32_t meeting, uint32_t session);
 void probe_answered(struct conn *conn); // a CryptSetup came from this client
 void probe_turn_end(struct server *server);
 // chat.c
-bool chat_message(struct conn *conn,
-                  const MumbleProto__TextMessage *message); // was it the meeting's?
+// The text, which was allowed, goes to everybody in the meeting but who writes it, and to those
+// with ears there. is_reached, by session, may be NULL: false for all of them afterwards.
+void chat_post(struct conn *from, const struct meeting_info *meeting, const char *html,
+               bool *is_reached);
 void chat_greet(struct conn *conn,
-                const struct meeting_info *meeting); // the history, for newcomers
+                const struct meeting_info *meeting); // what was written while they were not there
+void chat_left(struct server *server, struct meeting_run *run, uint32_t session);
 // queue.c, poll.c, breakout.c: what they do by themselves
 void queue_track_event(struct server *server, const struct meeting_info *meeting,
                        const struct track_event *event);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/control_int.h"
 #include "control/markup.h"
+#include "control/run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 // A text that begins with "!" is for the server, and goes to nobody else.
 static bool run_command(struct conn *conn, const char *html)
 {
-    if (strlen(html) > TEXT_COMMAND_BYTES)
+    if (strlen(html) > TEXT_LONG_COMMAND_BYTES)
         return false;
     char *plain = html_to_plain(html);
     bool is_command = plain != NULL && commands_run(conn, plain);
@@ -159,6 +159,33 @@ static bool mark_receivers(struct conn *conn, const MumbleProto__TextMessage *te
     return true;
 }
 
+static bool reaches(const struct model *model, const struct user *writer,
+                    const MumbleProto__TextMessage *text, const struct meeting_info *meeting)
+{
+    for (size_t i = 0; i < text->n_channel_id + text->n_tree_id; i++) {
+        struct text_place place = { .is_tree = i >= text->n_channel_id };
+        place.channel = place.is_tree ? text->tree_id[i - text->n_channel_id] : text->channel_id[i];
+        if (covers(model, writer, place, meeting->id))
+            return true;
+        for (uint8_t track = 0; track < meeting->n_tracks; track++)
+            if (covers(model, writer, place, meeting->tracks[track].channel))
+                return true;
+    }
+    return false;
+}
+
+// What reaches the floor or a track is said to the whole meeting.
+static void post(struct conn *conn, const MumbleProto__TextMessage *text, const char *message,
+                 bool *is_reached)
+{
+    const struct model *model = conn->server->model;
+    const struct user *writer = model_user(model, conn->session);
+    const struct meeting_info *meeting;
+    for (size_t i = 0; (meeting = model_meeting_at(model, i)) != NULL; i++)
+        if (reaches(model, writer, text, meeting))
+            chat_post(conn, meeting, message, is_reached);
+}
+
 static void deliver(struct conn *conn, const MumbleProto__TextMessage *text, char *message)
 {
     struct server *server = conn->server;
@@ -169,6 +196,7 @@ static void deliver(struct conn *conn, const MumbleProto__TextMessage *text, cha
         out.actor = conn->session;
         out.message = message;
         is_reached[conn->session] = false;
+        post(conn, text, message, is_reached);
         for (struct conn *to = server->conns; to != NULL; to = to->next)
             if (to->phase == CONN_READY && is_reached[to->session])
                 send_message(to, MSG_TEXT_MESSAGE, &out.base);

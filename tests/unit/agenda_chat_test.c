@@ -60,7 +60,9 @@ static void test_nothing_yet(void **state)
     assert_none(agenda, 0);
     assert_none(agenda, 1);
     assert_int_equal(agenda_chat_translate(agenda, 1, EN, "x"), AGENDA_E_UNKNOWN);
-    agenda_chat_forget(agenda);
+    agenda_chat_emptied(agenda, 0);
+    assert_false(agenda_chat_end_if_over(agenda, AGENDA_CHAT_OVER_US));
+    agenda_chat_entered(agenda);
     agenda_free(agenda);
 }
 
@@ -169,10 +171,30 @@ static void test_translations(void **state)
         assert_null(message.translations[EN]);
         assert_null(message.translations[FR]);
     }
-    agenda_chat_forget(agenda);
+    agenda_free(agenda);
+}
+
+static void test_over(void **state)
+{
+    (void)state;
+    const uint64_t start = 1000, over = start + AGENDA_CHAT_OVER_US;
+    struct agenda *agenda = make();
+    add(agenda, 3, true);
+    assert_false(agenda_chat_end_if_over(agenda, UINT64_MAX)); // somebody is there
+    agenda_chat_emptied(agenda, start);
+    assert_false(agenda_chat_end_if_over(agenda, over - 1));
+    agenda_chat_entered(agenda);
+    assert_false(agenda_chat_end_if_over(agenda, over));
+    agenda_chat_emptied(agenda, start);
+    add(agenda, 1, true); // by somebody outside: nobody has come for that
+    assert_message(agenda, 4);
+    assert_true(agenda_chat_end_if_over(agenda, over));
     assert_int_equal(agenda_chat_newest(agenda), 0);
+    assert_none(agenda, 1);
+    assert_false(agenda_chat_end_if_over(agenda, over));
     add(agenda, 2, true);
     assert_message(agenda, 1);
+    assert_false(agenda_chat_end_if_over(agenda, UINT64_MAX)); // a new one
     agenda_free(agenda);
 }
 
@@ -209,7 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_yet), cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_bytes),       cmocka_unit_test(test_translations),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_over),        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

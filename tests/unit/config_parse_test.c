@@ -130,6 +130,7 @@ static void test_meeting_of_the_documentation(void **state)
     assert_int_equal(m->default_lang, 1);
     assert_int_equal(m->duck_db, -15);
     assert_int_equal(m->hold_ms, 2000);
+    assert_int_equal(m->history, 20);
     assert_false(m->is_air_by_voice);
     assert_false(m->is_levelling);
     assert_false(m->is_anyone_interpreter);
@@ -151,7 +152,7 @@ static void test_meetings(void **state)
                    "tracks = es, pt-br, ca-valencia\n"
                    "booths = pt-br-es, ca-valencia-es\n"
                    "duck_db = off\nhold_ms=0\ninterpreters=anyone\nair = Voice\n"
-                   "tier=minimum\nmoderators = Ana, Luis\n"
+                   "tier=minimum\nchat_history=0\nmoderators = Ana, Luis\n"
                    "[meeting \"Plena\"]\ntracks=fr\ninterpreters = Ana, \"any one\"\n"
                    "default_language = \"fr\"\n");
     assert_int_equal(c->n_meetings, 2);
@@ -168,6 +169,7 @@ static void test_meetings(void **state)
     assert_int_equal(m->default_lang, 0);
     assert_int_equal(m->duck_db, -120);
     assert_int_equal(m->hold_ms, 0);
+    assert_int_equal(m->history, 0);
     assert_true(m->is_anyone_interpreter);
     assert_null(m->interpreters[0]);
     assert_true(m->is_air_by_voice);
@@ -282,6 +284,8 @@ static const struct {
       "t.ini:3: duck_db = 3 is out of range; write a number from -120 to 0" },
     { MEETING "tracks=en\nhold_ms = 10001",
       "t.ini:3: hold_ms = 10001 is out of range; write a number from 0 to 10000" },
+    { MEETING "tracks=en\nchat_history = 201",
+      "t.ini:3: chat_history = 201 is out of range; write a number from 0 to 200" },
     { MEETING "tracks=en\ninterpreters = Ana, anyone",
       "t.ini:3: interpreters = anyone lets everybody in; remove the other names" },
     { MEETING "tracks=en\nair = always",
@@ -699,6 +703,7 @@ static void test_sample(void **state)
         "meeting.Asamblea.air",
         "meeting.Asamblea.levelling",
         "meeting.Asamblea.tier",
+        "meeting.Asamblea.chat_history",
         "meeting.Asamblea.name.en-es",
     };
     for (size_t i = 0; i < ARRAY_LEN(obeyed); i++) {

@@ -17,7 +17,9 @@ static void test_plain(void **state)
         { "<p>!es</p>", "!es" },
         { "  <b>!es</b>\n ", "!es" },
         { "a  \t b", "a b" },
-        { "a<br/>b", "ab" },
+        { "a<br/>b", "a b" },
+        { "<p>!a</p>\n<p>b <BR>c</p>", "!a b c" },
+        { "<pre>a</pre>b<blink>c", "abc" },
         { "1 &lt; 2 &amp;&amp; 3 &gt; 2", "1 < 2 && 3 > 2" },
         { "&#39;&quot;&nbsp;x", "'\" x" },
         { "1 < 2", "1 < 2" }, // opens no tag
