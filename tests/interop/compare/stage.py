@@ -14,6 +14,7 @@ from interop.compare import exchange as ex
 from interop.compare.peer import Peer
 from interop.compare.transcript import Heard
 from interop.compare.world import PEOPLE
+from lib import wait
 
 class Stage:
     """Plays steps on a server that runs."""
@@ -111,13 +112,15 @@ class Stage:
     def _first_answer(udp, datagram):
         """A server accepts connections before it reads datagrams: until then it refuses them."""
         udp.settimeout(0.2)
-        for _ in range(50):
+
+        def answer():
             try:
                 udp.send(datagram)
                 return udp.recv(2048)
             except (ConnectionRefusedError, TimeoutError):
-                continue
-        raise AssertionError("no answer to a list ping")
+                return None
+
+        return wait.until(answer, 10, "the answer to a list ping")
 
     def _list_ping(self, step):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
