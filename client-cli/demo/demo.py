@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""A bilingual meeting to listen to: ./dev run [--for SECONDS] [--out DIR] [--port N] [--host ADDRESS]
+"""A meeting in three languages to listen to: ./dev run [--for SECONDS] [--out DIR] [--port N] [--host ADDRESS]
 
-Starts the server, two speakers who take turns on the floor in English and in Spanish, an interpreter
-who follows three seconds later, and three listeners who record. Shows live what each track hears.
+Starts the server, three speakers who take turns on the floor in Spanish, English and French, three
+interpreters in two booths who follow some seconds later (one booth by relay, two of them handing
+over), and four listeners who record. Shows live what each track hears.
 """
 
 import argparse
@@ -27,12 +28,12 @@ from table import Table
 DEFAULT_PORT, PORTS_TRIED = 64738, 50
 MEETING = "Asamblea"
 CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "config", "demo.ini")
-SPEAKERS = {"Ana": "en", "Diego": "es"}
-INTERPRETER = "Inés"
-BOOTH = f"{MEETING}/Booth en-es"
-LISTENERS = {"Floor": (MEETING, "listener-floor", "floor.wav"),
-             "English": (f"{MEETING}/English", "listener-en", "english.wav"),
-             "Español": (f"{MEETING}/Español", "listener-es", "espanol.wav")}
+SPEAKERS = {"Diego": "es", "Ana": "en", "Luc": "fr"}
+BOOTHS = {"es": ("Booth en-es", ["Inés", "Tomás"]), "fr": ("Booth en-fr", ["Claire"])}
+LISTENERS = {"Floor": (None, MEETING, "listener-floor", "floor.wav"),
+             "English": ("en", f"{MEETING}/English", "listener-en", "english.wav"),
+             "Español": ("es", f"{MEETING}/Español", "listener-es", "espanol.wav"),
+             "Français": ("fr", f"{MEETING}/Français", "listener-fr", "francais.wav")}
 PICTURE_MOST_S = 180.0
 LOOKBACK_S = 8.0  # of a recording, to find its delay while the meeting runs
 
@@ -45,8 +46,10 @@ class Meeting:
         self.people = {}
         self.start_at = None  # the demo's zero, on time.monotonic()
         self.n_began = 0
-        self.known = None
-        self.script = Script(SPEAKERS, INTERPRETER, options.seconds, directory)
+        self.acted_s = 0.0
+        self.known = None  # {listener: levels.Known}
+        teams = {language: team for language, (_, team) in BOOTHS.items()}
+        self.script = Script(SPEAKERS, teams, options.seconds, directory)
 
     # ---- beginning and end ----
 
@@ -55,17 +58,25 @@ class Meeting:
                         self.options.port)
         self.programs.append(server)
         server.wait_until_ready()
-        for title, (channel, name, file) in LISTENERS.items():
+        for title, (_, channel, name, file) in LISTENERS.items():
             self.join(title, name, channel, ["--record", os.path.join(self.options.out, file)])
         self.wait_for(LISTENERS, lambda person: person.recording_at is not None)
-        for name in (*SPEAKERS, INTERPRETER):
+        for name, language in SPEAKERS.items():
+            self.join_with_voice(name, MEETING, ["--speak", language])
+        for booth, team in BOOTHS.values():
+            for name in team:
+                self.join_with_voice(name, f"{MEETING}/{booth}",
+                                     ["--command", "!air"] if name == team[0] else [])
+        self.wait_for(self.script.people(), lambda person: person.is_here)
+
+    def join_with_voice(self, name, channel, arguments):
+        sound = self.script.voice_of(name)
+        if sound is not None:  # nobody's turn may come in a short play
             path = os.path.join(self.directory, f"{name}.wav")
-            speech.write_wav(path, self.script.voices[name])
-            is_interpreter = name == INTERPRETER
-            self.join(name, name, BOOTH if is_interpreter else MEETING,
-                      ["--play", path, "--loop", "--start-at", "1", "--transmit", "voice",
-                       *(["--command", "!air"] if is_interpreter else ["--speak", SPEAKERS[name]])])
-        self.wait_for(SPEAKERS, lambda person: person.is_here)
+            speech.write_wav(path, sound)
+            arguments = ["--play", path, "--loop", "--start-at", "1", "--transmit", "voice",
+                         *arguments]
+        self.join(name, name, channel, arguments)
 
     def join(self, key, name, channel, arguments):
         person = Person(self.options.client, name, self.address, channel, self.directory, arguments)
@@ -96,21 +107,37 @@ class Meeting:
 
     def follow_clock(self):
         """Each file began so long before its first voice as the script says."""
-        began = {name: self.people[name].first_voice_at - self.script.first_voice_s(name)
-                 for name in (*SPEAKERS, INTERPRETER) if self.people[name].first_voice_at is not None}
+        began = {}
+        for name in self.script.people():
+            at = self.people[name].first_voice_at
+            if at is not None:
+                began[name] = at - self.script.first_voice_s(name)
         if not began or len(began) == self.n_began:
             return
         self.n_began = len(began)
         self.start_at = self.start_at or min(began.values())
 
-        def shifted(name):
+        def shifted(name, sound):
             shift_s = began.get(name, self.start_at) - self.start_at
-            return numpy.roll(self.script.voices[name], int(shift_s * speech.RATE_HZ))
+            return numpy.roll(sound, int(shift_s * speech.RATE_HZ))
 
-        self.known = levels.Known(sum(shifted(name) for name in SPEAKERS), shifted(INTERPRETER))
+        voices = {key: shifted(key[0], sound) for key, sound in self.script.voices.items()}
+        floor = sum(sound for (name, _), sound in voices.items() if name in SPEAKERS)
+        self.known = {}
+        for title, (language, *_) in LISTENERS.items():
+            booths = [sound for (name, into), sound in voices.items()
+                      if name not in SPEAKERS and language in (into, None)]
+            self.known[title] = levels.Known(floor, sum(booths) if booths else numpy.zeros_like(floor))
 
     def now_s(self):
         return 0.0 if self.start_at is None else time.monotonic() - self.start_at
+
+    def act(self):
+        """What interpreters write."""
+        now_s = self.now_s()
+        for act in self.script.acts_between(self.acted_s, now_s):
+            self.people[act.who].say(act.text)
+        self.acted_s = now_s
 
     # ---- what is shown ----
 
@@ -118,20 +145,30 @@ class Meeting:
         person = self.people[title]
         sound, from_s = speech.read_growing_wav(person.recording_path, LOOKBACK_S)
         offset_s = person.recording_at - self.start_at + from_s
-        rows = self.known.heard(sound, offset_s, window_s=0.8, hop_s=0.1, last_s=0.8)
+        rows = self.known[title].heard(sound, offset_s, window_s=0.8, hop_s=0.1, last_s=0.8)
         return rows[-1][1:] if rows else (levels.SILENT_DB,) * 3
+
+    def booth_now(self, team):
+        """One is on air at a time: whoever was told so last."""
+        out = []
+        on_air = max(team, key=lambda name: self.people[name].on_air_at or 0.0)
+        for name in team:
+            person = self.people[name]
+            is_on_air = name == on_air and person.on_air_at is not None
+            part = self.script.part_at(self.now_s(), name)
+            into = f" → {part.into}{', relay' if part.is_relay else ''}" if part else ""
+            out.append(f"{'🔴' if is_on_air else '  '} {name}"
+                       f"{into + ' ●' if person.is_speaking else ''}")
+        return "   ".join(out)
 
     def show(self, table):
         floor = [f"● {name} ({SPEAKERS[name]})" for name in SPEAKERS
                  if self.people["Floor"].speaking.get(name)]
-        interpreter = self.people[INTERPRETER]
-        turn = self.script.turn_at(self.now_s())
-        booth = ("● " if interpreter.is_speaking else "  ") + INTERPRETER
-        if interpreter.is_speaking and turn:
-            booth += f" ({turn.into})"
-        booth += ", on air" if interpreter.is_on_air else ", not on air"
-        note = next(iter(interpreter.texts[-1:]), "").split("\n")[0][:90]
-        table.show(self.now_s(), ", ".join(floor) or "nobody", booth,
+        texts = [text for _, team in BOOTHS.values() for name in team
+                 for text in self.people[name].texts[-1:]]
+        note = max(texts, key=lambda text: text[0], default=(0, ""))[1].split("\n")[0][:90]
+        table.show(self.now_s(), ", ".join(floor) or "nobody",
+                   {name: self.booth_now(team) for name, team in BOOTHS.values()},
                    [(title, *self.heard_lately(title)) for title in LISTENERS], note)
 
     def run(self, table):
@@ -140,6 +177,7 @@ class Meeting:
         while end_s is None or self.now_s() < end_s:
             self.check()
             self.follow_clock()
+            self.act()
             if self.known is not None and self.now_s() - shown_s >= (0.25 if table.is_live else 1.0):
                 shown_s = self.now_s()
                 self.show(table)
@@ -150,17 +188,19 @@ class Meeting:
     def leave_results(self, length_s):
         length_s = min(length_s, PICTURE_MOST_S)
         panels = []
-        for title in LISTENERS:
+        for title, (language, *_) in LISTENERS.items():
             person = self.people[title]
             sound, _ = speech.read_growing_wav(person.recording_path)
             offset_s = person.recording_at - self.start_at
-            rows = levels.steady(self.known.heard(
+            rows = levels.steady(self.known[title].heard(
                 sound[:int((length_s - offset_s) * speech.RATE_HZ)], offset_s))
-            panels.append((f"{title} hears", [row for row in rows if 0 <= row[0] <= length_s]))
+            panels.append((f"{title} hears", language,
+                           [row for row in rows if 0 <= row[0] <= length_s]))
         path = os.path.join(self.options.out, "levels.png")
         turns = self.script.turns_until(length_s)
-        picture.write(path, f"{MEETING}: what was heard", turns, panels, length_s)
-        print(f"\nrecordings: {', '.join(file for _, _, file in LISTENERS.values())}, "
+        picture.write(path, f"{MEETING}: what was heard", turns, dict(BOOTHS.values()), panels,
+                      length_s)
+        print(f"\nrecordings: {', '.join(file for *_, file in LISTENERS.values())}, "
               f"and the levels over time: levels.png, in {self.options.out}/")
 
 
@@ -180,12 +220,12 @@ def pick_port(options):
 def head_lines(options):
     host = "127.0.0.1" if options.host == "0.0.0.0" else options.host
     return [f"Join with any Mumble client: mumble://{host}:{options.port}/{MEETING}",
-            f"Choose a language: enter the channel English or Español, use the menu, or write !en or "
-            "!es in the chat."]
+            "Choose a language: enter the channel English, Español or Français, use the menu, or write "
+            "!en, !es or !fr in the chat."]
 
 
 def parse_options():
-    parser = argparse.ArgumentParser(prog="./dev run", description="A bilingual meeting to listen to.")
+    parser = argparse.ArgumentParser(prog="./dev run", description="A meeting in three languages to listen to.")
     parser.add_argument("--for", dest="seconds", type=float, metavar="SECONDS",
                         help="end by itself (else Ctrl-C ends it)")
     parser.add_argument("--out", default="build/demo", metavar="DIR", help="for recordings and picture")

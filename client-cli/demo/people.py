@@ -31,8 +31,8 @@ class Program:
         self.name, self.log_path = name, log_path
         with open(log_path, "wb") as log:
             self.process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stderr=log, env=environment, start_new_session=True,
-                stdout=subprocess.PIPE if reader else log)
+                argv, stdin=subprocess.PIPE if reader else subprocess.DEVNULL, stderr=log,
+                env=environment, start_new_session=True, stdout=subprocess.PIPE if reader else log)
         self.thread = None
         if reader:
             self.thread = threading.Thread(target=self._read, args=(reader,), daemon=True)
@@ -100,13 +100,21 @@ class Person(Program):
         self.speaking = {}  # name -> bool, of those this person hears
         self.levels = {}    # name -> (dBFS, when); "" is all together
         self.texts = []
-        self.is_on_air = False
+        self.on_air_at = None
         host, port = address
         url = f"mumble://{quote(name)}@{host}:{port}/{quote(channel)}"
         environment = dict(os.environ, XDG_CONFIG_HOME=os.path.join(directory, "config"))
-        super().__init__(name, [program, "join", url, "--json", "--insecure", "--silent", "--cert",
-                                "none", *arguments], os.path.join(directory, f"{name}.log"),
+        super().__init__(name, [program, "join", url, "--json", "--chat", "--insecure", "--silent",
+                                "--cert", "none", *arguments], os.path.join(directory, f"{name}.log"),
                          environment, self._event)
+
+    def say(self, text):
+        """To the chat."""
+        try:
+            self.process.stdin.write(text.encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended: check() says so
 
     def _event(self, line):
         try:
@@ -137,8 +145,8 @@ class Person(Program):
         self.levels[name] = (event["dbfs"], time.monotonic())
 
     def _on_text(self, event):
-        self.texts.append(event["text"])
+        self.texts.append((time.monotonic(), event["text"]))
         if "🔴" in event["text"]:
-            self.is_on_air = True
+            self.on_air_at = time.monotonic()
         if "⚪" in event["text"]:
-            self.is_on_air = False
+            self.on_air_at = None

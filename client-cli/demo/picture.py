@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from levels import SILENT_DB
 
-WIDTH, LEFT, RIGHT, PANEL, GAP, HEAD = 1200, 90, 30, 190, 44, 84
+WIDTH, LEFT, RIGHT, PANEL, GAP, HEAD, LANE = 1200, 90, 30, 190, 44, 84, 35
 FLOOR_COLOUR, INTERPRETER_COLOUR = "#1f6fb2", "#d9541e"
 BAND_COLOURS = {"floor": "#cfe2f3", "interpreter": "#fbe0d0"}
 LOWEST_DB, HIGHEST_DB = -60, -10
@@ -66,21 +66,31 @@ def grid(axes, has_labels):
     return out
 
 
-def bands(axes, turns, length_s, has_names):
-    """Above: the floor; below: the interpreter, as far as each was meant to speak."""
-    out = []
-    half = axes.height / 2
-    for turn in turns:
-        for kind, who, from_s, until_s, top in (
-                ("floor", f"{turn.speaker} ({turn.language})", turn.start_s, turn.end_s, axes.top),
-                ("interpreter", f"{turn.interpreter} (→ {turn.into})", turn.interpreted_from_s,
-                 turn.interpreted_until_s, axes.top + half)):
+def floor_lane(turns):
+    return [("floor", f"{turn.speaker} ({turn.language})", turn.start_s, turn.end_s) for turn in turns]
+
+
+def booth_lane(turns, team):
+    return [("interpreter", f"{part.who} → {part.into}" + (" (relay)" if part.is_relay else ""),
+             part.start_s, part.end_s) for turn in turns for part in turn.parts if part.who in team]
+
+
+def track_lane(turns, language):
+    return [("interpreter", part.who, part.start_s, part.end_s)
+            for turn in turns for part in turn.parts if part.into == language]
+
+
+def bands(axes, lanes, length_s, has_names):
+    """Lanes one below the other, with who was meant to speak when."""
+    out, height = [], axes.height / len(lanes)
+    for number, lane in enumerate(lanes):
+        top = axes.top + number * height
+        for kind, who, from_s, until_s in lane:
             if from_s >= length_s:
                 continue
-            until_s = min(until_s, length_s)
-            out.append(axes.band(from_s, until_s, BAND_COLOURS[kind], top, half))
+            out.append(axes.band(from_s, min(until_s, length_s), BAND_COLOURS[kind], top, height))
             if has_names:
-                out.append(text(axes.x(from_s) + 6, top + half / 2 + 5, who, size=14))
+                out.append(text(axes.x(from_s) + 6, top + height / 2 + 5, who, size=14))
     return out
 
 
@@ -94,20 +104,24 @@ def legend(x, y):
     return out
 
 
-def svg(title, turns, panels, length_s):
-    """panels: [(title, rows of levels.Known.heard)]."""
-    height = HEAD + 100 + len(panels) * (PANEL + GAP) + 14
+def svg(title, turns, booths, panels, length_s):
+    """booths: {name: interpreters}; panels: [(title, language or None, rows of levels.Known.heard)]."""
+    lanes = [floor_lane(turns), *(booth_lane(turns, team) for team in booths.values())]
+    head = HEAD + LANE * len(lanes)
+    height = head + 30 + len(panels) * (PANEL + GAP) + 14
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
            'font-family="DejaVu Sans, sans-serif"><rect width="100%" height="100%" fill="white"/>',
-           text(LEFT, 32, title, size=19, weight="bold"), *legend(WIDTH - 400, 32)]
-    axes = Axes(HEAD, 70, length_s)
-    out += [text(LEFT, HEAD - 10, "who speaks: on the floor (above), in the booth (below)", size=14,
-                 weight="bold"), *bands(axes, turns, length_s, True)]
-    for number, (name, rows) in enumerate(panels):
-        axes = Axes(HEAD + 124 + number * (PANEL + GAP), PANEL - 20, length_s)
+           text(LEFT, 32, title, size=19, weight="bold"), *legend(WIDTH - 400, 32),
+           text(LEFT, HEAD - 10, "who speaks: on the floor, in the booths", size=14, weight="bold"),
+           *bands(Axes(HEAD, LANE * len(lanes), length_s), lanes, length_s, True)]
+    for number, name in enumerate(["floor", *booths]):
+        out.append(text(LEFT - 8, HEAD + LANE * (number + 0.5) + 5, name, "end", 12))
+    for number, (name, language, rows) in enumerate(panels):
+        axes = Axes(head + 54 + number * (PANEL + GAP), PANEL - 20, length_s)
         out.append(text(LEFT, axes.top - 8, f"{name}: level of each voice (dBFS)", size=14,
                         weight="bold"))
-        out += bands(axes, turns, length_s, False)
+        lanes = [floor_lane(turns), *([track_lane(turns, language)] if language else [])]
+        out += bands(axes, lanes, length_s, False)
         out += grid(axes, True)
         times = [row[0] for row in rows]
         out += axes.curve(times, [row[1] for row in rows], FLOOR_COLOUR)
@@ -116,9 +130,9 @@ def svg(title, turns, panels, length_s):
     return "\n".join([*out, "</svg>\n"])
 
 
-def write(path, title, turns, panels, length_s):
+def write(path, title, turns, booths, panels, length_s):
     """path ends in .png; an .svg of the same name stays beside it."""
     source = os.path.splitext(path)[0] + ".svg"
     with open(source, "w", encoding="utf-8") as file:
-        file.write(svg(title, turns, panels, length_s))
+        file.write(svg(title, turns, booths, panels, length_s))
     subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", source, path], check=True)

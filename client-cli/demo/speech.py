@@ -15,7 +15,7 @@ import numpy
 RATE_HZ = 48000
 LEVEL_DB = -20.0
 SOUNDS = "/usr/share/asterisk/sounds"
-PROMPTS = ["demo-congrats", "demo-abouttotry", "demo-moreinfo", "demo-nogo"]
+PROMPTS = ["demo-congrats", "demo-abouttotry", "demo-instruct", "demo-nogo"]
 TEXTS = {
     "en": ["Welcome to the assembly. Everybody here may speak in the language they think in.",
            "Before we vote, let us hear the reports from the working groups. The kitchen goes first.",
@@ -25,7 +25,12 @@ TEXTS = {
            "Antes de votar escuchemos los informes de los grupos de trabajo. Empieza la cocina.",
            "El techo se arregló el mes pasado, y la cuenta fue menor de lo que temíamos.",
            "¿Hay preguntas? Entonces hagamos una pausa, y votemos después del café."],
+    "fr": ["Bienvenue à l'assemblée. Ici chacun peut parler dans la langue où il pense.",
+           "Avant de voter, écoutons les rapports des groupes de travail. La cuisine commence.",
+           "Le toit a été réparé le mois dernier, et la facture est moins lourde que prévu.",
+           "Y a-t-il des questions ? Alors faisons une pause, et votons après le café."],
 }
+MACHINE_VOICES = {"en": "en-us", "es": "es-419", "fr": "fr"}
 
 
 def run_ffmpeg(path):
@@ -61,6 +66,18 @@ def cut_at_pause(sound, longest_s):
     return sound[:best * block]
 
 
+def pause_near(sound, at):
+    """The middle of the pause nearest to that sample, of those of 100 ms and more; else the sample."""
+    block = RATE_HZ // 100
+    loud = loud_blocks(sound, block)
+    pauses, began = [], None
+    for index, is_loud in enumerate([*loud, True]):
+        if is_loud and began is not None and index - began >= 10:
+            pauses.append((began + index) // 2 * block)
+        began = None if is_loud else (index if began is None else began)
+    return min(pauses, key=lambda pause: abs(pause - at), default=at)
+
+
 def levelled(sound):
     """To LEVEL_DB over what is not pause, with soft ends."""
     block = RATE_HZ // 100
@@ -81,8 +98,7 @@ def prompt_path(language, name):
 
 def spoken_by_machine(language, text, directory):
     path = os.path.join(directory, f"speech-{language}.wav")
-    subprocess.run(["espeak-ng", "-v", {"en": "en-us", "es": "es-419"}[language], "-w", path, text],
-                   check=True)
+    subprocess.run(["espeak-ng", "-v", MACHINE_VOICES[language], "-w", path, text], check=True)
     return run_ffmpeg(path)
 
 
@@ -95,7 +111,8 @@ def phrase(index, language, longest_s, directory):
     elif shutil.which("espeak-ng"):
         sound = spoken_by_machine(language, TEXTS[language][index], directory)
     else:
-        raise RuntimeError("no speech: install asterisk-core-sounds-en-g722 and -es-g722, or espeak-ng")
+        raise RuntimeError("no speech: install asterisk-core-sounds-en-g722, -es-g722 and -fr-g722, "
+                           "or espeak-ng")
     return levelled(cut_at_pause(sound, longest_s))
 
 

@@ -30,19 +30,20 @@ class Table:
         if not self.is_live:
             print("\n".join(head), file=out, flush=True)
 
-    def show(self, time_s, floor, booth, rows, note):
-        """rows: [(listener, floor dB, interpreter dB, all dB)]."""
+    def show(self, time_s, floor, booths, rows, note):
+        """booths: {name: what goes on in it}; rows: [(listener, floor dB, interpreter dB, all dB)]."""
         if self.is_live:
-            self._draw(time_s, floor, booth, rows, note)
+            self._draw(time_s, floor, booths, rows, note)
         else:
             heard = "; ".join(f"{name}: floor {decibels(f).strip()}, interpreter {decibels(i).strip()}"
                               for name, f, i, _ in rows)
-            print(f"{clock(time_s)}  floor: {floor}; booth: {booth}; {heard}", file=self.out,
-                  flush=True)
+            within = "; ".join(f"{name}: {what.strip()}" for name, what in booths.items())
+            print(f"{clock(time_s)}  floor: {floor}; {within}; {heard}", file=self.out, flush=True)
 
-    def _draw(self, time_s, floor, booth, rows, note):
+    def _draw(self, time_s, floor, booths, rows, note):
         lines = [*self.head, "",
-                 f"  time   {clock(time_s)}", f"  floor  {floor}", f"  booth  {booth}", "",
+                 f"  {'time':<12}{clock(time_s)}", f"  {'floor':<12}{floor}",
+                 *(f"  {name:<12}{what}" for name, what in booths.items()), "",
                  f"  {'hears':<10}{'floor voice':<{BAR + 14}}{'interpreter':<{BAR + 14}}all"]
         for name, floor_db, interpreter_db, all_db in rows:
             lines.append(f"  {name:<10}\033[34m{bar(floor_db)}\033[0m {decibels(floor_db):<12}"
