@@ -17,6 +17,7 @@
 #include "base/base.h"
 #include "client-cli/cli.h"
 #include "client-cli/events_int.h"
+#include "client-cli/node.h"
 
 #include <time.h>
 
@@ -24,7 +25,6 @@
 #define ADMIN_OPTIONS_MAX 6       // that one command takes
 #define ADMIN_LINE_MAX_BYTES 8192 // of a batch
 #define ADMIN_TIMEOUT_S 10
-#define ADMIN_ANSWER_MAX_BYTES (4u << 20) // of JSON from the server
 #define ADMIN_QUESTION_ID "susurro.admin"
 
 enum admin_exit {
@@ -207,23 +207,6 @@ struct nearest {
     unsigned distance;
 };
 void nearest_add(struct nearest *nearest, const char *word, const char *name);
-
-// ---- JSON from the server
-// ------------------------------------------------------------------------------------------------------
-
-enum node_kind { NODE_NULL, NODE_BOOL, NODE_NUMBER, NODE_TEXT, NODE_LIST, NODE_OBJECT };
-struct node {
-    enum node_kind kind;
-    char *key, *text; // text also of a number, as it was written
-    bool is_true;
-    struct node *first, *next; // children; siblings
-};
-struct node *node_parse(const char *text, size_t len); // NULL: not JSON, or memory
-void node_free(struct node *node);
-const struct node *node_get(const struct node *object, const char *key); // NULL: not there
-const char *node_text(const struct node *object, const char *key);       // NULL: not there
-int64_t node_integer(const struct node *object, const char *key, int64_t otherwise);
-bool node_flag(const struct node *object, const char *key);
 
 // ---- commands
 // -----------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define PATH_MAX_BYTES 1024
 #define PASSWORD_MAX_BYTES 256
 #define CONNECT_TIMEOUT_MS (CLIENT_LOGIN_TIMEOUT_MS + 5000)
 // What every Mumble server grants by default; one went into the login.
@@ -67,26 +66,9 @@ static bool is_answered(const struct admin *admin)
 static bool on_certificate(void *arg, const struct client_certificate *certificate)
 {
     struct admin *admin = arg;
-    const struct url *url = &admin->options.url;
-    char path[PATH_MAX_BYTES], server[URL_PART_MAX_BYTES + 16];
-    struct fault fault = { .text = "" };
-    (void)snprintf(server, sizeof server, "%s:%u", url->host, url->port);
-    enum known known = KNOWN_FAULT;
-    if (paths_config("known_servers", path, sizeof path, &fault) == 0)
-        known = known_servers_check(path, server, certificate->fingerprint, &fault);
-    if (known == KNOWN_SAME || certificate->is_trusted || admin->options.is_insecure)
-        return true;
-    if (known == KNOWN_NEW &&
-        known_servers_add(path, server, certificate->fingerprint, &fault) == 0)
-        return true;
-    if (known == KNOWN_CHANGED)
-        (void)fprintf(stderr,
-                      "susurro: WARNING: the certificate of %s HAS CHANGED.\n"
-                      "If you know why, delete the line of %s in %s.\nIt is now sha256:%s\n",
-                      server, server, path, certificate->fingerprint);
-    else
-        (void)fprintf(stderr, "susurro: %s\n", fault.text);
-    return false;
+    enum known known;
+    return known_servers_accept(&admin->options.url, certificate, admin->options.is_insecure,
+                                &known);
 }
 
 static void on_joined(void *arg, const char *welcome_text)

@@ -55,6 +55,8 @@ enum transmit { TRANSMIT_DEFAULT, TRANSMIT_ALWAYS, TRANSMIT_VOICE };
 struct join_options { // strings are borrowed from argv
     struct url url;
     const char *listen, *speak, *play, *record, *certificate;
+    const char *input, *output; // devices, by a part of their names; NULL: the system's choice
+    const char *booth;          // consoles: where to sit
     const char *commands[OPTIONS_COMMANDS_MAX];
     size_t n_commands;
     double for_s, start_at_s, level_db; // for_s 0: no limit
@@ -72,11 +74,15 @@ enum options_result { OPTIONS_FAULT = -1, OPTIONS_RUN, OPTIONS_HELP };
 // argv without the program's and the command's name.
 enum options_result options_join(int argc, char **argv, struct join_options *out,
                                  struct fault *fault);
+// command: interpret, listen or moderate; they take the same options.
+enum options_result options_console(int argc, char **argv, struct join_options *out,
+                                    struct fault *fault);
 enum options_result options_ping(int argc, char **argv, struct ping_options *out,
                                  struct fault *fault);
-// Prints the options of join or ping that begin like this word, each with its help.
+// Prints the options of that command that begin like this word, each with its help.
 int options_complete(const char *command, const char *word);
 void options_print_join_help(FILE *out);
+void options_print_console_help(FILE *out, const char *command);
 void options_print_ping_help(FILE *out);
 
 // ---- known servers and the own certificate
@@ -92,6 +98,11 @@ enum known known_servers_check(const char *path, const char *server, const char 
                                struct fault *fault);
 int known_servers_add(const char *path, const char *server, const char *fingerprint,
                       struct fault *fault);
+// All of that for a server that one is about to join: whether to go on. Remembers a new one; why
+// not is told on standard error. The answer is KNOWN_CHANGED or KNOWN_FAULT only where is_insecure
+// lets it pass.
+bool known_servers_accept(const struct url *url, const struct client_certificate *certificate,
+                          bool is_insecure, enum known *answer);
 
 // Loads the PEM file (certificate and key) into the context, or the own one, which is made when it
 // is not there yet (ECDSA P-256, mode 0600). file: NULL for the own one, "none" for no certificate.
@@ -115,7 +126,9 @@ size_t wav_frame_bytes(const struct wav_info *info);
 // n_frames frames of the file to the mean of their channels, -1 to 1; what is not finite becomes 0.
 void wav_to_mono(const struct wav_info *info, const uint8_t *bytes, size_t n_frames, float *out);
 
-struct wav_writer; // 16 bits, mono, 48 kHz; the head is kept true once a second
+// 16 bits, mono, 48 kHz; the head is kept true once a second. "-": the samples alone to standard
+// output; what nobody takes in time is dropped.
+struct wav_writer;
 struct wav_writer *wav_writer_open(const char *path, struct fault *fault);
 bool wav_writer_put(struct wav_writer *writer, const float *samples, size_t n);
 bool wav_writer_close(struct wav_writer *writer); // NULL is fine
@@ -133,8 +146,11 @@ enum media_state media_read(struct media *media, float *out, size_t n);
 // -----------------------------------------------------------------------
 
 struct device;
-struct device *device_open(struct fault *fault); // NULL also when built without PortAudio
-void device_close(struct device *device);        // NULL is fine
+// input, output: a part of the device's name; NULL: the system's choice. A name that no device has
+// is a fault that lists those there are. NULL also when built without PortAudio.
+struct device *device_open(const char *input, const char *output, struct fault *fault);
+bool device_has_microphone(const struct device *device);
+void device_close(struct device *device);                                  // NULL is fine
 bool device_read(struct device *device, float block[AUDIO_BLOCK_SAMPLES]); // false: nothing yet
 void device_write(struct device *device, const float block[AUDIO_BLOCK_SAMPLES]);
 
@@ -159,6 +175,7 @@ struct voice_out_handlers {
     void (*on_playing)(void *arg, bool is_playing,
                        uint64_t now_us);         // first and after the last packet
     void (*on_ended)(void *arg, bool is_broken); // the file or standard input is over
+    void (*on_level)(void *arg, float rms_db);   // of each frame, sent or not; may be NULL
 };
 struct voice_out;
 // Either media or device gives the sound; both are borrowed. NULL: out of memory.
@@ -181,6 +198,7 @@ void voice_out_free(
 // there is something to hear, record or feed.
 
 #define VOICE_IN_VOICES_MAX 64 // of more at once, the newest are not heard
+struct shape;                  // client-cli/shape.h
 struct voice_level {
     uint32_t session;      // 0: the mix
     float rms_db, peak_db; // as heard, over the blocks in which it sounded
@@ -189,7 +207,7 @@ struct voice_level {
 struct voice_in_handlers {
     void (*on_speaking)(void *arg, uint32_t session, bool is_on);
     void (*on_levels)(void *arg, const struct voice_level *levels,
-                      size_t n); // once a second; the mix is last
+                      size_t n); // once a second, or as often as asked for; the mix is last
 };
 struct voice_in_stats {
     uint64_t received, late, lost, concealed, refused;
@@ -198,6 +216,9 @@ struct voice_in_stats {
 struct voice_in;
 struct voice_in *voice_in_new(uv_loop_t *loop, struct wav_writer *record, struct device *device,
                               const struct voice_in_handlers *handlers, void *arg);
+// Volume and tone of all that is heard and recorded (borrowed; NULL: as it comes), and how often
+// levels are told, in blocks of 10 ms. The levels are those before the shape.
+void voice_in_set_shape(struct voice_in *in, struct shape *shape, uint32_t level_blocks);
 // The recording begins; returns when its first sample is heard.
 uint64_t voice_in_start(struct voice_in *in);
 void voice_in_put(struct voice_in *in, const struct voice_packet *packet, bool is_priority,
@@ -260,6 +281,8 @@ void events_ping(struct events *events, const struct url *url, const struct list
 // ---------------------------------------------------------------------------------------------------------------------------
 
 enum exit_code join_run(const struct join_options *options);
+// command: interpret, listen or moderate.
+enum exit_code console_run(const char *command, const struct join_options *options);
 enum exit_code ping_run(const struct ping_options *options);
 int admin_run(int argc, char **argv);      // the exit status, see enum admin_exit
 int admin_complete(int argc, char **argv); // what may come next, for shells

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "base/i18n.h"
 #include "client-cli/client_int.h"
 
 #include <assert.h>
@@ -60,7 +61,7 @@ bool client_send_voice(struct client *client, const struct voice_packet *packet)
 
 static void on_login_timeout(uv_timer_t *timer)
 {
-    client_close(timer->data, CLIENT_END_FAILED, "the server did not answer in time");
+    client_close(timer->data, CLIENT_END_FAILED, N_("the server did not answer in time"));
 }
 
 static void on_connection_failed(void *arg, const char *reason)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "base/i18n.h"
 #include "client-cli/client_int.h"
 
 #include <assert.h>
@@ -49,7 +50,7 @@ static void on_written(uv_write_t *request, int status)
     struct connection *connection = request->data;
     free(request); // the first member of its struct outgoing
     if (status < 0 && status != UV_ECANCELED)
-        fail(connection, "the connection broke", uv_strerror(status));
+        fail(connection, N_("the connection broke"), uv_strerror(status));
 }
 
 // Moves what TLS has produced to the socket.
@@ -74,7 +75,7 @@ static bool flush(struct connection *connection)
     int error = uv_write(&out->request, (uv_stream_t *)&connection->tcp, &buf, 1, on_written);
     if (error != 0) {
         free(out);
-        fail(connection, "the connection broke", uv_strerror(error));
+        fail(connection, N_("the connection broke"), uv_strerror(error));
     }
     return error == 0;
 }
@@ -125,7 +126,7 @@ static void read_plain(struct connection *connection)
         if (SSL_read_ex(connection->ssl, room, CONNECTION_READ_BYTES, &n) != 1) {
             int error = SSL_get_error(connection->ssl, 0);
             if (error == SSL_ERROR_ZERO_RETURN)
-                fail(connection, "the server closed the connection", NULL);
+                fail(connection, N_("the server closed the connection"), NULL);
             else if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
                 fail_tls(connection, "TLS");
             return;
@@ -163,7 +164,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     if (n == 0 || connection->state >= CONNECTION_CLOSING)
         return;
     if (n < 0) {
-        fail(connection, n == UV_EOF ? "the server closed the connection" : "the connection broke",
+        fail(connection,
+             n == UV_EOF ? N_("the server closed the connection") : N_("the connection broke"),
              n == UV_EOF ? NULL : uv_strerror((int)n));
         return;
     }
@@ -214,7 +216,7 @@ static void connect_next(struct connection *connection, int last_error)
 {
     if (connection->is_tcp_open) {
         if (connection->next_address == NULL)
-            fail(connection, "cannot connect", uv_strerror(last_error));
+            fail(connection, N_("cannot connect"), uv_strerror(last_error));
         else
             uv_close((uv_handle_t *)&connection->tcp, on_tcp_closed);
         return;
@@ -243,7 +245,7 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
     if (connection->state == CONNECTION_CLOSING) {
         finish_if_closed(connection);
     } else if (status < 0) {
-        fail(connection, "cannot find the host", uv_strerror(status));
+        fail(connection, N_("cannot find the host"), uv_strerror(status));
     } else {
         connection->state = CONNECTION_CONNECTING;
         connect_next(connection, 0);

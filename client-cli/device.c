@@ -62,23 +62,80 @@ static int on_speakers(const void *input, void *output, unsigned long n_frames,
     return paContinue;
 }
 
-// Two streams, so that a microphone that stalls does not stop the speakers. Without a microphone
-// one can still listen.
-static PaError open_streams(struct device *device)
+static int n_channels(const PaDeviceInfo *info, bool is_input)
 {
-    PaError error = Pa_OpenDefaultStream(&device->speakers, 0, 1, paFloat32, AUDIO_RATE_HZ,
-                                         AUDIO_BLOCK_SAMPLES, on_speakers, device);
+    return info == NULL ? 0 : is_input ? info->maxInputChannels : info->maxOutputChannels;
+}
+
+// Those that there are, for somebody who has named another.
+static void list_devices(const char *name, bool is_input, struct fault *fault)
+{
+    char list[300] = "";
+    for (PaDeviceIndex i = 0; i < Pa_GetDeviceCount(); i++) {
+        const PaDeviceInfo *info = Pa_GetDeviceInfo(i);
+        size_t len = strlen(list);
+        if (n_channels(info, is_input) > 0)
+            (void)snprintf(list + len, sizeof list - len, "%s%s", len > 0 ? "; " : "", info->name);
+    }
+    // TRANSLATORS: what was asked for; a list of names
+    (void)fault_set(fault, N_("no sound device is called \"%.60s\"; there are: %s"), name, list);
+}
+
+// The device with that part in its name; the system's for NULL. paNoDevice: none.
+static PaDeviceIndex find_device(const char *name, bool is_input, struct fault *fault)
+{
+    if (name == NULL)
+        return is_input ? Pa_GetDefaultInputDevice() : Pa_GetDefaultOutputDevice();
+    for (PaDeviceIndex i = 0; i < Pa_GetDeviceCount(); i++) {
+        const PaDeviceInfo *info = Pa_GetDeviceInfo(i);
+        if (n_channels(info, is_input) > 0 && strcasestr(info->name, name) != NULL)
+            return i;
+    }
+    list_devices(name, is_input, fault);
+    return paNoDevice;
+}
+
+static PaError open_stream(struct device *device, PaDeviceIndex index, bool is_input)
+{
+    const PaDeviceInfo *info = Pa_GetDeviceInfo(index);
+    if (info == NULL)
+        return paInvalidDevice;
+    const PaStreamParameters parameters = {
+        .device = index,
+        .channelCount = 1,
+        .sampleFormat = paFloat32,
+        .suggestedLatency =
+            is_input ? info->defaultHighInputLatency : info->defaultHighOutputLatency,
+    };
+    PaStream **stream = is_input ? &device->microphone : &device->speakers;
+    PaError error = Pa_OpenStream(stream, is_input ? &parameters : NULL,
+                                  is_input ? NULL : &parameters, AUDIO_RATE_HZ, AUDIO_BLOCK_SAMPLES,
+                                  paNoFlag, is_input ? on_microphone : on_speakers, device);
     if (error == paNoError)
-        error = Pa_StartStream(device->speakers);
-    if (error == paNoError &&
-        Pa_OpenDefaultStream(&device->microphone, 1, 0, paFloat32, AUDIO_RATE_HZ,
-                             AUDIO_BLOCK_SAMPLES, on_microphone, device) == paNoError)
-        (void)Pa_StartStream(device->microphone);
+        return Pa_StartStream(*stream);
+    *stream = NULL;
     return error;
 }
 
+// Two streams, so that a microphone that stalls does not stop the speakers. Without a microphone
+// one can still listen; but one that was named must be there.
+static PaError open_streams(struct device *device, const char *input, const char *output,
+                            struct fault *fault)
+{
+    PaDeviceIndex out = find_device(output, false, fault);
+    PaDeviceIndex in = find_device(input, true, fault);
+    if ((output != NULL && out == paNoDevice) || (input != NULL && in == paNoDevice))
+        return paInvalidDevice;
+    PaError error = out == paNoDevice ? paInvalidDevice : open_stream(device, out, false);
+    if (error != paNoError || in == paNoDevice)
+        return error;
+    PaError error_in = open_stream(device, in, true);
+    return input != NULL ? error_in : paNoError;
+}
+
 // The libraries below PortAudio write dozens of lines about every card that is not there.
-static PaError initialise_quietly(struct device *device)
+static PaError initialise_quietly(struct device *device, const char *input, const char *output,
+                                  struct fault *fault)
 {
     int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -88,7 +145,7 @@ static PaError initialise_quietly(struct device *device)
     PaError error = Pa_Initialize();
     device->is_initialised = error == paNoError;
     if (error == paNoError)
-        error = open_streams(device);
+        error = open_streams(device, input, output, fault);
     if (saved >= 0) {
         (void)dup2(saved, STDERR_FILENO);
         (void)close(saved);
@@ -98,8 +155,9 @@ static PaError initialise_quietly(struct device *device)
     return error;
 }
 
-struct device *device_open(struct fault *fault)
+struct device *device_open(const char *input, const char *output, struct fault *fault)
 {
+    fault->text[0] = '\0';
     struct device *device = calloc(1, sizeof *device);
     if (device == NULL) {
         (void)fault_set(fault, N_("out of memory"));
@@ -109,12 +167,18 @@ struct device *device_open(struct fault *fault)
     device->to_speakers = ring_new(RING_BYTES);
     PaError error = paInsufficientMemory;
     if (device->from_microphone != NULL && device->to_speakers != NULL)
-        error = initialise_quietly(device);
+        error = initialise_quietly(device, input, output, fault);
     if (error == paNoError)
         return device;
-    (void)fault_set(fault, "%s", Pa_GetErrorText(error));
+    if (fault->text[0] == '\0')
+        (void)fault_set(fault, "%s", Pa_GetErrorText(error));
     device_close(device);
     return NULL;
+}
+
+bool device_has_microphone(const struct device *device)
+{
+    return device->microphone != NULL;
 }
 
 void device_close(struct device *device)

@@ -3,10 +3,18 @@
 // In place of device.c where PortAudio is not there.
 #include "client-cli/cli.h"
 
-struct device *device_open(struct fault *fault)
+struct device *device_open(const char *input, const char *output, struct fault *fault)
 {
+    (void)input;
+    (void)output;
     (void)fault_set(fault, N_("built without PortAudio"));
     return NULL;
+}
+
+bool device_has_microphone(const struct device *device)
+{
+    (void)device;
+    return false;
 }
 
 void device_close(struct device *device)

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { N_TIMERS = 4, N_SIGNALS = 2, N_HANDLES = N_TIMERS + N_SIGNALS };
@@ -93,8 +94,9 @@ static void on_levels(void *arg, const struct voice_level *levels, size_t n)
     events_levels(&join->events, levels, n);
 }
 
-static const struct voice_out_handlers out_handlers = { may_send, send_voice, on_playing,
-                                                        on_media_ended };
+static const struct voice_out_handlers out_handlers = {
+    .may_send = may_send, .send = send_voice, .on_playing = on_playing, .on_ended = on_media_ended
+};
 static const struct voice_in_handlers in_handlers = { on_speaking, on_levels };
 
 // ---- setting up
@@ -144,7 +146,7 @@ static int open_sound(struct join *join)
     }
     if (options->play == NULL && options->record == NULL && !options->is_silent) {
         struct fault why;
-        join->device = device_open(&why);
+        join->device = device_open(options->input, options->output, &why);
         if (join->device == NULL)
             warn_of_devices(join, &why);
     }
@@ -213,7 +215,8 @@ enum exit_code join_run(const struct join_options *options)
     }
     join->options = options;
     log_init(STDERR_FILENO, options->is_verbose ? LOG_DEBUG : LOG_WARN);
-    events_init(&join->events, stdout, options->is_json);
+    bool is_stdout_taken = options->record != NULL && strcmp(options->record, "-") == 0;
+    events_init(&join->events, is_stdout_taken ? stderr : stdout, options->is_json);
     gather_texts(join);
     init_handles(join);
     if (options->is_chat)

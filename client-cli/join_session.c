@@ -2,7 +2,6 @@
 #include "base/base.h"
 #include "client-cli/join_int.h"
 
-#define PATH_MAX_BYTES 1024
 #define MOVE_TIMEOUT_MS 5000
 
 // ---- arriving
@@ -86,35 +85,18 @@ static void move(struct join *join)
 static bool on_certificate(void *arg, const struct client_certificate *certificate)
 {
     struct join *join = arg;
-    char path[PATH_MAX_BYTES];
-    char server[URL_PART_MAX_BYTES + 16];
-    const struct url *url = &join->options->url;
-    (void)snprintf(server, sizeof server, "%s:%u", url->host, url->port);
-    enum known known = KNOWN_FAULT;
-    if (paths_config("known_servers", path, sizeof path, &join->fault) == 0)
-        known = known_servers_check(path, server, certificate->fingerprint, &join->fault);
-    if (known == KNOWN_SAME || certificate->is_trusted)
-        return true;
-    if (known == KNOWN_NEW &&
-        known_servers_add(path, server, certificate->fingerprint, &join->fault) == 0) {
+    enum known known;
+    bool is_fine =
+        known_servers_accept(&join->options->url, certificate, join->options->is_insecure, &known);
+    if (known == KNOWN_NEW && is_fine && !certificate->is_trusted) {
         char text[128];
         (void)snprintf(text, sizeof text, "first visit: certificate sha256:%s remembered",
                        certificate->fingerprint);
         events_notice(&join->events, "notice", text);
-        return true;
-    }
-    if (known == KNOWN_CHANGED) {
+    } else if (known == KNOWN_CHANGED && !certificate->is_trusted) {
         events_notice(&join->events, "warning", "the server's certificate has changed");
-        (void)fprintf(stderr,
-                      "susurro: WARNING: the certificate of %s HAS CHANGED.\n"
-                      "Somebody may be listening in between. If you know why it changed, delete\n"
-                      "the line of %s in %s and join again.\n"
-                      "It is now sha256:%s\n",
-                      server, server, path, certificate->fingerprint);
-    } else {
-        (void)fprintf(stderr, "susurro: %s\n", join->fault.text);
     }
-    return join->options->is_insecure;
+    return is_fine;
 }
 
 static void on_joined(void *arg, const char *welcome_text)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define PATH_MAX_BYTES 1024
 #define LINE_MAX_BYTES 512
 
 enum known known_servers_check(const char *path, const char *server, const char *fingerprint,
@@ -49,4 +50,32 @@ int known_servers_add(const char *path, const char *server, const char *fingerpr
     return is_written && is_closed
                ? 0
                : fault_set(fault, N_("cannot write %s: %s"), path, strerror(errno));
+}
+
+bool known_servers_accept(const struct url *url, const struct client_certificate *certificate,
+                          bool is_insecure, enum known *answer)
+{
+    char path[PATH_MAX_BYTES], server[URL_PART_MAX_BYTES + 16];
+    struct fault fault = { .text = "" };
+    (void)snprintf(server, sizeof server, "%s:%u", url->host, url->port);
+    *answer = KNOWN_FAULT;
+    if (paths_config("known_servers", path, sizeof path, &fault) == 0)
+        *answer = known_servers_check(path, server, certificate->fingerprint, &fault);
+    if (*answer == KNOWN_SAME || certificate->is_trusted)
+        return true;
+    if (*answer == KNOWN_NEW &&
+        known_servers_add(path, server, certificate->fingerprint, &fault) == 0)
+        return true;
+    if (*answer == KNOWN_CHANGED)
+        // TRANSLATORS: a server; the same; a file; a fingerprint
+        (void)fprintf(stderr,
+                      cli_text(N_("susurro: WARNING: the certificate of %s HAS CHANGED.\n"
+                                  "Somebody may be listening in between. If you know why it "
+                                  "changed, delete\n"
+                                  "the line of %s in %s and join again.\n"
+                                  "It is now sha256:%s\n")),
+                      server, server, path, certificate->fingerprint);
+    else
+        (void)fprintf(stderr, "susurro: %s\n", fault.text);
+    return is_insecure;
 }

@@ -11,10 +11,14 @@ static void print_help(FILE *out)
             "susurro – join meetings with simultaneous interpretation, from a terminal or a "
             "script\n\n"
             "  susurro join mumble://[NAME[:PASSWORD]@]HOST[:PORT]/CHANNEL   listen and speak\n"
+            "  susurro interpret mumble://[NAME[:PASSWORD]@]HOST[:PORT]      a booth, full screen\n"
+            "  susurro listen mumble://[NAME[:PASSWORD]@]HOST[:PORT]         a seat, full screen\n"
+            "  susurro moderate mumble://[NAME[:PASSWORD]@]HOST[:PORT]       the chair, full "
+            "screen\n"
             "  susurro ping HOST[:PORT]                                      is the server there?\n"
             "  susurro admin [mumble://[NAME@]HOST[:PORT]] COMMAND           look after a server\n"
             "  susurro --version\n\n"
-            "susurro join --help, susurro ping --help, susurro admin --help: the options of a "
+            "susurro join --help, susurro interpret --help and so on: the options of a "
             "command\n")),
         out);
 }
@@ -42,6 +46,37 @@ static int run_join(int argc, char **argv)
     return usage(&fault, "join");
 }
 
+static int run_console(const char *command, int argc, char **argv)
+{
+    struct join_options options;
+    struct fault fault;
+    switch (options_console(argc, argv, &options, &fault)) {
+    case OPTIONS_RUN:
+        return (int)console_run(command, &options);
+    case OPTIONS_HELP:
+        options_print_console_help(stdout, command);
+        return CLI_FINE;
+    case OPTIONS_FAULT:
+        break;
+    }
+    return usage(&fault, command);
+}
+
+static int run_interpret(int argc, char **argv)
+{
+    return run_console("interpret", argc, argv);
+}
+
+static int run_listen(int argc, char **argv)
+{
+    return run_console("listen", argc, argv);
+}
+
+static int run_moderate(int argc, char **argv)
+{
+    return run_console("moderate", argc, argv);
+}
+
 static int run_ping(int argc, char **argv)
 {
     struct ping_options options;
@@ -60,7 +95,8 @@ static int run_ping(int argc, char **argv)
 
 static int run_complete(int argc, char **argv)
 {
-    static const char *const programs[] = { "join", "ping", "admin", "--version", "--help" };
+    static const char *const programs[] = { "join", "interpret", "listen",    "moderate",
+                                            "ping", "admin",     "--version", "--help" };
     if (argc > 1 && strcmp(argv[0], "admin") == 0)
         return admin_complete(argc - 1, argv + 1);
     if (argc > 1)
@@ -75,9 +111,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    { "join", run_join },
-    { "ping", run_ping },
-    { "admin", admin_run },
+    { "join", run_join },           { "interpret", run_interpret }, { "listen", run_listen },
+    { "moderate", run_moderate },   { "ping", run_ping },           { "admin", admin_run },
     { "--complete", run_complete }, // for shells: what the last of these words may become
 };
 

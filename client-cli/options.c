@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/base.h"
 #include "client-cli/cli.h"
+#include "client-cli/console.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,10 +13,11 @@
 
 typedef int (*option_fn)(void *options, const char *value, struct fault *fault);
 struct option {
+    unsigned of;       // which commands take it: OF_JOIN …
     const char *name;  // with its dashes
     const char *value; // what the help calls it; NULL: takes none
     option_fn set;
-    const char *help; // a second line begins after '\n'; NULL: an alias that help leaves out
+    const char *help; // a second line begins after '\n'
 };
 
 // ---- values
@@ -60,6 +62,27 @@ static int set_play(void *arg, const char *value, struct fault *fault)
 {
     (void)fault;
     ((struct join_options *)arg)->play = value;
+    return 0;
+}
+
+static int set_input(void *arg, const char *value, struct fault *fault)
+{
+    (void)fault;
+    ((struct join_options *)arg)->input = value;
+    return 0;
+}
+
+static int set_output(void *arg, const char *value, struct fault *fault)
+{
+    (void)fault;
+    ((struct join_options *)arg)->output = value;
+    return 0;
+}
+
+static int set_booth(void *arg, const char *value, struct fault *fault)
+{
+    (void)fault;
+    ((struct join_options *)arg)->booth = value;
     return 0;
 }
 
@@ -182,54 +205,69 @@ static int set_ping_json(void *arg, const char *value, struct fault *fault)
 // ---- tables
 // --------------------------------------------------------------------------------------------------------
 
-static const struct option join_table[] = {
-    { "--listen", "LANG", set_listen, N_("choose the track of a language: es, en, pt-BR, …") },
-    { "--speak", "LANG", set_speak, N_("say which language you speak") },
-    { "--command", "TEXT", set_command,
+enum { OF_JOIN = 1, OF_CONSOLE = 2, OF_PING = 4, OF_BOTH = OF_JOIN | OF_CONSOLE };
+
+static const struct option table[] = {
+    { OF_CONSOLE, "--booth", "NAME", set_booth,
+      N_("sit in this booth (else the only one, or as you choose)") },
+    { OF_BOTH, "--listen", "LANG", set_listen,
+      N_("choose the track of a language: es, en, pt-BR, …") },
+    { OF_BOTH, "--speak", "LANG", set_speak, N_("say which language you speak") },
+    { OF_BOTH, "--command", "TEXT", set_command,
       N_("send this to the chat after joining, e.g. '!air' (repeatable)") },
-    { "--chat", NULL, set_chat, N_("write each line of standard input to the chat") },
-    { "--play", "FILE", set_play,
+    { OF_JOIN, "--chat", NULL, set_chat, N_("write each line of standard input to the chat") },
+    { OF_BOTH, "--play", "FILE", set_play,
       N_("speak a WAV or Ogg Opus file; - is standard input\n(16 bits, little-endian, 48 kHz, "
          "mono)") },
-    { "--start-at", "SECONDS", set_start_at, N_("begin to play so long after joining") },
-    { "--loop", NULL, set_loop, N_("play the file again and again") },
-    { "--level", "DB", set_level, N_("play so much louder, or quieter when negative (0)") },
-    { "--transmit", "WHEN", set_transmit,
+    { OF_JOIN, "--start-at", "SECONDS", set_start_at, N_("begin to play so long after joining") },
+    { OF_BOTH, "--loop", NULL, set_loop, N_("play the file again and again") },
+    { OF_BOTH, "--level", "DB", set_level,
+      N_("play so much louder, or quieter when negative (0)") },
+    { OF_BOTH, "--transmit", "WHEN", set_transmit,
       N_("send always, or only while there is voice\n(always for a file, voice for a "
          "microphone)") },
-    { "--record", "FILE", set_record, N_("write what a person would hear to a WAV file") },
-    { "--for", "SECONDS", set_for,
+    { OF_BOTH, "--record", "FILE", set_record,
+      N_("write what a person would hear to a WAV file; - is standard\noutput (as --play -)") },
+    { OF_BOTH, "--input", "DEVICE", set_input, N_("the microphone: a part of its name") },
+    { OF_BOTH, "--output", "DEVICE", set_output, N_("the speakers: a part of their name") },
+    { OF_JOIN, "--for", "SECONDS", set_for,
       N_("leave so long after joining (else: when the file is over,\nor, without a file, when "
          "interrupted)") },
-    { "--silent", NULL, set_silent, N_("use no sound devices: only watch") },
-    { "--json", NULL, set_join_json, N_("print events as JSON, one a line") },
-    { "--udp", NULL, set_udp, N_("send voice by datagram, come what may") },
-    { "--tcp", NULL, set_tcp, N_("send voice through the tunnel") },
-    { "--frames", "MS", set_frames, N_("sound in a packet: 10, 20, 40 or 60 ms (20)") },
-    { "--bitrate", "BPS", set_bitrate, N_("bits a second of speech (40000)") },
-    { "--cert", "FILE", set_certificate, N_("your certificate and key (PEM); none: go without") },
-    { "--insecure", NULL, set_insecure, N_("join even if the server's certificate has changed") },
-    { "--legacy", NULL, set_legacy, N_("speak as a client of version 1.3.4 does") },
-    { "--verbose", NULL, set_verbose, N_("tell on standard error what the protocol does") },
+    { OF_BOTH, "--silent", NULL, set_silent, N_("use no sound devices: only watch") },
+    { OF_JOIN, "--json", NULL, set_join_json, N_("print events as JSON, one a line") },
+    { OF_BOTH, "--udp", NULL, set_udp, N_("send voice by datagram, come what may") },
+    { OF_BOTH, "--tcp", NULL, set_tcp, N_("send voice through the tunnel") },
+    { OF_BOTH, "--frames", "MS", set_frames, N_("sound in a packet: 10, 20, 40 or 60 ms (20)") },
+    { OF_BOTH, "--bitrate", "BPS", set_bitrate, N_("bits a second of speech (40000)") },
+    { OF_BOTH, "--cert", "FILE", set_certificate,
+      N_("your certificate and key (PEM); none: go without") },
+    { OF_BOTH, "--insecure", NULL, set_insecure,
+      N_("join even if the server's certificate has changed") },
+    { OF_JOIN, "--legacy", NULL, set_legacy, N_("speak as a client of version 1.3.4 does") },
+    { OF_JOIN, "--verbose", NULL, set_verbose,
+      N_("tell on standard error what the protocol does") },
+    { OF_PING, "--json", NULL, set_ping_json, N_("print the answer as JSON") },
 };
+enum { N_OPTIONS = sizeof table / sizeof *table };
 
-static const struct option ping_table[] = {
-    { "--json", NULL, set_ping_json, N_("print the answer as JSON") },
-};
-
-static void print_table(FILE *out, const struct option *table, size_t n)
+static void print_option(FILE *out, const struct option *option)
 {
-    for (size_t i = 0; i < n; i++) {
-        char left[32];
-        (void)snprintf(left, sizeof left, "%s %s", table[i].name,
-                       table[i].value != NULL ? table[i].value : "");
-        const char *line = cli_text(table[i].help);
-        const char *cut = strchr(line, '\n');
-        int len = cut != NULL ? (int)(cut - line) : (int)strlen(line);
-        (void)fprintf(out, "  %-20s %.*s\n", left, len, line);
-        if (cut != NULL)
-            (void)fprintf(out, "  %-20s %s\n", "", cut + 1);
-    }
+    char left[32];
+    (void)snprintf(left, sizeof left, "%s %s", option->name,
+                   option->value != NULL ? option->value : "");
+    const char *line = cli_text(option->help);
+    const char *cut = strchr(line, '\n');
+    int len = cut != NULL ? (int)(cut - line) : (int)strlen(line);
+    (void)fprintf(out, "  %-20s %.*s\n", left, len, line);
+    if (cut != NULL)
+        (void)fprintf(out, "  %-20s %s\n", "", cut + 1);
+}
+
+static void print_table(FILE *out, unsigned of)
+{
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        if ((table[i].of & of) != 0)
+            print_option(out, &table[i]);
     (void)fprintf(out, "  %-20s %s\n", "--help", cli_text(N_("print this")));
 }
 
@@ -241,12 +279,12 @@ static void print_completion(const struct option *option)
 
 int options_complete(const char *command, const char *word)
 {
-    bool is_join = strcmp(command, "join") == 0;
-    const struct option *table = is_join ? join_table : ping_table;
-    size_t n =
-        is_join ? sizeof join_table / sizeof *join_table : sizeof ping_table / sizeof *ping_table;
-    for (size_t i = 0; i < n; i++)
-        if (word[0] == '-' && strncmp(table[i].name, word, strlen(word)) == 0)
+    unsigned of = strcmp(command, "join") == 0   ? OF_JOIN
+                  : strcmp(command, "ping") == 0 ? OF_PING
+                                                 : OF_CONSOLE;
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        if ((table[i].of & of) != 0 && word[0] == '-' &&
+            strncmp(table[i].name, word, strlen(word)) == 0)
             print_completion(&table[i]);
     return CLI_FINE;
 }
@@ -258,7 +296,7 @@ void options_print_join_help(FILE *out)
             N_("susurro join [mumble://][NAME[:PASSWORD]@]HOST[:PORT][/CHANNEL/PATH] [options]\n\n"
                "Joins a meeting: listens, speaks, and prints what happens.\n\n")),
         out);
-    print_table(out, join_table, sizeof join_table / sizeof *join_table);
+    print_table(out, OF_JOIN);
     (void)fputs(
         cli_text(N_(
             "\nA password may also come from the environment variable SUSURRO_PASSWORD.\n"
@@ -268,13 +306,40 @@ void options_print_join_help(FILE *out)
         out);
 }
 
+void options_print_console_help(FILE *out, const char *command)
+{
+    const struct key_row *row;
+    (void)fprintf(
+        out,
+        cli_text(
+            N_("susurro %s [mumble://][NAME[:PASSWORD]@]HOST[:PORT][/CHANNEL/PATH] [options]\n\n"
+               "A full-screen console in the terminal. ? shows its keys, q leaves.\n\n")),
+        command);
+    print_table(out, OF_CONSOLE);
+    (void)fprintf(out, "\n");
+    for (size_t i = 0; (row = key_row_at(i)) != NULL; i++)
+        if (row->help != NULL && (row->modes & (unsigned)console_mode_of(command)) != 0) {
+            const char *shown = cli_text(row->shown);
+            int width = 12 + (int)(strlen(shown) - str_utf16_units(shown));
+            (void)fprintf(out, "  %-*s %s\n", width, shown, cli_text(row->help));
+        }
+    (void)fputs(
+        cli_text(N_(
+            "\nA password may also come from the environment variable SUSURRO_PASSWORD.\n"
+            "Exit status: 0 done, 1 something failed, 2 wrong usage, 3 refused by the server.\n\n"
+            "  susurro interpret mumble://Ines@meeting.example/Asamblea\n"
+            "  susurro listen mumble://Ana@meeting.example/Asamblea --listen es\n"
+            "  susurro moderate mumble://Mona@meeting.example/Asamblea\n")),
+        out);
+}
+
 void options_print_ping_help(FILE *out)
 {
     (void)fputs(cli_text(N_("susurro ping HOST[:PORT] [options]\n\n"
                             "Asks a server, without joining it, for its version, users, bandwidth "
                             "and round trip.\n\n")),
                 out);
-    print_table(out, ping_table, sizeof ping_table / sizeof *ping_table);
+    print_table(out, OF_PING);
 }
 
 // ---- parsing
@@ -282,23 +347,22 @@ void options_print_ping_help(FILE *out)
 
 // The option that argument names, "--name" or "--name=value"; *value is what follows the sign, or
 // NULL.
-static const struct option *find(const struct option *table, size_t n, const char *argument,
-                                 const char **value)
+static const struct option *find(unsigned of, const char *argument, const char **value)
 {
     size_t len = strcspn(argument, "=");
     *value = argument[len] == '=' ? argument + len + 1 : NULL;
-    for (size_t i = 0; i < n; i++)
-        if (strlen(table[i].name) == len && strncmp(table[i].name, argument, len) == 0)
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        if ((table[i].of & of) != 0 && strlen(table[i].name) == len &&
+            strncmp(table[i].name, argument, len) == 0)
             return &table[i];
     return NULL;
 }
 
 // Returns how many arguments were used, or -1.
-static int parse_option(const struct option *table, size_t n, int argc, char **argv, void *options,
-                        struct fault *fault)
+static int parse_option(unsigned of, int argc, char **argv, void *options, struct fault *fault)
 {
     const char *value;
-    const struct option *option = find(table, n, argv[0], &value);
+    const struct option *option = find(of, argv[0], &value);
     if (option == NULL)
         return fault_set(fault, N_("there is no option %.60s"), argv[0]);
     if (option->value == NULL && value != NULL)
@@ -316,8 +380,8 @@ static int parse_option(const struct option *table, size_t n, int argc, char **a
     return used;
 }
 
-static enum options_result parse(const struct option *table, size_t n, int argc, char **argv,
-                                 void *options, struct url *url, struct fault *fault)
+static enum options_result parse(unsigned of, int argc, char **argv, void *options, struct url *url,
+                                 struct fault *fault)
 {
     bool has_url = false;
     for (int i = 0; i < argc;) {
@@ -325,7 +389,7 @@ static enum options_result parse(const struct option *table, size_t n, int argc,
             return OPTIONS_HELP;
         int used = 1;
         if (argv[i][0] == '-')
-            used = parse_option(table, n, argc - i, argv + i, options, fault);
+            used = parse_option(of, argc - i, argv + i, options, fault);
         else if (has_url)
             used = fault_set(fault, N_("one server is enough; what is %.60s?"), argv[i]);
         else if (url_parse(argv[i], url, fault) != 0)
@@ -342,12 +406,11 @@ static enum options_result parse(const struct option *table, size_t n, int argc,
     return OPTIONS_RUN;
 }
 
-enum options_result options_join(int argc, char **argv, struct join_options *out,
-                                 struct fault *fault)
+static enum options_result parse_join(unsigned of, int argc, char **argv, struct join_options *out,
+                                      struct fault *fault)
 {
     *out = (struct join_options){ .bitrate_bps = 40000, .frame_blocks = 2 };
-    enum options_result result = parse(join_table, sizeof join_table / sizeof *join_table, argc,
-                                       argv, out, &out->url, fault);
+    enum options_result result = parse(of, argc, argv, out, &out->url, fault);
     if (result == OPTIONS_RUN && out->is_loop && (out->play == NULL || strcmp(out->play, "-") == 0))
         return (enum options_result)fault_set(fault, N_("--loop needs --play with a file"));
     if (result == OPTIONS_RUN && out->is_chat && out->play != NULL && strcmp(out->play, "-") == 0)
@@ -356,10 +419,21 @@ enum options_result options_join(int argc, char **argv, struct join_options *out
     return result;
 }
 
+enum options_result options_join(int argc, char **argv, struct join_options *out,
+                                 struct fault *fault)
+{
+    return parse_join(OF_JOIN, argc, argv, out, fault);
+}
+
+enum options_result options_console(int argc, char **argv, struct join_options *out,
+                                    struct fault *fault)
+{
+    return parse_join(OF_CONSOLE, argc, argv, out, fault);
+}
+
 enum options_result options_ping(int argc, char **argv, struct ping_options *out,
                                  struct fault *fault)
 {
     *out = (struct ping_options){ .is_json = false };
-    return parse(ping_table, sizeof ping_table / sizeof *ping_table, argc, argv, out, &out->url,
-                 fault);
+    return parse(OF_PING, argc, argv, out, &out->url, fault);
 }

@@ -2,6 +2,7 @@
 //
 // The protocol's state: phases, and one handler per message and phase. What a phase does not list
 // is ignored, as stock clients do.
+#include "base/i18n.h"
 #include "client-cli/client_int.h"
 
 #include <stdio.h>
@@ -41,7 +42,7 @@ static void on_ping_time(uv_timer_t *timer)
 {
     struct client *client = timer->data;
     if (client->pings_unanswered >= CLIENT_PINGS_UNANSWERED_MAX) {
-        client_close(client, CLIENT_END_FAILED, "the server answers no more");
+        client_close(client, CLIENT_END_FAILED, N_("the server answers no more"));
         return;
     }
     client->pings_unanswered++;

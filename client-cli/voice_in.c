@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/base.h"
 #include "client-cli/cli.h"
+#include "client-cli/shape.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PRIORITY_DUCK_DB (-18.0f)
-#define TICKS_PER_SECOND 100
+#define LEVEL_BLOCKS 100
 #define BEHIND_MAX_US SECONDS(2) // a longer stop of the program leaves a hole in the recording
 
 struct meter {
@@ -35,6 +36,8 @@ struct voice_in {
     struct meter mix_meter;
     uint64_t due_us;
     uint32_t ticks; // since the levels were told
+    uint32_t level_blocks;
+    struct shape *shape; // borrowed; NULL: none
     bool is_running, is_started;
     struct voice_in_stats gone; // of voices that were forgotten
 };
@@ -140,12 +143,14 @@ static void on_time(uv_timer_t *timer)
     while (in->due_us <= now_us && is_needed) {
         float block[AUDIO_BLOCK_SAMPLES];
         bool has_open = voice_in_mix(in, in->due_us, block);
+        if (in->shape != NULL)
+            shape_process(in->shape, block);
         bool is_fed = (in->record != NULL || in->device != NULL) && in->is_started;
         if (in->record != NULL && in->is_started)
             (void)wav_writer_put(in->record, block, AUDIO_BLOCK_SAMPLES);
         if (in->device != NULL)
             device_write(in->device, block);
-        if (++in->ticks >= TICKS_PER_SECOND)
+        if (++in->ticks >= in->level_blocks)
             tell_levels(in);
         in->due_us += AUDIO_BLOCK_US;
         is_needed = has_open || is_fed;
@@ -247,11 +252,18 @@ struct voice_in *voice_in_new(uv_loop_t *loop, struct wav_writer *record, struct
         return NULL;
     in->record = record;
     in->device = device;
+    in->level_blocks = LEVEL_BLOCKS;
     in->handlers = handlers;
     in->arg = arg;
     (void)uv_timer_init(loop, &in->timer); // cannot fail
     in->timer.data = in;
     return in;
+}
+
+void voice_in_set_shape(struct voice_in *in, struct shape *shape, uint32_t level_blocks)
+{
+    in->shape = shape;
+    in->level_blocks = level_blocks;
 }
 
 uint64_t voice_in_start(struct voice_in *in)

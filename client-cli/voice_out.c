@@ -89,6 +89,8 @@ static void take_frame(struct voice_out *out, bool has_sound, bool is_last, uint
     size_t n = out->now.frame_blocks * AUDIO_BLOCK_SAMPLES;
     for (size_t i = 0; i < n; i++)
         out->pcm[i] = fmaxf(-1.0f, fminf(1.0f, out->pcm[i] * out->gain));
+    if (out->handlers->on_level != NULL)
+        out->handlers->on_level(out->arg, has_sound ? audio_rms_db(out->pcm, n) : AUDIO_SILENCE_DB);
     bool is_voice =
         has_sound && (!out->is_by_voice || hears_voice(out)) && out->handlers->may_send(out->arg);
     bool must_send = is_voice || out->is_sending;

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FORMAT_PCM 1
 #define FORMAT_FLOAT 3
@@ -160,6 +162,7 @@ struct wav_writer {
     FILE *file;
     uint64_t n_samples, n_unsaved;
     bool is_broken;
+    bool is_pipe; // standard output: samples alone
 };
 
 static void write_head(struct wav_writer *writer)
@@ -186,6 +189,10 @@ static void write_head(struct wav_writer *writer)
 struct wav_writer *wav_writer_open(const char *path, struct fault *fault)
 {
     struct wav_writer *writer = calloc(1, sizeof *writer);
+    if (writer != NULL && strcmp(path, "-") == 0) {
+        writer->is_pipe = true;
+        return writer;
+    }
     if (writer != NULL)
         writer->file = fopen(path, "wbe");
     if (writer == NULL || writer->file == NULL) {
@@ -197,6 +204,15 @@ struct wav_writer *wav_writer_open(const char *path, struct fault *fault)
     return writer;
 }
 
+// A pipe with room for some takes a whole block without waiting (PIPE_BUF); one without loses it.
+static bool write_pipe(const uint8_t *bytes, size_t len)
+{
+    struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+    if (poll(&out, 1, 0) == 0)
+        return true;
+    return write(STDOUT_FILENO, bytes, len) >= 0 || errno == EAGAIN || errno == EINTR;
+}
+
 bool wav_writer_put(struct wav_writer *writer, const float *samples, size_t n)
 {
     for (size_t done = 0; done < n && !writer->is_broken;) {
@@ -206,12 +222,13 @@ bool wav_writer_put(struct wav_writer *writer, const float *samples, size_t n)
             float scaled = fmaxf(-32768.0f, fminf(32767.0f, roundf(samples[done + i] * 32768.0f)));
             store_16(bytes + 2 * i, (uint16_t)(int16_t)scaled);
         }
-        writer->is_broken |= fwrite(bytes, 2, part, writer->file) != part;
+        writer->is_broken |= writer->is_pipe ? !write_pipe(bytes, 2 * part)
+                                             : fwrite(bytes, 2, part, writer->file) != part;
         done += part;
     }
     writer->n_samples += n;
     writer->n_unsaved += n;
-    if (writer->n_unsaved >= AUDIO_RATE_HZ)
+    if (writer->n_unsaved >= AUDIO_RATE_HZ && !writer->is_pipe)
         write_head(writer);
     return !writer->is_broken;
 }
@@ -220,8 +237,9 @@ bool wav_writer_close(struct wav_writer *writer)
 {
     if (writer == NULL)
         return true;
-    write_head(writer);
-    bool is_fine = fclose(writer->file) == 0 && !writer->is_broken;
+    if (!writer->is_pipe)
+        write_head(writer);
+    bool is_fine = (writer->is_pipe || fclose(writer->file) == 0) && !writer->is_broken;
     free(writer);
     return is_fine;
 }

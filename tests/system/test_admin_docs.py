@@ -85,6 +85,10 @@ class ManPage(unittest.TestCase):
     def test_join(self):
         self.holds(options_in_roff("join"))
 
+    def test_consoles(self):
+        for command in ("interpret", "listen", "moderate"):
+            self.holds(options_in_roff(command))
+
     def test_ping(self):
         self.holds(options_in_roff("ping"))
 
@@ -117,12 +121,30 @@ class Help(unittest.TestCase):
         self.assertNotIn("ban remove", text)
 
 
+class Keys(unittest.TestCase):
+    """docs/client.md holds the keys of the consoles, no more and no less, as their --help has them."""
+
+    def test_keys(self):
+        with open(os.path.join(ROOT, "docs", "client.md"), encoding="utf-8") as file:
+            part = file.read().split("Keys, as `?` shows them:")[1].split("\n# ")[0]
+        page = set(re.findall(r"^\| `(.+?)` \| (\S.*) \|$", part, re.M))
+        told = set()
+        for command in ("interpret", "listen", "moderate"):
+            part = run(command, "--help").split("print this\n\n")[1].split("\n\n")[0]
+            rows = re.findall(r"^  (\S.{10}) {1,2}(\S.*)$", part, re.M)
+            self.assertGreater(len(rows), 10)
+            told |= {(key.strip(), text) for key, text in rows}
+        self.assertEqual(told, page)
+
+
 class Completion(unittest.TestCase):
     """What shells offer after some words."""
 
     ROWS = [
         (("adm",), {"admin"}),
         (("join", "--li"), {"--listen"}),
+        (("interpret", "--bo"), {"--booth"}),
+        (("mod",), {"moderate"}),
         (("admin", "mumble://root@host.example:64738", "user", "un"),
          {"unmute", "undeafen", "unpriority", "unsuppress", "unregister"}),
         (("admin", "--cert", "x.pem", "acl", "The Hall", "group", "g", "d"), {"delete"}),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-//
-// JSON from the network into a tree, within limits: what is deeper or longer is refused as a whole.
-#include "client-cli/admin_int.h"
+#include "client-cli/node.h"
+
+#include "base/base.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -229,7 +229,7 @@ static struct node *read_value(struct reader *reader)
 struct node *node_parse(const char *text, size_t len)
 {
     struct reader reader = { .at = text, .end = text + len };
-    struct node *node = len <= ADMIN_ANSWER_MAX_BYTES ? read_value(&reader) : NULL;
+    struct node *node = len <= NODE_INPUT_MAX_BYTES ? read_value(&reader) : NULL;
     skip_blanks(&reader);
     if (node != NULL && reader.at != reader.end) {
         node_free(node);

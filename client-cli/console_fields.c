@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The fields above the chat, the most important first: where there is no room, the last are left
+// out.
+#include "client-cli/console_view_int.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void value_set(struct field *field, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(field->value, sizeof field->value, format, args);
+    va_end(args);
+}
+
+struct field *field_add(struct fields *fields, enum style style, const char *label)
+{
+    struct field *field = &fields->list[fields->n < FIELDS_MAX ? fields->n++ : FIELDS_MAX - 1];
+    *field = (struct field){ .label = label, .style = style };
+    return field;
+}
+
+const char *view_language(const struct console *console, const char *tag)
+{
+    int track = console_state_track(&console->state, tag);
+    return track != STATE_NONE ? console->state.tracks[track].name : tag;
+}
+
+const char *view_name(const struct console *console, const struct state_person *person)
+{
+    return person->name[0] != '\0' ? person->name : tr(console, N_("somebody"));
+}
+
+void view_duration(uint32_t seconds, char out[16])
+{
+    if (seconds >= 3600)
+        (void)snprintf(out, 16, "%u:%02u:%02u", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    else
+        (void)snprintf(out, 16, "%02u:%02u", seconds / 60, seconds % 60);
+}
+
+uint32_t view_since(const struct console *console, uint32_t seconds)
+{
+    uint64_t passed_us =
+        console->now_us > console->state_at_us ? console->now_us - console->state_at_us : 0;
+    return seconds + (uint32_t)(passed_us / 1000000);
+}
+
+// ---- shared
+// ---------------------------------------------------------------------------------------------------------
+
+static void add_floor(const struct console *console, struct fields *out)
+{
+    const struct console_state *state = &console->state;
+    const char *language = view_language(console, state->floor_language);
+    struct field *field = field_add(out, STYLE_PLAIN, tr(console, N_("Floor")));
+    if (!state->floor.is_there)
+        // TRANSLATORS: a language
+        value_set(field, tr(console, N_("nobody – %s")), language);
+    else if (state->is_floor_given)
+        // TRANSLATORS: a name; a language
+        value_set(field, tr(console, N_("%s – %s, by the queue")), state->floor.name, language);
+    else
+        value_set(field, "%s – %s", state->floor.name, language);
+}
+
+static void add_speaker(const struct console *console, struct fields *out)
+{
+    const struct console_state *state = &console->state;
+    if (!state->speaker.is_there)
+        return;
+    char time[16], limit[16];
+    uint32_t now_s = view_since(console, state->speaker_s);
+    view_duration(now_s, time);
+    view_duration(state->speaker_limit_s, limit);
+    bool is_over = state->speaker_limit_s != 0 && now_s > state->speaker_limit_s;
+    struct field *field =
+        field_add(out, is_over ? STYLE_WARN : STYLE_PLAIN, tr(console, N_("Speaks")));
+    const char *name = view_name(console, &state->speaker);
+    if (state->speaker_limit_s != 0)
+        // TRANSLATORS: a name; how long, as 05:12; of how long
+        value_set(field, tr(console, N_("%s %s of %s")), name, time, limit);
+    else
+        value_set(field, "%s %s", name, time);
+}
+
+static void add_queue(const struct console *console, struct fields *out)
+{
+    const struct console_state *state = &console->state;
+    struct field *field = field_add(out, STYLE_PLAIN, tr(console, N_("Queue")));
+    value_set(field, "%s", state->n_queue == 0 ? tr(console, N_("nobody")) : "");
+    for (size_t i = 0; i < state->n_queue; i++) {
+        size_t len = strlen(field->value);
+        (void)snprintf(field->value + len, sizeof field->value - len, "%s%zu %s", i > 0 ? "  " : "",
+                       i + 1, view_name(console, &state->queue[i]));
+        if (state->queue[i].session != 0 && state->queue[i].session == state->me.session)
+            field->style = STYLE_STRONG;
+    }
+}
+
+static void add_poll(const struct console *console, struct fields *out)
+{
+    const struct console_state *state = &console->state;
+    if (!state->poll.is_there)
+        return;
+    struct field *field =
+        field_add(out, state->poll.is_open ? STYLE_STRONG : STYLE_PLAIN, tr(console, N_("Poll")));
+    value_set(field, "%s", state->poll.question);
+    for (size_t i = 0; i < state->poll.n_answers; i++) {
+        size_t len = strlen(field->value);
+        (void)snprintf(field->value + len, sizeof field->value - len, "  %zu %s: %u", i + 1,
+                       state->poll.answers[i].text, state->poll.answers[i].count);
+    }
+}
+
+static void add_voice(const struct console *console, struct fields *out)
+{
+    if (!console->has_voice) {
+        value_set(field_add(out, STYLE_WARN, tr(console, N_("Your voice"))), "%s",
+                  tr(console, N_("no microphone")));
+        return;
+    }
+    struct field *field = field_add(out, STYLE_PLAIN, tr(console, N_("Your voice")));
+    field->is_bar = true;
+    field->level_db = console->voice_db;
+    if (console->is_muted) {
+        field->style = STYLE_WARN;
+        value_set(field, "%s", tr(console, N_("off: m")));
+    }
+}
+
+static void add_ears(const struct console *console, struct fields *out)
+{
+    struct field *field = field_add(out, STYLE_PLAIN, tr(console, N_("You hear")));
+    field->is_bar = console->has_ears;
+    field->level_db = console->ears_db;
+    if (!console->has_ears) {
+        field->style = STYLE_WARN;
+        value_set(field, "%s", tr(console, N_("no sound device")));
+    }
+    field = field_add(out, STYLE_PLAIN, tr(console, N_("Volume")));
+    // TRANSLATORS: volume in dB; the tone, from -4 (more bass) to +4 (less)
+    value_set(field, tr(console, N_("%+d dB, tone %+d")), console->volume_db, console->tone);
+}
+
+// ---- interpreting
+// ---------------------------------------------------------------------------------------------------
+
+static void add_ways(const struct console *console, const struct state_booth *booth,
+                     struct fields *out)
+{
+    struct field *field = field_add(out, STYLE_PLAIN, tr(console, N_("Incoming")));
+    const char *incoming = view_language(console, booth->incoming);
+    if (booth->depth <= 0)
+        // TRANSLATORS: a language
+        value_set(field, tr(console, N_("%s – the original")), incoming);
+    else
+        // TRANSLATORS: a language; through how many booths it has come
+        value_set(field, tr(console, N_("%s – relay, booths: %d")), incoming, booth->depth);
+    bool is_pending = booth->pending[0] != '\0';
+    field = field_add(out, is_pending ? STYLE_WARN : STYLE_PLAIN, tr(console, N_("Outgoing")));
+    const char *outgoing = view_language(console, booth->outgoing);
+    if (!is_pending)
+        value_set(field, "%s", outgoing);
+    else if (strcmp(booth->pending, "rest") == 0)
+        // TRANSLATORS: a language
+        value_set(field, tr(console, N_("%s, soon: rest")), outgoing);
+    else
+        // TRANSLATORS: the language now; the language at the next pause
+        value_set(field, tr(console, N_("%s, soon: %s")), outgoing,
+                  view_language(console, booth->pending));
+}
+
+static void add_partner(const struct console *console, const struct state_booth *booth,
+                        struct fields *out)
+{
+    struct field *field = field_add(out, STYLE_PLAIN, tr(console, N_("Partner")));
+    for (size_t i = 0; i < booth->n_interpreters; i++) {
+        const struct state_person *one = &booth->interpreters[i];
+        if (one->session == console->state.me.session)
+            continue;
+        bool is_on_air = booth->on_air.is_there && booth->on_air.session == one->session;
+        size_t len = strlen(field->value);
+        (void)snprintf(field->value + len, sizeof field->value - len, "%s%s%s%s",
+                       len > 0 ? ", " : "", is_on_air ? "● " : "", view_name(console, one),
+                       is_on_air && booth->is_coughing ? tr(console, N_(" (coughs)")) : "");
+    }
+    if (field->value[0] == '\0') {
+        value_set(field, "%s", tr(console, N_("nobody")));
+        return;
+    }
+    size_t len = strlen(field->value);
+    if (console->partner_db == CONSOLE_LEVEL_OFF_DB)
+        (void)snprintf(field->value + len, sizeof field->value - len, "  %s",
+                       tr(console, N_("not heard")));
+    else
+        (void)snprintf(field->value + len, sizeof field->value - len, "  %d dB",
+                       console->partner_db);
+}
+
+static void add_handover(const struct console *console, const struct state_booth *booth,
+                         struct fields *out)
+{
+    bool is_mine = console_state_is_on_air(&console->state);
+    bool is_successor = booth->successor.session == console->state.me.session;
+    struct field *field = field_add(out, booth->handover != HAND_NONE ? STYLE_WARN : STYLE_PLAIN,
+                                    tr(console, N_("Handover")));
+    const char *name = view_name(console, is_mine ? &booth->successor : &booth->on_air);
+    if (booth->handover == HAND_NONE)
+        value_set(field, "–");
+    else if (booth->handover == HAND_ASKED && is_mine)
+        value_set(field, "%s", tr(console, N_("you ask to be relieved")));
+    else if (booth->handover == HAND_ASKED)
+        // TRANSLATORS: a name
+        value_set(field, tr(console, N_("%s asks to be relieved: h")), name);
+    else if (booth->handover == HAND_OFFERED && is_mine)
+        // TRANSLATORS: a name
+        value_set(field, tr(console, N_("%s offers to go on: h")), name);
+    else if (booth->handover == HAND_OFFERED)
+        value_set(field, "%s",
+                  is_successor ? tr(console, N_("you offer to go on"))
+                               : view_name(console, &booth->successor));
+    else if (is_mine)
+        // TRANSLATORS: a name
+        value_set(field, tr(console, N_("finish: %s begins")), name);
+    else
+        value_set(field, "%s", tr(console, N_("under way")));
+}
+
+static void add_relay(const struct console *console, const struct state_booth *booth,
+                      struct fields *out)
+{
+    struct field *field = field_add(out, STYLE_PLAIN, tr(console, N_("Relay")));
+    if (strcmp(booth->relay, "auto") == 0 || booth->relay[0] == '\0')
+        value_set(field, "%s", tr(console, N_("automatic")));
+    else if (strcmp(booth->relay, "floor") == 0)
+        value_set(field, "%s", tr(console, N_("the original, by hand")));
+    else
+        // TRANSLATORS: a language
+        value_set(field, tr(console, N_("%s, by hand")), view_language(console, booth->relay));
+}
+
+static void add_listeners(const struct console *console, const struct state_booth *booth,
+                          struct fields *out)
+{
+    struct field *field = field_add(out, STYLE_PLAIN, tr(console, N_("Listeners")));
+    int track = console_state_track(&console->state, booth->outgoing);
+    if (track != STATE_NONE)
+        value_set(field, "%u – %s", console->state.tracks[track].n_people,
+                  console->state.tracks[track].name);
+    else
+        value_set(field, "–");
+    field = field_add(out, STYLE_PLAIN, tr(console, N_("Behind")));
+    if (booth->span_ms > 0)
+        value_set(field, "%.1f s", booth->span_ms / 1000.0);
+    else
+        value_set(field, "–");
+}
+
+static void fields_interpret(const struct console *console, struct fields *out)
+{
+    const struct state_booth *booth = console_state_booth(&console->state);
+    add_floor(console, out);
+    if (booth != NULL) {
+        add_partner(console, booth, out);
+        add_ways(console, booth, out);
+        add_handover(console, booth, out);
+        add_relay(console, booth, out);
+    }
+    add_voice(console, out);
+    add_ears(console, out);
+    if (booth != NULL)
+        add_listeners(console, booth, out);
+    add_speaker(console, out);
+}
+
+// ---- listening, moderating
+// -------------------------------------------------------------------------------------------
+
+static void add_interpreter(const struct console *console, struct fields *out)
+{
+    const struct console_state *state = &console->state;
+    if (state->me.track == STATE_NONE)
+        return;
+    const struct state_track *track = &state->tracks[state->me.track];
+    struct field *field = field_add(out, STYLE_PLAIN, tr(console, N_("Interpreter")));
+    if (track->depth == 0) {
+        value_set(field, "%s", tr(console, N_("not needed: spoken now")));
+    } else if (track->booth == STATE_NONE || !state->booths[track->booth].on_air.is_there) {
+        field->style = track->is_uncovered ? STYLE_BAD : STYLE_WARN;
+        value_set(field, "%s", tr(console, N_("nobody – the original")));
+    } else {
+        value_set(field, "%s", view_name(console, &state->booths[track->booth].on_air));
+        if (track->delay_ms > 0) {
+            field = field_add(out, STYLE_PLAIN, tr(console, N_("Behind")));
+            value_set(field, "%.1f s", track->delay_ms / 1000.0);
+        }
+    }
+}
+
+static void add_choices(const struct console *console, struct fields *out)
+{
+    const struct console_state *state = &console->state;
+    struct field *field = field_add(out, STYLE_PLAIN, tr(console, N_("Original")));
+    if (!console->is_duck_known)
+        value_set(field, "%s", tr(console, N_("as the meeting has it")));
+    else if (console->duck_db == CONSOLE_LEVEL_OFF_DB)
+        value_set(field, "%s", tr(console, N_("off")));
+    else
+        value_set(field, "%d dB", console->duck_db);
+    field = field_add(out, STYLE_PLAIN, tr(console, N_("Understood")));
+    for (size_t i = 0; i < state->n_tracks; i++)
+        if ((console->understood >> i & 1) != 0 || (int)i == state->me.track) {
+            size_t len = strlen(field->value);
+            (void)snprintf(field->value + len, sizeof field->value - len, "%s%s",
+                           len > 0 ? ", " : "", state->tracks[i].name);
+        }
+    if (field->value[0] == '\0')
+        value_set(field, "–");
+}
+
+static void fields_moderate(const struct console *console, struct fields *out)
+{
+    const struct console_state *state = &console->state;
+    add_floor(console, out);
+    add_speaker(console, out);
+    add_queue(console, out);
+    add_poll(console, out);
+    struct field *field = field_add(out, STYLE_PLAIN, tr(console, N_("Meeting")));
+    value_set(
+        field, "%s%s%s", state->is_locked ? tr(console, N_("locked")) : tr(console, N_("open")),
+        state->is_all_muted ? ", " : "", state->is_all_muted ? tr(console, N_("all muted")) : "");
+    add_voice(console, out);
+    add_ears(console, out);
+}
+
+void view_fields(const struct console *console, struct fields *out)
+{
+    out->n = 0;
+    if (!console->state.has_meeting) {
+        add_voice(console, out);
+        add_ears(console, out);
+    } else if (console->mode == CONSOLE_INTERPRET) {
+        fields_interpret(console, out);
+    } else if (console->mode == CONSOLE_MODERATE) {
+        fields_moderate(console, out);
+    } else {
+        add_floor(console, out);
+        add_interpreter(console, out);
+        add_choices(console, out);
+        add_ears(console, out);
+        add_voice(console, out);
+        add_speaker(console, out);
+        add_queue(console, out);
+        add_poll(console, out);
+    }
+}

@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The consoles in a terminal: keys go in by tmux, the screen is read, the server and others are real."""
+
+import os
+import re
+import signal
+import wave
+
+import numpy
+
+from lib import wait
+from lib.process import require
+from lib.sound import rms_dbfs, speech, tone
+from lib.terminal import Terminal
+from system.case import SANITIZER, SystemTest
+from system.talk import Talk
+from system.test_display import Console
+
+MEETING = """
+[meeting "Asamblea"]
+tracks = en, es, fr
+booths = en-es
+default_language = es
+interpreters = Iris, Ivan
+moderators = Mona
+air = act
+levelling = off
+"""
+
+
+def write_wav(path, samples):
+    with wave.open(path, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48000)
+        file.writeframes((numpy.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+class ConsoleCase(SystemTest):
+    """One meeting; terminals end with the test, and have said nothing of a sanitizer."""
+
+    meeting = MEETING
+    keys = {"pluginmessagelimit": 1000, "pluginmessageburst": 1000}
+
+    @classmethod
+    def setUpClass(cls):
+        require("tmux")
+        super().setUpClass()
+
+    def setUp(self):
+        self.n_terminals = 0
+
+    def terminal(self, command, name, *options, path="/Asamblea", port=None, sound=("--silent",), **more):
+        self.n_terminals += 1
+        home = os.path.join(self.directory, f"{self.id().split('.')[-1]}-{self.n_terminals}")
+        terminal = Terminal(home, [os.environ["SUSURRO"], command,
+                                   f"mumble://{name}@127.0.0.1:{port or self.server.port}{path}",
+                                   *sound, *options], **more)
+        self.addCleanup(self.judge, terminal)
+        return terminal
+
+    def judge(self, terminal):
+        terminal.close()
+        self.assertIsNone(SANITIZER.search(terminal.stderr()), terminal.stderr())
+
+    def session_of(self, client, name):
+        return client.until(lambda: next((one for one, user in client.users.items()
+                                          if user.get("name") == name), None), 10, f"{name} is there")
+
+    def watcher(self, name="Ana", place="Español"):
+        """A client that follows the meeting's state."""
+        client = self.client(name)
+        client.join(client.channel(place)["channel_id"])
+        return Console(client).say("hello")
+
+
+class InterpretTest(ConsoleCase):
+    """susurro interpret."""
+
+    def test_on_air_by_key(self):
+        watcher = self.watcher()
+        iris = self.terminal("interpret", "Iris").until("Booth en-es", "off air", "nobody interprets: a",
+                                                        "English 0", "Español 1")
+        iris.keys("a").until("● ON AIR", "Español → English")
+        self.assertRegex(iris.attributes(), r"\x1b\[[0-9;]*41m[^\n]*ON AIR")  # a red lamp
+        state = watcher.until(lambda state: state["booths"][0]["on_air"])
+        self.assertEqual(state["booths"][0]["on_air"]["name"], "Iris")
+        iris.until(lambda rows: "ON AIR  00:0" in rows[1] and "00:00" not in rows[1])  # it runs
+        iris.keys("a").until("off air")
+        watcher.until(lambda state: state["booths"][0]["on_air"] is None)
+        iris.keys("q")
+        self.assertEqual(iris.status(), 0)
+
+    def test_handover_between_two_consoles(self):
+        iris = self.terminal("interpret", "Iris").until("off air")
+        ivan = self.terminal("interpret", "Ivan").until("off air", "Iris")
+        iris.keys("a").until("● ON AIR")
+        ivan.until("Iris is on air", "● Iris")
+        iris.keys("h").until("you ask to be relieved")
+        ivan.until("Iris asks to be relieved: h").keys("h").until("● ON AIR")
+        iris.keys("h").until("Ivan is on air")
+        ivan.until(lambda rows: "ON AIR" in rows[1] and "begin" not in rows[1])
+        iris.keys("t").until("● ON AIR")
+        ivan.until("Iris is on air")
+
+    def test_cough(self):
+        """A tap, a held key as a terminal sends it, and the key that latches."""
+        watcher = self.watcher()
+        iris = self.terminal("interpret", "Iris").until("off air")
+        iris.keys("a").until("● ON AIR")
+
+        def is_muted(is_so):
+            session = self.session_of(watcher.client, "Iris")
+            watcher.client.until(lambda: bool(watcher.client.users[session].get("self_mute")) == is_so,
+                                 10, f"Iris is {'' if is_so else 'not '}muted")
+        iris.keys("Space").until("COUGH")
+        is_muted(True)
+        iris.gone("COUGH")  # nothing repeats it: it was let go
+        is_muted(False)
+        iris.until("ON AIR").keys("c").until("COUGH")
+        is_muted(True)
+        iris.keys("c").gone("COUGH")
+        is_muted(False)
+
+    def test_voice_reaches_the_track(self):
+        """A file as the voice, heard by a listener's console whose recording is judged."""
+        voice = os.path.join(self.directory, "voice.wav")
+        heard = os.path.join(self.directory, "heard.wav")
+        write_wav(voice, speech("en", 8.0, pauses=False))
+        listener = self.terminal("listen", "Luis", "--listen", "en", "--record", heard)
+        listener.until("You hear: English")
+        iris = self.terminal("interpret", "Iris", "--play", voice, "--loop")
+        iris.until("off air", lambda rows: any("Your voice" in row and "█" in row for row in rows))
+        iris.keys("a").until("ON AIR")
+        listener.until("Interpreter", "Iris",
+                       lambda rows: any("You hear" in row and "█" in row for row in rows[2:]))
+
+        def loudest():
+            with wave.open(heard) as file:
+                samples = numpy.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768.0
+            blocks = samples[: len(samples) // 48000 * 48000].reshape(-1, 48000)
+            return max((rms_dbfs(block) for block in blocks), default=-120.0)
+        wait.until(lambda: loudest() > -35.0, 20, lambda: f"a voice in the recording: {loudest()} dBFS")
+        listener.keys("q")
+        self.assertEqual(listener.status(), 0)
+        iris.keys("c").until("COUGH")
+        iris.keys("q", "q")
+        self.assertEqual(iris.status(), 0)
+
+    def test_pipes(self):
+        """Sound by standard input and output, the keys by the terminal."""
+        sound, heard = (os.path.join(self.directory, name) for name in ("in.raw", "out.raw"))
+        with open(sound, "wb") as file:
+            file.write((tone(440, 60.0, -20.0) * 32767).astype("<i2").tobytes())
+        home = os.path.join(self.directory, "pipes")
+        address = f"mumble://Iris@127.0.0.1:{self.server.port}/Asamblea"
+        iris = Terminal(home, ["sh", "-c", '"$1" interpret "$2" --play - --record - --transmit always '
+                                           '<"$3" >"$4"', "sh", os.environ["SUSURRO"], address, sound, heard])
+        self.addCleanup(self.judge, iris)
+        iris.until("off air", lambda rows: any("Your voice" in row and "█" in row for row in rows))
+        iris.keys("a").until("ON AIR").keys("q", "q")
+        self.assertEqual(iris.status(), 0)
+        self.assertGreater(os.path.getsize(heard), 9600)
+        self.assertEqual(os.path.getsize(heard) % 2, 0)
+
+    def test_several_booths_are_chosen_by_number(self):
+        server = self.start_with("two", MEETING.replace("booths = en-es", "booths = en-es, es-fr"))
+        iris = self.terminal("interpret", "Iris", port=server.port)
+        iris.until("Choose your booth", "1 Booth en-es", "2 Booth es-fr").keys("2")
+        iris.until("off air", "Asamblea – Booth es-fr")
+        ivan = self.terminal("interpret", "Ivan", "--booth", "Booth en-es", port=server.port)
+        ivan.until("Asamblea – Booth en-es")
+
+    def start_with(self, name, meeting):
+        kept = self.meeting
+        try:
+            type(self).meeting = meeting
+            return self.start(name)
+        finally:
+            type(self).meeting = kept
+
+    # The terminal
+
+    def test_sizes(self):
+        iris = self.terminal("interpret", "Iris").until("off air", "? help")
+        iris.resize(60, 20).until("off air", "Your voice", lambda rows: len(rows) == 20)
+        iris.resize(40, 10).until("Too small: at least 50 × 14")
+        iris.keys("a").resize(200, 50).until("● ON AIR", lambda rows: len(rows) == 50)
+        iris.resize(80, 24).until("● ON AIR", "? help")
+
+    def test_help_and_chat(self):
+        ivan = self.client("Ivan")
+        ivan.join(ivan.channel("Booth en-es")["channel_id"])
+        iris = self.terminal("interpret", "Iris", path="/Asamblea/Booth en-es").until("off air")
+        iris.keys("?").until("take the air at once", "nobody hears you while you hold it").keys("?")
+        iris.until("off air", "Your voice")
+        iris.keys("Enter").write("!speak x").keys("BSpace").until("> !speak").write("xx").keys("Enter")
+        iris.until("“xx”")  # no language: the server's answer
+        iris.keys("Enter").write("nothing").keys("Escape").gone("nothing")
+        iris.keys("/").write("help").keys("Enter").until("!partner -12")
+        iris.keys("PageUp", "PageUp").until("PgDn").gone("!partner -12").keys("PageDown", "PageDown")
+        ivan.send(11, {3: ivan.here(), 5: "<b>Hola</b> &amp; \x1b[2Jadi\u00f3s"})
+        iris.until("Ivan: Hola &  [2Jadiós")
+
+    def test_terminals(self):
+        """What is drawn without colours, without UTF-8, and where nothing can be."""
+        for term in ("vt100", "xterm", "linux", "tmux"):
+            with self.subTest(term):
+                one = self.terminal("listen", "Rosa", term=term)
+                one.until("You hear").keys("q")
+                self.assertEqual(one.status(), 0)
+        plain = self.terminal("listen", "Rosa", "--listen", "es", LC_ALL="C")
+        plain.until("You hear: Espanol", "-----")
+        self.assertTrue(plain.text().isascii())
+        plain.keys("q")
+        self.assertEqual(plain.status(), 0)
+        dumb = self.terminal("listen", "Rosa", term="dumb")
+        self.assertEqual(dumb.status(), 1)
+        self.assertIn("TERM=dumb", dumb.stderr())
+        none = self.terminal("listen", "Rosa", term="no-such-terminal")
+        self.assertEqual(none.status(), 1)
+        self.assertIn("no-such-terminal", none.stderr())
+
+    def test_ends(self):
+        """However it ends, the terminal is as before, and the status says how."""
+        for number, status in ((signal.SIGTERM, 0), (signal.SIGHUP, 0), (signal.SIGINT, 0)):
+            with self.subTest(number):
+                one = self.terminal("interpret", "Iris").until("off air")
+                os.kill(one.program(), number)
+                self.assertEqual(one.status(), status)
+        root = self.terminal("listen", "Rosa", path="/Nowhere")
+        self.assertEqual(root.status(), 1)
+        self.assertIn("Nowhere", root.stderr())
+        booth = self.terminal("listen", "Rosa", path="/Asamblea/Booth en-es")
+        self.assertEqual(booth.status(), 3)
+        self.assertTrue(booth.stderr().strip())
+        usage = self.terminal("listen", "Rosa", "--nonsense")
+        self.assertEqual(usage.status(), 2)
+
+    def test_the_server_dies(self):
+        server = self.start("mortal")
+        iris = self.terminal("interpret", "Iris", port=server.port).until("off air")
+        os.kill(server.process.popen.pid, signal.SIGKILL)
+        server.process.popen.wait(10)
+        self.assertEqual(iris.status(), 1)
+        self.assertIn("the connection has ended", iris.stderr())
+        server.run()  # for the judge of its end
+
+
+class DirectionTest(ConsoleCase):
+    """What an interpreter changes for all; of a server of its own, since the floor's language stays."""
+
+    def test_direction_relay_and_partner(self):
+        watcher = self.watcher()
+        iris = self.terminal("interpret", "Iris").until("off air", "Español → English")
+        luis = self.client("Luis")
+        luis.join(luis.channel("Asamblea")["channel_id"])
+        talk = Talk().add(luis, speech("es", 3.0, pauses=False))
+        talk.run()
+        iris.keys("a").until("● ON AIR", "Luis – Español").keys("d").until("English → Español")
+        watcher.until(lambda state: state["booths"][0]["outgoing"] == "es")
+        iris.keys("r").until("the original, by hand")
+        watcher.until(lambda state: state["booths"][0]["relay"] == "floor")
+        iris.keys("3").until("That did not work")  # French does not come to this booth
+        iris.keys("r").until("English, by hand").keys("r").until("automatic")
+        iris.keys("0").until("the original, by hand")
+        self.terminal("interpret", "Ivan").until("off air")
+        iris.until("Ivan  -12 dB").keys("]").until("Ivan  -6 dB")
+        for _ in range(6):
+            iris.keys("[")
+        iris.until("Ivan  not heard")
+
+
+class ListenTest(ConsoleCase):
+    """susurro listen."""
+
+    def test_languages_and_levels(self):
+        watcher = self.watcher("Ana", "English")
+        rosa = self.terminal("listen", "Rosa", "--listen", "fr").until("You hear: Français", "3 ▶Français 1")
+        rosa.keys("2").until("You hear: Español")
+        watcher.until(lambda state: state["tracks"][1]["people"] == 1)
+        rosa.keys("[").until("-18 dB").keys("]").until("-15 dB")
+        rosa.keys("u").keys("+", "+").until("+6 dB").keys(">").until("tone +1")
+        rosa.keys("0").until("You hear the original voices")
+
+    def test_chat_from_a_track(self):
+        ana = self.watcher("Ana", "English").client
+        rosa = self.terminal("listen", "Rosa", path="/Asamblea/English").until("You hear: English")
+        rosa.keys("Enter").write("hola <3").keys("Enter").until("Rosa: hola <3")
+        ana.until(lambda: any(one["message"] == "hola &lt;3" for one in ana.texts), 10, "the text")
+
+    def test_without_sound_devices(self):
+        """No sound card here: the console says so, and works."""
+        without = {"sound": (), "ASAN_OPTIONS": "detect_leaks=0"}  # the sound libraries' own
+        rosa = self.terminal("listen", "Rosa", **without)
+        rosa.until("You hear", "no microphone", "No sound devices", "no sound device")
+        rosa.keys("1").until("You hear: English")
+        named = self.terminal("listen", "Rosa", "--output", "no such card", **without)
+        self.assertEqual(named.status(), 1)
+        self.assertTrue(named.stderr().strip())
+
+
+class ModerateTest(ConsoleCase):
+    """susurro moderate."""
+
+    def test_what_is_seen(self):
+        iris = self.terminal("interpret", "Iris").until("off air").keys("a").until("ON AIR")
+        mona = self.terminal("moderate", "Mona")
+        mona.until("Booth en-es", "● Iris", "Español", "spoken now", "not interpreted", "Mona")
+        rosa = self.client("Rosa")
+        rosa.join(rosa.channel("Français")["channel_id"])
+        mona.until(lambda rows: any("Rosa" in row and "Français" in row for row in rows))
+        mona.keys("Down")
+        mona.until(lambda rows: re.search(r"\x1b\[[0-9;]*7m *\w", mona.attributes()))
+        iris.keys("a").until("off air")
+        mona.until(lambda rows: any("Booth en-es" in row and "Iris" in row and "●" not in row
+                                    for row in rows))
+        mona.keys("P").until("> !poll").keys("Escape").gone("> !poll")
+
+    def test_muting_somebody(self):
+        rosa = self.client("Rosa")
+        rosa.join(rosa.channel("Asamblea")["channel_id"])
+        mona = self.terminal("moderate", "Mona").until("Rosa", "Mona")
+        selected = re.compile(r"\x1b\[[0-9;]*7mRosa")
+
+        def select():
+            mona.keys("Down")
+            return selected.search(mona.attributes())
+        wait.until(select, 15, lambda: f"Rosa is selected: {mona.attributes()!r}", 0.2)
+        mona.keys("u").until("Rosa ✕")
+        rosa.until(lambda: rosa.users[rosa.session].get("mute"), 10, "muted")
+        mona.keys("u").gone("Rosa ✕")
+
+
+class SpanishTest(ConsoleCase):
+    """LANGUAGE=es: nothing on the screen is English."""
+
+    WORDS = re.compile(r"\b(the|you|your|air|nobody|help|volume|listeners|hear|voice|relay|floor|queue|"
+                       r"partner|handover|outgoing|incoming|meeting|chat|quit|original voices)\b", re.I)
+
+    def test_no_english_word(self):
+        ours = {"English", "Asamblea", "Booth", "chat", "relay"}  # names; words of both languages
+        for command, name, shown in (("interpret", "Iris", "Cabina|cabina|aire"), ("listen", "Rosa", "Oyes"),
+                                     ("moderate", "Mona", "Sala|sala")):
+            with self.subTest(command):
+                one = self.terminal(command, name, LANGUAGE="es", LANG="es_ES.UTF-8")
+                one.until(lambda rows, shown=shown: re.search(shown, "\n".join(rows)), "Asamblea –")
+                seen = one.text()
+                one.keys("?").until(lambda rows: rows[2].startswith((" a ", " 0-9 ", " n ")))
+                seen += "\n" + one.text()
+                one.keys("PageDown", "PageDown", "PageDown").until("Esc")
+                seen += "\n" + one.text()
+                rows = [row for row in seen.split("\n") if not re.search("!en|in the chat|channel", row)]  # the welcome
+                found = [word for row in rows for word in self.WORDS.findall(row) if word not in ours]
+                self.assertEqual(found, [], seen)
+                one.close()
