@@ -39,8 +39,10 @@ struct chat_reader chat_reader_of(const struct conn *conn, const struct meeting_
         reader.understood |= booth_languages(&meeting->booths[channel->role_index]);
     else
         reader.understood |= 1u << reader.own;
-    reader.has_numbers =
-        model_is_interpreter(model, user, meeting) || model_is_moderator(model, user, meeting);
+    // Where anyone may interpret, those do who sit in a booth.
+    bool is_interpreter = model_is_interpreter(model, user, meeting) &&
+                          (reader.is_in_booth || !meeting->is_anyone_interpreter);
+    reader.has_numbers = is_interpreter || model_is_moderator(model, user, meeting);
     return reader;
 }
 

@@ -21,12 +21,27 @@ static void add_and_free(struct buffer *out, char *text)
     free(text);
 }
 
+#define OPENING "<p>"
+#define CLOSING "</p>"
+
+// A text of one paragraph stands behind the name, as words without any do.
+static bool is_one_paragraph(const char *html, size_t len)
+{
+    size_t ends = strlen(OPENING) + strlen(CLOSING);
+    return len >= ends && strncmp(html, OPENING, strlen(OPENING)) == 0 &&
+           strstr(html, CLOSING) == html + len - strlen(CLOSING);
+}
+
 // In its form when that is sound; else what is not closed there would go on in the lines below.
 static void add_text(struct buffer *out, const char *html)
 {
     struct markup markup = { .plain = NULL };
     if (markup_read(html, &markup)) {
-        add(out, html);
+        size_t len = strlen(html);
+        bool is_one = is_one_paragraph(html, len);
+        size_t begin = is_one ? strlen(OPENING) : 0, end = is_one ? len - strlen(CLOSING) : len;
+        if (!buffer_add(out, html + begin, end - begin))
+            out->limit = 0;
         return;
     }
     char *plain = html_to_plain(html);

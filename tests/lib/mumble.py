@@ -18,7 +18,7 @@ from lib.server import client_certificate
 PROGRAMS = ("mumble", "Xvfb", "pulseaudio", "pactl", "pacat", "parec", "xdotool", "openssl")
 TRANSMIT = {"continuous": 0, "voice": 1, "push": 2}
 WINDOW = (800, 600)
-CHAT_BAR, SERVER_MENU, SELF_MENU = (100, 575), (40, 12), (107, 12)
+CHAT_BAR, LOG, SERVER_MENU, SELF_MENU = (100, 575), (100, 540), (40, 12), (107, 12)
 TREE_X, TREE_Y, TREE_ROW = 340, 74, 20
 WHISPER_SHORTCUT = 12  # its number among 1.3.4's shortcuts
 WHISPER_KEY, WHISPER_KEYCODE = "F5", 71
@@ -203,6 +203,14 @@ class MumbleClient:
 
     def say_now(self):
         self.display.xdotool("key", "Return")
+
+    def repeat_log(self):
+        """Select all that stands in its log, and write it to its own channel: there an observer reads it."""
+        self.wait_window()
+        self._click(*LOG)
+        self.display.xdotool("key", "ctrl+a", "ctrl+c")
+        self._click(*CHAT_BAR)
+        self.display.xdotool("key", "ctrl+v", "Return")
 
     def _choose(self, opening_click, from_end):
         """Open a menu and choose the entry that stands from_end (0: the last) above its end."""

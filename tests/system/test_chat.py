@@ -412,6 +412,7 @@ class HistoryTest(ChatTest):
                 ("<b>negrita</b>", "<b>negrita</b>"), ("<b>abierto", "abierto"),
                 ("1 < 2 & 3", "1 &lt; 2 &amp; 3"), ("a<!-- b", "a&lt;!-- b"), ("a&nbsp;b", "a b"),
                 ("<p>a</p><p>b</p>", "<p>a</p><p>b</p>"),
+                ("<p>a <b>b</b></p>", "a <b>b</b>"), ("<p>a</p>b", "<p>a</p>b"), ("<p></p>", ""),
                 (image % ("A" * 100), image % ("A" * 100)), (image % ("A" * 9000), "🖼 "),
                 (image % ("A" * 9000) + "mira &lt;", "🖼 mira &lt;"),
                 ("ñ" * 4000, "ñ" * 2495 + "…"), ("a" + "&lt;" * 1249, "a" + "&lt;" * 1249)):
