@@ -94,8 +94,10 @@ int meeting_set_relay(struct meeting *meeting, uint32_t session, int lang, uint6
     }
     b->relay = (int8_t)lang;
     meeting->revision++;
+    meeting->at_once = 1u << b->index;
     tree_update(meeting, 0);
-    if (b->is_turning) {
+    meeting->at_once = 0;
+    if (b->is_turning) { // it was before
         booth_turn(meeting, b);
     }
     booth_push_path(meeting, b);
@@ -137,13 +139,15 @@ int meeting_set_outgoing(struct meeting *meeting, uint32_t session, int lang, ui
         b->n_langs > 2 && lang != meeting->floor.lang && (is_known || b->now.is_relay);
     const bool is_so = !b->now.is_resting && !b->is_turning && b->now.outgoing == lang &&
                        (is_known ? lang != meeting->floor.lang : b->now.is_relay);
+    meeting->at_once = 1u << b->index;
     if (is_choice) {
         b->choice = (int8_t)lang;
         tree_update(meeting, 0);
     } else if (!is_so) {
         floor_correct(meeting, holder, spoken_instead(b, (uint8_t)lang));
     }
-    if (b->is_turning) {
+    meeting->at_once = 0;
+    if (b->is_turning) { // it was before
         booth_turn(meeting, b);
     }
     return 0;
@@ -176,7 +180,9 @@ int meeting_name_floor(struct meeting *meeting, int lang, uint64_t now_us)
     if (lang < 0 || lang >= (int)meeting->config.n_langs) {
         return TRACKS_E_UNKNOWN_LANGUAGE;
     }
+    meeting->at_once = UINT32_MAX;
     floor_name(meeting, (uint8_t)lang);
+    meeting->at_once = 0;
     for (uint8_t i = 0; i < meeting->config.n_booths; i++) {
         meeting_turn_now(meeting, i, now_us);
     }

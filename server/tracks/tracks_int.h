@@ -179,6 +179,7 @@ struct meeting {
     int8_t pivot; // preferred by the moderator, -1
     uint64_t since_us;
     uint8_t depth[TRACKS_LANGS_MAX]; // hops from the root, NO_PATH
+    uint32_t at_once; // booths whose turn waits for nothing, during an act: bit i = booths[i]
     struct track tracks[TRACKS_LANGS_MAX];
     struct booth booths[TRACKS_BOOTHS_MAX];
     struct track_event events[TRACKS_EVENTS_MAX];
@@ -213,7 +214,7 @@ void floor_leave(struct meeting *m, const struct person *p);
 void floor_refresh(struct meeting *m, bool is_certain); // the holder's language may have changed
 void floor_correct(struct meeting *m, struct person *holder, uint8_t lang); // at once, for all
 void floor_name(struct meeting *m, uint8_t lang); // what is spoken now, or by whoever is next
-void floor_choose_second(struct meeting *m); // somebody has fallen silent
+void floor_choose_second(struct meeting *m);      // somebody has fallen silent
 void floor_advance(struct meeting *m);
 uint64_t floor_deadline(const struct meeting *m);
 

@@ -230,7 +230,7 @@ static void tree_apply(struct meeting *m, struct booth *b, const struct directio
         b->turn_lag_us = lag_us;
         b->finish_from_us = m->floor.lang_since_us;
     }
-    if (b->now.is_resting || b->n_interpreters == 0) {
+    if (b->now.is_resting || b->n_interpreters == 0 || (m->at_once >> b->index & 1)) {
         booth_turn(m, b);
         return;
     }

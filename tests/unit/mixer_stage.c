@@ -381,6 +381,14 @@ static float tone(const struct talker *talker, uint64_t sample)
     return (float)(talker->amplitude * fade * swell * sum);
 }
 
+static bool is_lost(struct talker *talker)
+{
+    talker->seed = talker->seed * 1664525u + 1013904223u;
+    const bool is_lost = (talker->seed >> 8) % 1000 < talker->loss;
+    talker->n_lost += is_lost;
+    return is_lost;
+}
+
 static void send_frame(struct stage *stage, struct talker *talker, bool is_terminator)
 {
     float pcm[6 * AUDIO_BLOCK_SAMPLES];
@@ -402,8 +410,9 @@ static void send_frame(struct stage *stage, struct talker *talker, bool is_termi
     frame->arrived_us = stage->now_us;
     frame->is_terminator = is_terminator;
     frame->n_bytes = (uint16_t)len;
-    lane_send(mixer_frames_lane(stage->mixer, talker->session % stage->n_threads), record,
-              sizeof(*frame) + (size_t)len);
+    if (!is_lost(talker))
+        lane_send(mixer_frames_lane(stage->mixer, talker->session % stage->n_threads), record,
+                  sizeof(*frame) + (size_t)len);
     talker->frame += talker->blocks;
     talker->sample += n;
     ring_bell(stage);

@@ -34,6 +34,9 @@ struct talker {
     OpusEncoder *encoder;
     OpusDecoder *decoder; // of a direct listener, when direct is set
     float *direct;        // what they hear, from the first packet's arrival on
+    uint32_t loss;        // of 1000 packets so many never arrive
+    uint32_t seed;        // ... by this
+    uint64_t n_lost;      // so far
 };
 
 // What a listener's client makes of one session's packets.

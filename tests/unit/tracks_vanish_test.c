@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Hours of an interpreter's speech in computed time, over lines that lose one packet in twenty and
+// jitter: voice activation begins and ends transmissions every few seconds, and one terminator in
+// twenty never comes. Who is suspect is asked, as control asks: over TCP, three times, 80 ms apart.
+// Nobody who is there may be taken for vanished; whose line is cut must be, in time.
+#include "tracks/tracks.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TICK_US 10000u
+#define HOUR_US (3600u * 1000000ull)
+#define LOSS 20           // one in so many
+#define STARVE_US 250000u // a source without packets goes idle
+#define LEAST_US 250000u  // how long an answer may take: this or two round trips ...
+#define ASK_AGAIN_US 80000u
+#define N_ASKS 3 // ... after the last time that they were asked
+#define N_FLIGHT 64
+#define SPEAKER 1u
+#define ON_AIR 2u
+#define LISTENER 3u
+
+struct packet {
+    uint64_t arrives_us; // 0: none
+    bool is_terminator;
+};
+struct line {
+    uint64_t random;
+    uint32_t rtt_us, jitter_us, frame_us;
+    struct packet flight[N_FLIGHT];
+    uint64_t next_us, ends_us;    // of the next packet; of this transmission
+    uint64_t heard_us, silent_us; // the last packet; when its source goes idle
+    bool is_playing, is_cut;
+};
+struct count {
+    unsigned transmissions, ends_lost, suspects, vanished;
+    uint64_t slowest_us; // answer
+};
+
+static uint32_t pick(struct line *line, uint32_t n)
+{
+    line->random ^= line->random << 13;
+    line->random ^= line->random >> 7;
+    line->random ^= line->random << 17;
+    return (uint32_t)((line->random >> 16) % n);
+}
+
+// ---- the line ----------------------------------------------------------------------------------
+
+// Jitter mostly small, at times as long as it gets: packets overtake each other.
+static uint64_t delay_us(struct line *line)
+{
+    const uint32_t most = pick(line, 10) == 0 ? line->jitter_us : line->jitter_us / 4;
+    return line->rtt_us / 2 + pick(line, most + 1);
+}
+
+static void send(struct line *line, bool is_terminator, struct count *count)
+{
+    const bool is_lost = line->is_cut || pick(line, LOSS) == 0;
+    count->ends_lost += is_lost && is_terminator;
+    for (int i = 0; i < N_FLIGHT && !is_lost; i++) {
+        if (line->flight[i].arrives_us == 0) {
+            line->flight[i] = (struct packet){ line->next_us + delay_us(line), is_terminator };
+            return;
+        }
+    }
+    assert_true(is_lost);
+}
+
+static void talk_until(struct line *line, uint64_t now_us, struct count *count)
+{
+    while (line->next_us <= now_us) {
+        const bool is_terminator = line->next_us + line->frame_us > line->ends_us;
+        send(line, is_terminator, count);
+        line->next_us += line->frame_us;
+        if (is_terminator) { // a pause, then the next
+            count->transmissions++;
+            line->next_us += 200000 + pick(line, 3000000);
+            line->ends_us = line->next_us + 300000 + pick(line, 7000000);
+        }
+    }
+}
+
+// What has arrived by now, in the order of arrival.
+static void receive_until(struct line *line, struct meeting *meeting, uint64_t now_us)
+{
+    for (;;) {
+        struct packet *first = NULL;
+        for (int i = 0; i < N_FLIGHT; i++) {
+            struct packet *packet = &line->flight[i];
+            if (packet->arrives_us != 0 && packet->arrives_us <= now_us &&
+                (!first || packet->arrives_us < first->arrives_us)) {
+                first = packet;
+            }
+        }
+        if (!first) {
+            return;
+        }
+        meeting_packet(meeting, ON_AIR, first->is_terminator, first->arrives_us);
+        line->heard_us = first->arrives_us;
+        line->silent_us = first->arrives_us + (first->is_terminator ? 40000 : STARVE_US);
+        line->is_playing = line->is_playing || !first->is_terminator;
+        first->arrives_us = 0;
+    }
+}
+
+// TCP: a segment that is lost is sent again when the one after it has been acknowledged; the last
+// of them after 200 ms and two round trips. What comes after a lost one waits for it.
+static uint64_t crosses_us(struct line *line, const uint64_t sent_us[N_ASKS], int n)
+{
+    uint64_t came_us = 0;
+    for (int i = 0; i <= n; i++) {
+        uint64_t at_us = sent_us[i];
+        while (pick(line, LOSS) == 0) {
+            at_us = i + 1 < N_ASKS && at_us == sent_us[i]
+                        ? sent_us[i + 1] + line->rtt_us + line->rtt_us / 4
+                        : at_us + 200000 + 2u * line->rtt_us;
+        }
+        at_us += line->rtt_us / 2;
+        came_us = at_us > came_us ? at_us : came_us;
+    }
+    return came_us;
+}
+
+static uint64_t answer_us(struct line *line, uint64_t asked_us, bool is_tcp_lossy)
+{
+    if (!is_tcp_lossy) {
+        return asked_us + line->rtt_us;
+    }
+    uint64_t asked[N_ASKS], answered[N_ASKS];
+    for (int i = 0; i < N_ASKS; i++) {
+        asked[i] = asked_us + (uint64_t)i * ASK_AGAIN_US;
+    }
+    for (int i = 0; i < N_ASKS; i++) {
+        answered[i] = crosses_us(line, asked, i);
+    }
+    return crosses_us(line, answered, 0);
+}
+
+// ---- the meeting -------------------------------------------------------------------------------
+
+static struct meeting *open_meeting(void)
+{
+    struct meeting_config config;
+    meeting_config_defaults(&config);
+    config.n_langs = 2;
+    config.langs[0][0] = 'a';
+    config.langs[1][0] = 'b';
+    config.n_booths = 1;
+    config.booths[0] = (struct booth_config){ .lang_a = 0, .lang_b = 1 };
+    struct meeting *m = meeting_new(&config, 1);
+    assert_non_null(m);
+    assert_int_equal(meeting_join(m, SPEAKER, (struct place){ PLACE_TRACK, 0 }, 1), 0);
+    assert_int_equal(meeting_join(m, LISTENER, (struct place){ PLACE_TRACK, 1 }, 1), 0);
+    assert_int_equal(meeting_join(m, ON_AIR, (struct place){ PLACE_BOOTH, 0 }, 1), 0);
+    assert_int_equal(meeting_go_on_air(m, ON_AIR, 1), 0);
+    return m;
+}
+
+static float floor_heard_at(const struct meeting *m)
+{
+    struct ear ear;
+    assert_true(meeting_ear(m, LISTENER, &ear));
+    return meeting_gain_db(m, &ear, SPEAKER);
+}
+
+static uint64_t patience_us(const struct line *line)
+{
+    const uint64_t least_us = 2u * line->rtt_us > LEAST_US ? 2u * line->rtt_us : LEAST_US;
+    return (N_ASKS - 1) * ASK_AGAIN_US + least_us;
+}
+
+// Until the end, or until they have vanished; returns when.
+static uint64_t play(struct line *line, struct meeting *m, uint64_t from_us, uint64_t end_us,
+                     uint64_t cut_us, bool is_tcp_lossy, struct count *count)
+{
+    uint64_t due_us = UINT64_MAX, answers_us = UINT64_MAX;
+    for (uint64_t now_us = from_us; now_us < end_us; now_us += TICK_US) {
+        line->is_cut = now_us >= cut_us;
+        talk_until(line, now_us, count);
+        receive_until(line, m, now_us);
+        if (line->is_playing && now_us >= line->silent_us) {
+            line->is_playing = false;
+            meeting_silent(m, ON_AIR, now_us);
+        }
+        meeting_voice(m, SPEAKER, true, -25.0f, now_us);
+        if (line->is_playing) {
+            meeting_voice(m, ON_AIR, true, -25.0f, now_us);
+        }
+        if (now_us >= answers_us) {
+            answers_us = due_us = UINT64_MAX;
+        }
+        if (now_us >= due_us) {
+            due_us = answers_us = UINT64_MAX;
+            meeting_vanished(m, ON_AIR, now_us);
+        }
+        meeting_advance(m, now_us);
+        struct track_event event;
+        while (meeting_next_event(m, &event)) {
+            if (event.kind == TRACK_EVENT_OFF_AIR) {
+                count->vanished++;
+                return now_us;
+            }
+            if (event.kind == TRACK_EVENT_SUSPECT) {
+                count->suspects++;
+                due_us = now_us + patience_us(line);
+                answers_us = line->is_cut ? UINT64_MAX : answer_us(line, now_us, is_tcp_lossy);
+                if (!line->is_cut && answers_us - now_us > count->slowest_us) {
+                    count->slowest_us = answers_us - now_us;
+                }
+            }
+        }
+    }
+    return end_us;
+}
+
+static const uint32_t frames_ms[] = { 20, 60 }, rtts_ms[] = { 10, 60, 120, 300 };
+
+static struct line a_line(size_t i, size_t k)
+{
+    return (struct line){ .random = 88172645463325252u + 977u * i + 31u * k,
+                          .rtt_us = rtts_ms[k] * 1000,
+                          .jitter_us = rtts_ms[k] * 500 < 60000 ? rtts_ms[k] * 500 : 60000,
+                          .frame_us = frames_ms[i] * 1000,
+                          .next_us = 1000000,
+                          .ends_us = 3000000 };
+}
+
+static void nobody_who_is_there_has_vanished(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < 4; k++) {
+            struct line line = a_line(i, k);
+            struct count count = { 0 };
+            struct meeting *m = open_meeting();
+            play(&line, m, TICK_US, HOUR_US, UINT64_MAX, false, &count);
+            printf("an hour, %u ms a packet, %u ms round trip: %u transmissions, %u ends lost, %u "
+                   "asked, %u vanished\n",
+                   frames_ms[i], rtts_ms[k], count.transmissions, count.ends_lost, count.suspects,
+                   count.vanished);
+            assert_true(count.transmissions > 500 && count.ends_lost > 15);
+            assert_true(count.suspects >= count.ends_lost / 2);
+            assert_int_equal(count.vanished, 0);
+            meeting_free(m);
+        }
+    }
+}
+
+// The answer, too, comes over a line that loses one in twenty.
+static void nor_when_the_question_is_lost(void **state)
+{
+    (void)state;
+    struct count sum = { 0 };
+    for (size_t k = 0; k < 4; k++) {
+        struct line line = a_line(0, k);
+        for (int hour = 0; hour < 5; hour++) {
+            struct meeting *m = open_meeting();
+            const uint64_t from_us = line.next_us / TICK_US * TICK_US;
+            play(&line, m, from_us, from_us + HOUR_US, UINT64_MAX, true, &sum);
+            meeting_free(m);
+        }
+    }
+    printf("20 hours, questions lost as well: %u asked, %u vanished, the slowest answer %.2f s\n",
+           sum.suspects, sum.vanished, (double)sum.slowest_us / 1e6);
+    assert_true(sum.suspects > 300);
+    assert_true(sum.vanished * 50 < sum.suspects); // two losses in a row, at long round trips
+}
+
+static void a_cut_line_is_noticed(void **state)
+{
+    (void)state;
+    uint64_t slowest_us = 0;
+    for (size_t i = 0; i < 400; i++) {
+        struct line line = a_line(i % 2, i / 2 % 2);
+        struct count count = { 0 };
+        struct meeting *m = open_meeting();
+        line.random += i * 7919;
+        line.ends_us = 60000000; // in the middle of a word
+        const uint64_t cut_us = 5000000 + pick(&line, 5000000);
+        const uint64_t at_us = play(&line, m, TICK_US, 20000000, cut_us, false, &count);
+        assert_int_equal(count.vanished, 1);
+        assert_true(at_us > cut_us);
+        assert_true(floor_heard_at(m) >= 0.0f);
+        const uint64_t took_us = at_us - line.heard_us;
+        slowest_us = took_us > slowest_us ? took_us : slowest_us;
+        meeting_free(m);
+    }
+    printf("cut lines: the floor comes back at most %.3f s after the last packet\n",
+           (double)slowest_us / 1e6);
+    assert_true(slowest_us <= 600000); // and a ramp of 400 ms: full within a second
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nobody_who_is_there_has_vanished),
+        cmocka_unit_test(nor_when_the_question_is_lost),
+        cmocka_unit_test(a_cut_line_is_noticed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
