@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "control/control.h"
 #include "mixer/mixer.h"
+#include "record/record.h"
 #include "store/store.h"
 #include "voice/voice.h"
 
@@ -109,73 +110,114 @@ static unsigned thread_count(const struct config *config)
     return n < VOICE_THREADS_MAX ? n : VOICE_THREADS_MAX;
 }
 
-static int run_threads(struct server *server, struct voice *voice, struct mixer *mixer,
-                       unsigned n_threads)
+struct parts { // of the running program
+    struct server *server;
+    struct voice *voice;
+    struct mixer *mixer;
+    struct recorder *recorder; // NULL: nothing is recorded
+    unsigned n_voice_threads;
+    char *recordings; // their folder
+};
+
+// As the user whom we have become, who is to own the files.
+static bool start_recorder(struct parts *parts)
 {
-    for (unsigned i = 0; i < n_threads; i++) {
-        voice_attach_mixer(voice, i, 0, mixer_frames_lane(mixer, i));
-        mixer_attach_voice(mixer, i, voice_mixed_lane(voice, i, 0));
+    if (parts->recordings == NULL || parts->recordings[0] == '\0')
+        return true;
+    char folder[512];
+    parts->recorder = recorder_new(parts->recordings);
+    if (parts->recorder == NULL) {
+        complain("out of memory");
+        return false;
     }
-    mixer_set_control_bell(mixer, server_bell, server);
-    server_attach(server, voice, n_threads, mixer);
-    if (mixer_start(mixer) != 0) {
+    log_quote(parts->recordings, folder, sizeof(folder));
+    const int n_repaired = record_repair(parts->recordings);
+    if (n_repaired < 0)
+        log_error("main", "the folder for recordings cannot be read", "recordings=%s", folder);
+    else
+        log_info("main", "recordings", "recordings=%s files_ended=%d", folder, n_repaired);
+    recorder_set_bell(parts->recorder, server_bell, parts->server);
+    mixer_set_recorder(parts->mixer, recorder_blocks(parts->recorder));
+    server_attach_recorder(parts->server, parts->recorder);
+    if (recorder_start(parts->recorder) == 0)
+        return true;
+    complain("the recorder's thread cannot start");
+    return false;
+}
+
+static int run_threads(struct parts *parts)
+{
+    for (unsigned i = 0; i < parts->n_voice_threads; i++) {
+        voice_attach_mixer(parts->voice, i, 0, mixer_frames_lane(parts->mixer, i));
+        mixer_attach_voice(parts->mixer, i, voice_mixed_lane(parts->voice, i, 0));
+    }
+    mixer_set_control_bell(parts->mixer, server_bell, parts->server);
+    server_attach(parts->server, parts->voice, parts->n_voice_threads, parts->mixer);
+    if (!start_recorder(parts))
+        return EXIT_RUNTIME;
+    if (mixer_start(parts->mixer) != 0) {
         complain("the mixer thread cannot start");
         return EXIT_RUNTIME;
     }
     int status = EXIT_RUNTIME;
-    if (voice_start(voice) == 0)
-        status = server_run(server);
+    if (voice_start(parts->voice) == 0)
+        status = server_run(parts->server);
     else
         complain("the voice threads cannot start");
-    voice_stop(voice);
-    mixer_stop(mixer);
+    voice_stop(parts->voice);
+    mixer_stop(parts->mixer);
+    if (parts->recorder != NULL)
+        recorder_stop(parts->recorder); // with all that was said
     return status;
 }
 
-static int run_as_user(struct server *server, struct voice *voice, struct mixer *mixer,
-                       unsigned n_threads, const struct other_user *user)
+static int run_as_user(struct parts *parts, const struct other_user *user)
 {
     if (user->is_wanted && !other_user_become(user))
         return EXIT_RUNTIME;
     if (user->is_wanted)
         log_info("main", "became another user", "uid=%u", (unsigned)user->uid);
-    return run_threads(server, voice, mixer, n_threads);
+    return run_threads(parts);
 }
 
 static int run(struct config *config, struct store *store, const struct arguments *arguments,
                const struct other_user *user)
 {
     char error[CONTROL_ERROR_BYTES], port_where[256];
-    unsigned n_threads = thread_count(config);
+    struct parts parts = { .n_voice_threads = thread_count(config),
+                           .recordings = str_dup(config->recordings) };
     snprintf(port_where, sizeof(port_where), "%s", config_where(config, "port"));
     raise_file_limit();
-    struct server *server = server_new(config, store, error); // config is the server's from here
-    if (server == NULL) {
+    parts.server = server_new(config, store, error); // config is the server's from here
+    if (parts.server == NULL) {
         complain(error);
+        free(parts.recordings);
         return EXIT_RUNTIME;
     }
     struct reload_context from = { arguments, store };
-    server_set_reload(server, reload, &from);
-    struct voice_options options = { .n_threads = n_threads,
-                                     .n_sessions_max = server_sessions_max(server) };
-    options.n_addresses = server_addresses(server, options.addresses, VOICE_ADDRESSES_MAX);
+    server_set_reload(parts.server, reload, &from);
+    struct voice_options options = { .n_threads = parts.n_voice_threads,
+                                     .n_sessions_max = server_sessions_max(parts.server) };
+    options.n_addresses = server_addresses(parts.server, options.addresses, VOICE_ADDRESSES_MAX);
     options.reports_to.bell = server_bell;
-    options.reports_to.bell_context = server;
-    struct mixer *mixer = mixer_new(0, n_threads);
-    struct voice *voice = mixer != NULL ? voice_new(&options, error, sizeof(error)) : NULL;
+    options.reports_to.bell_context = parts.server;
+    parts.mixer = mixer_new(0, parts.n_voice_threads);
+    parts.voice = parts.mixer != NULL ? voice_new(&options, error, sizeof(error)) : NULL;
     int status = EXIT_RUNTIME;
-    if (voice != NULL)
-        status = run_as_user(server, voice, mixer, n_threads, user);
-    else if (mixer != NULL)
+    if (parts.voice != NULL)
+        status = run_as_user(&parts, user);
+    else if (parts.mixer != NULL)
         fprintf(stderr,
                 "susurrod: %s: %s; if another server runs there, stop it or choose another port "
                 "(--set port=…)\n",
                 port_where, error);
     else
         complain("out of memory");
-    server_free(server);
-    voice_free(voice);
-    mixer_free(mixer);
+    server_free(parts.server);
+    recorder_free(parts.recorder);
+    voice_free(parts.voice);
+    mixer_free(parts.mixer);
+    free(parts.recordings);
     return status;
 }
 
@@ -242,6 +284,7 @@ int main(int argc, char **argv)
     struct arguments arguments = { 0 };
     (void)signal(SIGPIPE,
                  SIG_IGN); // a connection that is gone is an error of the write, not our end
+    (void)signal(SIGXFSZ, SIG_IGN); // so is a file that may not grow
     if (!arguments_read(argc, argv, &arguments)) {
         fprintf(stderr, "susurrod: --help lists what can be given\n");
         return EXIT_CONFIG;

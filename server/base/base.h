@@ -119,6 +119,8 @@ void buffer_drop_front(struct buffer *buffer, size_t n); // n <= len; moves what
 
 char *str_dup(const char *text); // NULL stays NULL; NULL also when out of memory
 bool str_is_utf8(const char *text);
+// What of it fits, in whole characters of UTF-8.
+void str_fit(char *out, size_t cap, const char *text);
 // The protocol counts text lengths so. A byte that is not UTF-8 counts as one.
 size_t str_utf16_units(const char *text);
 bool str_equal_fold(const char *a, const char *b); // UTF-8; Latin, Greek and Cyrillic folded

@@ -433,6 +433,7 @@ void config_free(struct config *config)
         config->ssl_ca,
         config->welcome_text_file,
         config->run_as,
+        config->recordings,
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         free(texts[i]);

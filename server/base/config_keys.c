@@ -121,6 +121,7 @@ static const struct server_key keys[] = {
     NUMBER("voice_threads", voice_threads, 0, 16),
     NUMBER("connections_per_host", connections_per_host, 1, PEOPLE_MAX),
     SWITCH("hidechannels", is_hiding_channels),
+    TEXT("recordings", recordings),
     { "log_level", KEY_LOG_LEVEL, offsetof(struct config, log_level), 0, 0, NULL, NULL },
     { "moderators", KEY_LIST, offsetof(struct config, moderators), 0, 0, NULL, NULL },
     // mumble-server's, known but not obeyed
@@ -180,8 +181,8 @@ bool key_is_of_server(const char *key)
 
 bool key_is_of_process(const char *key)
 {
-    static const char *const names[] = { "database", "logfile",   "pidfile",
-                                         "uname",    "log_level", "voice_threads" };
+    static const char *const names[] = { "database",  "logfile",       "pidfile",   "uname",
+                                         "log_level", "voice_threads", "recordings" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (str_equal_fold(names[i], key))
             return true;

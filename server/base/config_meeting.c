@@ -11,7 +11,7 @@
 
 static const char *const plain_keys[] = {
     "tracks",     "booths", "default_language", "duck_db", "hold_ms",      "interpreters",
-    "moderators", "air",    "levelling",        "tier",    "chat_history",
+    "moderators", "air",    "levelling",        "tier",    "chat_history", "recording",
 };
 
 struct word_list keys_of_meeting(void)
@@ -294,6 +294,16 @@ static int read_levelling(struct reader *reader, const struct ini_entry *entry,
                           : "levelling can only be off in this release; write levelling = off");
 }
 
+static int read_recording(struct reader *reader, const struct ini_entry *entry,
+                          struct config_meeting *meeting)
+{
+    meeting->is_recording_allowed = str_equal_fold(entry->text, "moderators");
+    if (meeting->is_recording_allowed || str_equal_fold(entry->text, "off"))
+        return 0;
+    return fail_entry(reader, entry, "recording = \"%s\" is unknown; write moderators or off",
+                      entry->text);
+}
+
 static int read_tier(struct reader *reader, const struct ini_entry *entry,
                      struct config_meeting *meeting)
 {
@@ -357,6 +367,7 @@ static const struct {
     { "levelling", read_levelling },
     { "tier", read_tier },
     { "chat_history", read_history },
+    { "recording", read_recording },
 };
 
 static int check_keys(struct reader *reader, size_t section, const struct config_meeting *meeting)
@@ -402,7 +413,9 @@ static int check_names(struct reader *reader, int line, const struct config_meet
 
 static int set_defaults(struct reader *reader, struct config_meeting *meeting, const char *name)
 {
-    *meeting = (struct config_meeting){ .duck_db = -15, .hold_ms = 2000, .history = 20 };
+    *meeting = (struct config_meeting){
+        .duck_db = -15, .hold_ms = 2000, .history = 20, .is_recording_allowed = true
+    };
     meeting->name = str_dup(name);
     meeting->tier = str_dup("standard");
     meeting->interpreters = calloc(1, sizeof *meeting->interpreters);

@@ -44,6 +44,16 @@ bool str_is_utf8(const char *text)
     return true;
 }
 
+void str_fit(char *out, size_t cap, const char *text)
+{
+    size_t len = strnlen(text, cap - 1);
+    if (text[len] != '\0')
+        while (len > 0 && ((unsigned char)text[len] & 0xc0u) == 0x80u)
+            len--; // in the middle of a character
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
 size_t str_utf16_units(const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Meetings as an administrator sees and steers them.
-#include "control/admin_int.h"
+#include "control/recording_int.h"
 
 #include <string.h>
 
@@ -37,6 +37,8 @@ static void put_meeting(const struct question *question, struct answer *answer,
     answer_open(answer, NULL, '{');
     answer_integer(answer, "id", meeting->id);
     answer_text(answer, "name", meeting->name);
+    const struct meeting_run *run = run_of(question->server, meeting->id);
+    answer_bool(answer, "recording", run != NULL && run->is_recording);
     answer_open(answer, "places", '[');
     begin_place(answer, "floor", meeting->name, meeting->id);
     answer_open(answer, "languages", '[');
@@ -183,6 +185,15 @@ static void do_figures(const struct act *act)
     figures_admin(act->question, act->meeting, act->answer);
 }
 
+static void do_record(const struct act *act)
+{
+    const bool is_on = strcmp(act->word, "on") == 0;
+    if (is_on || strcmp(act->word, "off") == 0)
+        recording_admin(act->question, act->meeting, is_on, act->answer);
+    else
+        answer_error(act->answer, "usage", "meeting MEETING record on | record off");
+}
+
 static const struct {
     const char *word;
     size_t n_words; // of the whole question
@@ -194,6 +205,7 @@ static const struct {
     { "tier", 5, do_tier },
     { "turn", 3, do_turn },
     { "figures", 3, do_figures },
+    { "record", 4, do_record },
 };
 
 static struct meeting_info *find_meeting(const struct model *model, const char *name)
@@ -209,7 +221,8 @@ static void run_act(struct act *act, size_t index)
 {
     const struct question *question = act->question;
     const struct model *model = question->server->model;
-    if (question->n_words > 3) {
+    const bool has_person = question->n_words > 3 && acts[index].run != do_record;
+    if (has_person) {
         act->person = model_user_by_name(model, question->words[3]);
         if (act->person == NULL || act->person->is_server_made) {
             answer_error(act->answer, "not_found", "nobody here is called \"%.200s\"",
@@ -217,7 +230,8 @@ static void run_act(struct act *act, size_t index)
             return;
         }
     }
-    act->word = question->n_words > 4 ? question->words[4] : "";
+    const size_t at = has_person ? 4 : 3;
+    act->word = question->n_words > at ? question->words[at] : "";
     acts[index].run(act);
 }
 
@@ -247,5 +261,5 @@ void admin_meeting(const struct question *question, struct answer *answer)
     }
     answer_error(answer, "usage",
                  "meeting MEETING interpreter NAME | lang NAME LANGUAGE | listen NAME LANGUAGE | "
-                 "tier NAME TIER | turn | figures");
+                 "tier NAME TIER | turn | figures | record on | record off");
 }

@@ -18,6 +18,7 @@
 #include "base/base.h"
 #include "base/config.h"
 #include "mixer/mixer.h"
+#include "record/record.h"
 #include "store/store.h"
 #include "voice/voice.h"
 
@@ -44,6 +45,8 @@ unsigned server_addresses(const struct server *server, struct sockaddr_storage *
 void server_bell(void *server);
 void server_attach(struct server *server, struct voice *voice, unsigned n_voice_threads,
                    struct mixer *mixer);
+// Before server_run; without it no meeting can be recorded.
+void server_attach_recorder(struct server *server, struct recorder *recorder);
 // Runs until SIGTERM or SIGINT; tells the clients and closes. Returns 0.
 int server_run(struct server *server);
 void server_free(struct server *server);

@@ -147,9 +147,10 @@ struct server {
 
     struct voice *voice;
     struct mixer *mixer;
+    struct recorder *recorder; // NULL: none
     unsigned n_threads, next_thread;
     struct buffer voice_backlog[VOICE_THREADS_MAX]; // commands that found a lane full
-    struct buffer mixer_backlog;
+    struct buffer mixer_backlog, recorder_backlog;
     bool are_routes_dirty, is_mixer_dirty;
     uint64_t routes_version;
     struct gate gate;
@@ -312,6 +313,7 @@ void login_welcome(struct conn *conn, struct user *user, uint32_t start);
 void link_voice(struct server *server, unsigned thread, const struct voice_command *command,
                 const void *bytes);
 void link_mixer(struct server *server, const struct mixer_command *command);
+void link_recorder(struct server *server, const struct record_order *order);
 void link_retry(struct server *server);
 void link_receive(struct server *server);
 void link_ping(struct conn *conn, const ProtobufCMessage *message);

@@ -146,6 +146,7 @@ static void take_settings(struct meeting_info *meeting, const struct config_meet
     meeting->history = config->history;
     meeting->is_air_by_voice = config->is_air_by_voice;
     meeting->is_anyone_interpreter = config->is_anyone_interpreter;
+    meeting->is_recording_allowed = config->is_recording_allowed;
     names_clear(meeting->interpreters);
     names_clear(meeting->moderators);
     meeting->interpreters = names_copy(config->interpreters);
@@ -262,6 +263,8 @@ static char *describe(const struct config_meeting *config)
     snprintf(number, sizeof(number), "\nchat_history = %u", config->history);
     add_text(&out, number);
     add_text(&out, config->is_air_by_voice ? "\nair = voice" : "\nair = act");
+    if (!config->is_recording_allowed)
+        add_text(&out, "\nrecording = off");
     add_names(&out, "\nmoderators = ", config->moderators);
     if (config->is_anyone_interpreter)
         add_text(&out, "\ninterpreters = anyone");

@@ -50,6 +50,7 @@ struct page { // HTML being written
     const struct server *server;
     const struct meeting_info *meeting;
     const struct mixer_event_state *state;
+    bool is_recording;
     const char *language;
     struct buffer html;
     bool has_failed;
@@ -105,6 +106,8 @@ static void put_floor(struct page *page)
         put(page, PHRASE_STATE_INTO, with, NULL);
     if (without[0] != '\0')
         put(page, PHRASE_STATE_NOT_INTO, without, NULL);
+    if (page->is_recording)
+        put(page, PHRASE_STATE_RECORDING, NULL, NULL);
 }
 
 static void put_track(struct page *page, uint8_t index)
@@ -153,14 +156,16 @@ static void put_booth(struct page *page, uint8_t index)
 
 // What is to be said of the channel: heap; NULL: memory.
 static char *state_of(const struct server *server, const struct meeting_info *meeting,
-                      const struct mixer_event_state *state, enum channel_role role, uint8_t index)
+                      const struct meeting_run *run, enum channel_role role, uint8_t index)
 {
     uint8_t lang = role == CHANNEL_TRACK   ? index
                    : role == CHANNEL_BOOTH ? meeting->booths[index].lang_a
                                            : meeting->default_lang;
-    struct page page = {
-        .server = server, .meeting = meeting, .state = state, .language = meeting->tracks[lang].lang
-    };
+    struct page page = { .server = server,
+                         .meeting = meeting,
+                         .state = &run->state,
+                         .is_recording = run->is_recording,
+                         .language = meeting->tracks[lang].lang };
     buffer_init(&page.html, STATE_BYTES_MAX);
     if (role == CHANNEL_TRACK)
         put_track(&page, index);
@@ -258,7 +263,7 @@ static void describe(struct server *server, const struct meeting_info *meeting,
     struct shown *shown = run->display;
     struct described *one = &shown->channels[place_of(role, index)];
     const struct channel *channel = model_channel(server->model, id);
-    char *state = state_of(server, meeting, &run->state, role, index);
+    char *state = state_of(server, meeting, run, role, index);
     bool is_news = state != NULL && (one->state == NULL || strcmp(one->state, state) != 0);
     uint64_t may_at_us = one->sent_us != 0 ? one->sent_us + DESCRIBE_EVERY_US : 0;
     if (is_news && channel != NULL && may_at_us <= server->now_us) {

@@ -56,6 +56,8 @@ void link_retry(struct server *server)
     for (unsigned i = 0; i < server->n_threads; i++)
         retry(voice_commands(server->voice, i), &server->voice_backlog[i]);
     retry(mixer_commands(server->mixer), &server->mixer_backlog);
+    if (server->recorder != NULL)
+        retry(recorder_orders(server->recorder), &server->recorder_backlog);
 }
 
 // What anybody can cause as often as they like is given up when a thread falls behind: it must not
@@ -91,6 +93,13 @@ void link_mixer(struct server *server, const struct mixer_command *command)
 {
     server->is_mixer_dirty = true;
     queue(server, mixer_commands(server->mixer), &server->mixer_backlog, command, sizeof(*command));
+}
+
+void link_recorder(struct server *server, const struct record_order *order)
+{
+    if (server->recorder != NULL)
+        queue(server, recorder_orders(server->recorder), &server->recorder_backlog, order,
+              sizeof(*order));
 }
 
 // ---- what clients ask that only the owner of their crypto state can answer
@@ -360,4 +369,5 @@ void link_receive(struct server *server)
         take_event(server, record);
         ring_consume(events);
     }
+    recording_receive(server);
 }

@@ -83,6 +83,7 @@ void meetings_user_left(struct server *server, uint32_t session, uint32_t meetin
     if (run != NULL) {
         figures_leave(server, run, session);
         chat_left(server, run, session);
+        recording_leave(server, run, session);
     }
     display_changed(server, meeting);
 }
@@ -116,6 +117,7 @@ void meetings_user_placed(struct server *server, struct user *user, uint32_t old
     meetings_order(server, user, MIXER_CMD_MUTED, model_user_may_speak(user) ? 0 : 1);
     if (is_new) {
         order_choices(server, user, meeting);
+        recording_greet(conn, meeting);
         chat_greet(conn, meeting);
     }
     display_changed(server, meeting->id);
@@ -237,6 +239,7 @@ static void tell_booth(struct server *server, struct meeting_info *meeting,
         case TRACK_EVENT_TIMER:
         case TRACK_EVENT_PATH:
         case TRACK_EVENT_DRAINED:
+        case TRACK_EVENT_HEARD:
         case TRACK_EVENT_KINDS:
             break;
         }
@@ -277,7 +280,7 @@ static void tell_result(struct server *server, const struct mixer_event *event)
 
 static void log_event(const struct meeting_info *meeting, const struct track_event *event)
 {
-    if (event->kind == TRACK_EVENT_SPEAKING)
+    if (event->kind == TRACK_EVENT_SPEAKING || event->kind == TRACK_EVENT_HEARD)
         return;
     char name[256];
     log_info("tracks", track_event_name(event->kind),
@@ -307,10 +310,11 @@ void meetings_event(struct server *server, const struct mixer_event *event)
     const struct track_event *track = &event->track;
     log_event(meeting, track);
     figures_track_event(server, meeting, track);
+    recording_track_event(server, meeting, track);
     if (track->kind == TRACK_EVENT_UNCOVERED)
         tell_uncovered(server, meeting, track->lang);
     else if (track->kind != TRACK_EVENT_FLOOR && track->kind != TRACK_EVENT_SPEAKING &&
-             track->booth < meeting->n_booths)
+             track->kind != TRACK_EVENT_HEARD && track->booth < meeting->n_booths)
         tell_booth(server, meeting, track);
 }
 

@@ -12,12 +12,14 @@
 #include "control/phrases_figures.h"
 #include "control/phrases_listening.h"
 #include "control/phrases_moderating.h"
+#include "control/phrases_recording.h"
 
 #define PHRASES_ALL(X)                                                                             \
     PHRASES_LISTENING(X)                                                                           \
     PHRASES_CHAT(X)                                                                                \
     PHRASES_BOOTH(X)                                                                               \
     PHRASES_MODERATING(X)                                                                          \
+    PHRASES_RECORDING(X)                                                                           \
     PHRASES_FIGURES(X)
 
 enum phrase {

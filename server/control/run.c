@@ -36,6 +36,7 @@ void run_remove(struct server *server, uint32_t meeting)
         return;
     *place = run->next;
     figures_forget(server, run);
+    recording_forget(server, run);
     display_forget(run);
     agenda_free(run->agenda);
     free(run);

@@ -205,6 +205,9 @@ void server_reload(struct server *server)
         log_warn("control", "a new port needs a restart", "port=%u", old->port);
     if (fresh->users > old->users)
         log_warn("control", "more users need a restart", "users=%u", old->users);
+    if (strcmp(fresh->recordings != NULL ? fresh->recordings : "",
+               old->recordings != NULL ? old->recordings : "") != 0)
+        log_warn("control", "another folder for recordings needs a restart", NULL);
     rename_root(server, root_name(fresh));
     meetings_reload(server);
     tell_changes(server, old);
@@ -288,6 +291,7 @@ struct server *server_new(struct config *config, struct store *store,
     server->now_us = clock_us();
     server->started_s = clock_unix_s();
     buffer_init(&server->mixer_backlog, LANE_BACKLOG_BYTES);
+    buffer_init(&server->recorder_backlog, LANE_BACKLOG_BYTES);
     for (unsigned i = 0; i < VOICE_THREADS_MAX; i++)
         buffer_init(&server->voice_backlog[i], LANE_BACKLOG_BYTES);
     init_loop(server);
@@ -339,6 +343,11 @@ void server_attach(struct server *server, struct voice *voice, unsigned n_voice_
     server->mixer = mixer;
 }
 
+void server_attach_recorder(struct server *server, struct recorder *recorder)
+{
+    server->recorder = recorder;
+}
+
 int server_run(struct server *server)
 {
     uv_prepare_start(&server->turn_end, on_turn_end);
@@ -388,6 +397,7 @@ void server_free(struct server *server)
     for (unsigned i = 0; i < VOICE_THREADS_MAX; i++)
         buffer_clear(&server->voice_backlog[i]);
     buffer_clear(&server->mixer_backlog);
+    buffer_clear(&server->recorder_backlog);
     hosts_free(server);
     SSL_CTX_free(server->tls);
     name_rule_free(server->user_names);

@@ -88,7 +88,8 @@ struct lane *recorder_orders(struct recorder *recorder); // control produces
 struct ring *recorder_events(struct recorder *recorder); // control consumes
 void recorder_set_bell(struct recorder *recorder, void (*bell)(void *), void *context);
 int recorder_start(struct recorder *recorder);
-void recorder_stop(struct recorder *recorder); // ends all recordings properly, and joins
+// Ends all recordings properly, and joins; rings no bell after that.
+void recorder_stop(struct recorder *recorder);
 void recorder_free(struct recorder *recorder); // NULL is fine
 
 // Ends and renames what a crash has left under this directory; returns how many files, -1: cannot

@@ -316,6 +316,7 @@ void recorder_stop(struct recorder *recorder)
     uv_async_send(&recorder->stop);
     uv_thread_join(&recorder->thread);
     recorder->is_running = false;
+    recorder->bell = NULL; // who has ended us may be gone when we are freed
 }
 
 static void close_handle(uv_handle_t *handle, void *context)

@@ -14,24 +14,16 @@
 
 // ---- the folder --------------------------------------------------------------------------------
 
-// What was cut in the middle of a character ends before it.
-static void trim_utf8(char *text)
-{
-    for (size_t len = strlen(text), i = 0; i < 3 && len > 0 && !str_is_utf8(text); i++)
-        text[--len] = '\0';
-}
-
 static void folder_name(const struct record_order *order, char out[FOLDER_BYTES])
 {
     struct tm utc = { 0 };
     const time_t at_s = (time_t)order->at_s;
     (void)gmtime_r(&at_s, &utc);
     size_t n = strftime(out, FOLDER_BYTES, "%Y-%m-%dT%H%M ", &utc);
-    (void)snprintf(out + n, FOLDER_BYTES - n - 8, "%s", order->title);
+    str_fit(out + n, FOLDER_BYTES - n - 8, order->title); // with room for a number
     for (char *at = out; *at != '\0'; at++)
         if (*at == '/' || *at == '\\' || (unsigned char)*at < 0x20u)
             *at = '_';
-    trim_utf8(out);
 }
 
 // One of its own: two recordings of a meeting may begin in the same minute.
@@ -66,17 +58,15 @@ static int make_folder(struct recording *recording, const char *directory,
 static int open_stream(struct recording *recording, uint8_t stream,
                        const struct record_order *order)
 {
-    char name[32], title[RECORD_NAME_BYTES];
+    char name[32];
     const char *lang = stream > 0 ? order->langs[stream] : "";
     (void)snprintf(name, sizeof(name), "%s.opus", stream > 0 ? lang : "floor");
-    (void)snprintf(title, sizeof(title), "%s", order->title);
-    trim_utf8(title);
     struct record_file *file = &recording->streams[stream].file;
     int result = record_file_open(file, recording->folder, name);
     if (result != 0)
         return result;
     const struct record_sink sink = record_file_sink(file);
-    const struct ogg_about about = { .title = title, .lang = lang, .at_s = order->at_s };
+    const struct ogg_about about = { .title = order->title, .lang = lang, .at_s = order->at_s };
     return ogg_stream_open(&recording->streams[stream].ogg, &sink, &about);
 }
 
@@ -110,11 +100,8 @@ int recording_begin(struct recording *recording, const char *directory,
     int result = make_folder(recording, directory, order);
     for (uint8_t i = 0; i < recording->n_streams && result == 0; i++)
         result = open_stream(recording, i, order);
-    char title[RECORD_NAME_BYTES];
-    (void)snprintf(title, sizeof(title), "%s", order->title);
-    trim_utf8(title);
     if (result == 0)
-        result = vtt_begin(&recording->vtt, recording->folder, title, order->at_s);
+        result = vtt_begin(&recording->vtt, recording->folder, order->title, order->at_s);
     if (result != 0)
         undo(recording);
     return result;
@@ -173,9 +160,6 @@ int recording_block(struct recording *recording, const struct record_block *bloc
 
 int recording_speaking(struct recording *recording, const struct record_order *order)
 {
-    char name[RECORD_NAME_BYTES];
-    (void)snprintf(name, sizeof(name), "%s", order->title);
-    trim_utf8(name);
     uint64_t at_us = order->at_us;
     if (recording->end_us != 0 && at_us > recording->end_us)
         at_us = recording->end_us;
@@ -183,7 +167,7 @@ int recording_speaking(struct recording *recording, const struct record_order *o
     const struct vtt_speech speech = {
         .session = order->session,
         .stream = order->stream,
-        .name = name,
+        .name = order->title,
         .lang = is_track ? recording->langs[order->stream] : NULL,
         .at_us = at_us > recording->begin_us ? at_us - recording->begin_us : 0,
     };
@@ -209,6 +193,7 @@ int recording_end(struct recording *recording, uint64_t at_us)
 {
     uint64_t position = block_at(recording, at_us);
     int result = 0;
+    position += position == 0; // libopusenc gives an empty stream no valid end
     for (uint8_t i = 0; i < recording->n_streams; i++)
         if (recording->streams[i].n_blocks > position)
             position = recording->streams[i].n_blocks;

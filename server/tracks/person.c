@@ -52,6 +52,7 @@ struct person *person_add(struct meeting *m, uint32_t session)
     p->spoken = -1;
     p->duck_db = m->config.duck_db;
     p->partner_db = PARTNER_DB;
+    p->heard_on = TRACKS_NO_LANG;
     const uint32_t i = people_index(m, session);
     memmove(&m->people[i + 1], &m->people[i], (m->n_people - i) * sizeof(*m->people));
     m->people[i] = p;
@@ -172,6 +173,11 @@ static void person_deactivate(struct meeting *m, struct person *p)
     m->revision++;
 }
 
+static uint64_t person_voice_end(const struct person *p)
+{
+    return p->last_voice_us + VOICE_BLOCK_US;
+}
+
 static void person_set_speaking(struct meeting *m, struct person *p, bool is_speaking)
 {
     if (p->is_speaking == is_speaking) {
@@ -179,10 +185,42 @@ static void person_set_speaking(struct meeting *m, struct person *p, bool is_spe
     }
     p->is_speaking = is_speaking;
     if (person_is_on_floor(p)) {
-        event_push(m, (struct track_event){ .kind = TRACK_EVENT_SPEAKING,
-                                            .session = p->session,
-                                            .lang = person_spoken(m, p),
-                                            .value = is_speaking });
+        event_push(
+            m, (struct track_event){ .kind = TRACK_EVENT_SPEAKING,
+                                     .session = p->session,
+                                     .lang = person_spoken(m, p),
+                                     .value = is_speaking,
+                                     .voice_us = is_speaking ? m->now_us : person_voice_end(p) });
+    }
+}
+
+static void person_push_heard(struct meeting *m, const struct person *p, uint8_t value,
+                              uint64_t voice_us)
+{
+    event_push(m, (struct track_event){ .kind = TRACK_EVENT_HEARD,
+                                        .session = p->session,
+                                        .booth = p->place.index,
+                                        .lang2 = p->heard_on,
+                                        .value = value,
+                                        .voice_us = voice_us });
+}
+
+// Which track hears this voice: acts and turns of the booth change it as well as the voice itself.
+static void person_update_heard(struct meeting *m, struct person *p)
+{
+    const struct booth *b = booth_of(m, p);
+    const bool is_carried =
+        b && p->is_speaking && !b->now.is_resting && booth_carries(b, p->session);
+    const uint8_t track = is_carried ? b->now.outgoing : TRACKS_NO_LANG;
+    if (track == p->heard_on) {
+        return;
+    }
+    if (p->heard_on != TRACKS_NO_LANG) {
+        person_push_heard(m, p, 0, p->is_speaking ? m->now_us : person_voice_end(p));
+    }
+    p->heard_on = track;
+    if (track != TRACKS_NO_LANG) {
+        person_push_heard(m, p, 1, m->now_us);
     }
 }
 
@@ -206,6 +244,7 @@ void person_stop_speaking(struct meeting *m, struct person *p)
 {
     p->has_voice = false;
     person_set_speaking(m, p, false);
+    person_update_heard(m, p);
 }
 
 void person_end_voice(struct meeting *m, struct person *p)
@@ -229,6 +268,7 @@ void people_advance(struct meeting *m)
         if (silent_us >= PAUSE_US) {
             person_stop_speaking(m, p);
         }
+        person_update_heard(m, p);
         if (silent_us >= MINUS_US) {
             person_deactivate(m, p);
         }

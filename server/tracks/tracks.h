@@ -210,6 +210,7 @@ enum track_event_kind {
     TRACK_EVENT_TIMER,    // booth: session has been on air for turn_us
     TRACK_EVENT_PATH,     // booth: its incoming is now depth `value` (0 the floor, 1 one hop, …)
     TRACK_EVENT_DRAINED,  // every booth has finished what the last holder said
+    TRACK_EVENT_HEARD, // booth: voice of session begins (1) or stops (0) to go onto lang2's track
     TRACK_EVENT_KINDS
 };
 struct track_event {
@@ -217,6 +218,7 @@ struct track_event {
     uint32_t session;
     uint8_t booth, lang, lang2, value;
     uint64_t at_us;
+    uint64_t voice_us; // SPEAKING, HEARD: when that voice began or ended
 };
 bool meeting_next_event(struct meeting *meeting, struct track_event *out);
 uint64_t meeting_n_events_dropped(const struct meeting *meeting); // since meeting_new

@@ -75,6 +75,7 @@ struct person {
     bool is_suspect;  // ... and nothing has come since, for SUSPECT_US
     bool is_speaking; // voice in the last PAUSE_US
     bool is_minus;    // voice in the last MINUS_US
+    uint8_t heard_on; // while it speaks on air: the track that hears it; TRACKS_NO_LANG: none
     float level_db;   // of voice, smoothed
     uint64_t last_voice_us, last_packet_us;
     uint64_t run_us;            // voice since the last pause

@@ -269,6 +269,22 @@ static void silence_for_hours_ends_it(void **state)
     assert_true(is_there(FOLDER, "es.opus"));
 }
 
+// Ended at once: the shortest file that there is.
+static void a_recording_of_nothing_can_be_played(void **state)
+{
+    (void)state;
+    for (int ms = 0; ms <= 20; ms += 10) {
+        begin();
+        run((unsigned)ms, floor_speaks);
+        end();
+        recorder_end_all(stage.recorder, stage.now_us);
+        (void)event_of(RECORD_BEGAN);
+        const struct record_event ended = event_of(RECORD_ENDED);
+        const char *folder = ended.text + strlen(stage.directory) + 1;
+        check_equal_lengths(folder, ms > 10 ? 0.02 : 0.01);
+    }
+}
+
 // The server is told to stop: everything is ended at once.
 static void the_end_of_the_server_is_a_proper_end(void **state)
 {
@@ -317,6 +333,7 @@ int main(void)
         TEST(each_recording_has_a_folder_of_its_own),
         TEST(a_name_of_a_meeting_is_no_path),
         TEST(silence_for_hours_ends_it),
+        TEST(a_recording_of_nothing_can_be_played),
         TEST(the_end_of_the_server_is_a_proper_end),
         TEST(events_wait),
     };
