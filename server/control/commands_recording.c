@@ -74,7 +74,7 @@ static const struct command commands[] = {
       do_record,
       COMMAND_MODERATOR,
       PHRASE_HELP_RECORD,
-      "on" },
+      NULL },
 };
 const struct command_table commands_of_recording = { commands,
                                                      sizeof(commands) / sizeof(commands[0]) };

@@ -6,7 +6,7 @@
 #define SUSURRO_CONTROL_PHRASES_RECORDING_H
 
 #define PHRASES_RECORDING(X)                                                                       \
-    X(PHRASE_HELP_RECORD, N_("record the meeting: the original and every language"))               \
+    X(PHRASE_HELP_RECORD, N_("record the meeting, the original and every language (on, off, status)")) \
     /* TRANSLATORS: to everybody; name of who has started it */                                    \
     X(PHRASE_RECORD_BEGAN,                                                                         \
       N_("🔴 From now on this meeting is being recorded: the original voices and every language. " \

@@ -238,6 +238,7 @@ void person_heard(struct meeting *m, struct person *p, float level_db)
     p->last_voice_us = m->now_us;
     person_activate(m, p);
     person_set_speaking(m, p, true);
+    person_update_heard(m, p);
 }
 
 void person_stop_speaking(struct meeting *m, struct person *p)
