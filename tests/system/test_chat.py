@@ -9,7 +9,7 @@ import signal
 from lib import wait
 from lib.observer import SERVER_SYNC, TEXT_MESSAGE
 from lib.protobuf import last, text
-from system.client import DENIED_PERMISSION, DENIED_TEXT_TOO_LONG
+from system.client import CHANNEL_REMOVE, DENIED_PERMISSION, DENIED_TEXT_TOO_LONG
 from system.speech import TEXT_RIGHT, SpeechTest
 
 MEETING = """
@@ -304,7 +304,8 @@ class TranslationTest(ChatTest):
                 ("Iris", f"!tr {first}: one", first, "es→en"),
                 ("Iris", f"!tr #{first} one", first, "es→en"),
                 ("Iris", f"!tr {first} français: un", first, "es→fr"),
-                ("Jan", "!tr x", fourth, "es→fr"), ("Jan", "!tr es: tres", third, "fr→es"), ("Jan", f"!tr {first} un", first, "es→fr"),
+                ("Jan", "!tr x", fourth, "es→fr"), ("Jan", "!tr es: tres", third, "fr→es"),
+                ("Jan", f"!tr {first} un", first, "es→fr"),
                 ("Iris", f"!tr {third} ES: tres", third, "fr→es"),
                 ("Iris", f"!tr {first} no: not a language", first, "es→en"),
                 ("Mona", f"!tr {third} en: three", third, "fr→en"),
@@ -507,6 +508,48 @@ class OffTest(ChatTest):
             lines = self.history_of(late)
             self.assertEqual(lines, [f"<b>Ana</b>: tres {i}" for i in (1, 2, 3)] if history else None)
             late.close()
+
+
+class PlainTest(ChatTest):
+    """allowhtml = false: people's markup goes, the server's own stays."""
+
+    keys = {"allowhtml": "false", "textmessagelength": 50}
+    people = {"Ana": "Español", "Luis": "English", "Iris": "Booth en-es"}
+
+    def test_rows(self):
+        self.assertEqual(self.write("Ana", "<b>uno</b> &lt; dos"), [])
+        got = self.got()
+        self.assertEqual(got["Luis"], [("Ana", "uno &lt; dos")])
+        self.assertRegex(got["Iris"][0][1], NUMBER)
+        self.here["Iris"].command("!tr 1 &lt; 2 &amp; \"3\"")  # the number is a number
+        self.assertEqual(self.got()["Luis"], [("Ana", "<i>(es→en)</i> &lt; 2 &amp; &quot;3&quot;")])
+        self.here["Iris"].command("!say a <i>b</i> &lt;i&gt;")
+        self.assertEqual(self.got()["Luis"], [("Iris", "a b &lt;i&gt;")])
+        for line in ("!say ", "!tr 1 "):
+            frames = self.here["Iris"].ask(TEXT_MESSAGE, {3: self.floor, 5: line + "x" * 51})
+            self.assertEqual([one[0] for one in self.here["Iris"].denied(frames)],
+                             [DENIED_TEXT_TOO_LONG])
+        self.assertEqual(self.got(), {})
+
+
+class EndedTest(ChatTest):
+    """A track is removed while people write: the meeting is over, its channels are ordinary ones."""
+
+    people = {"Ana": "Español", "Luis": "English", "Iris": "Booth en-es", "Flo": "Asamblea"}
+
+    def test_plain_channels(self):
+        self.write("Ana", "hola")
+        self.settle()
+        root = self.superuser()
+        root.ask(CHANNEL_REMOVE, {1: self.ids["Français"]})
+        self.settle()
+        self.write("Ana", "hola")
+        self.assertEqual(self.got(), {})
+        self.write("Ana", "hola", f4=self.floor)
+        self.assertEqual(self.got(), {name: [("Ana", "hola")] for name in ("Luis", "Iris", "Flo")})
+        for line in ("!tr 1 hello", "!say hello", "!history"):
+            self.assertEqual(len(self.here["Iris"].command(line)), 1)
+        self.assertEqual(self.got(), {})
 
 
 class HiddenTest(ChatTest):
