@@ -21,6 +21,7 @@
 #define CONFIG_ERROR_BYTES 512
 #define LANG_TAG_BYTES 16 // with the zero
 #define NAME_MAX_UTF16_UNITS 512
+#define CONFIG_BOOTH_BYTES 64 // "pt-BR-en-es", with the zero
 
 struct config_track {
     char lang[LANG_TAG_BYTES]; // BCP 47, case as in "pt-BR"
@@ -38,14 +39,14 @@ struct config_meeting {
     uint8_t n_tracks, n_booths;
     struct config_track tracks[CONFIG_LANGS_MAX];
     struct config_booth booths[CONFIG_BOOTHS_MAX];
-    uint8_t default_lang; // index
-    int duck_db;          // -120 ("off") to 0
-    uint32_t hold_ms;     // 2000
-    bool is_air_by_voice; // air = voice
-    bool is_levelling;    // accepted, must be off in this release
-    uint32_t history;     // messages of the chat that late-comers are shown; 0: none
+    uint8_t default_lang;  // index
+    int duck_db;           // -120 ("off") to 0
+    uint32_t hold_ms;      // 2000
+    bool is_air_by_voice;  // air = voice
+    bool is_levelling;     // accepted, must be off in this release
+    uint32_t history;      // messages of the chat that late-comers are shown; 0: none
+    uint32_t turn_minutes; // 30: a soft reminder to the one on air; 0: none
     // Not read from files yet: zero.
-    uint32_t turn_minutes;     // 30: a soft reminder to the one on air; 0: none
     bool is_stacking;          // progressive stacking in the speaking queue
     uint32_t speaking_limit_s; // of a turn; 0: none
     bool is_recording_allowed; // recording = moderators (default) or off
@@ -124,6 +125,9 @@ struct config *config_parse(const char *name, const char *text, const char *cons
                             size_t n_overrides, config_warning_fn warn, void *context,
                             char error[CONFIG_ERROR_BYTES]);
 void config_free(struct config *config);
+// A booth as it is written: "en-es", "en-es-fr", "en>es". Returns out.
+const char *config_booth_text(const struct config_meeting *meeting,
+                              const struct config_booth *booth, char out[CONFIG_BOOTH_BYTES]);
 // Where a key was set, for messages about what is found out later (a port in use, an unreadable
 // key): "susurro.ini:12", "the database's port", "--set port" or "built-in default". Keys:
 // "sslKey", "meeting.NAME" (its section), "meeting.NAME.tracks".

@@ -95,6 +95,13 @@ int read_regex(struct reader *reader, const struct ini_entry *entry, char **out)
 int read_log_level(struct reader *reader, const struct ini_entry *entry, char **out);
 int read_list(struct reader *reader, const struct ini_entry *entry, char ***out);
 int config_apply_server(struct reader *reader, const struct ini_entry *entry);
+// config_booths.c: -1: none. A booth is meant by its languages: "en-es", "es-en", "en>es".
+int meeting_find_track(const struct config_meeting *meeting, const char *lang);
+int meeting_find_booth(const struct config_meeting *meeting, const char *text);
+const char *meeting_list_tracks(const struct config_meeting *meeting, char *out,
+                                size_t cap); // "en, es" for messages
+int meeting_add_booth(struct reader *reader, const struct ini_entry *entry, const char *text,
+                      struct config_meeting *meeting);
 int config_apply_meeting(struct reader *reader, size_t section, struct config_meeting *meeting);
 // Values kept in the database into the entries; those that are wrong are warned of and left out.
 int config_add_stored(struct reader *reader, const struct config_stored *stored, size_t n_stored);

@@ -8,10 +8,12 @@
 #define DUCK_LEAST_DB (-120)
 #define HOLD_MAX_MS 10000
 #define HISTORY_MAX 200
+#define TURN_MAX_MINUTES 480
 
 static const char *const plain_keys[] = {
-    "tracks",     "booths", "default_language", "duck_db", "hold_ms",      "interpreters",
-    "moderators", "air",    "levelling",        "tier",    "chat_history", "recording",
+    "tracks",       "booths", "default_language", "duck_db", "hold_ms",      "interpreters",
+    "moderators",   "air",    "levelling",        "tier",    "chat_history", "recording",
+    "turn_minutes",
 };
 
 struct word_list keys_of_meeting(void)
@@ -48,26 +50,6 @@ void config_meeting_clear(struct config_meeting *meeting)
 
 // ---- languages --------------------------------------------------------------------------------
 
-static int find_track(const struct config_meeting *meeting, const char *lang)
-{
-    for (int i = 0; i < meeting->n_tracks; i++) {
-        if (str_equal_fold(meeting->tracks[i].lang, lang))
-            return i;
-    }
-    return -1;
-}
-
-// "en, es" for messages.
-static const char *list_tracks(const struct config_meeting *meeting, char *out, size_t cap)
-{
-    size_t len = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < meeting->n_tracks && len < cap; i++)
-        len += (size_t)snprintf(out + len, cap - len, "%s%s", i > 0 ? ", " : "",
-                                meeting->tracks[i].lang);
-    return out;
-}
-
 static int add_track(struct reader *reader, const struct ini_entry *entry, const char *lang,
                      struct config_meeting *meeting)
 {
@@ -75,7 +57,7 @@ static int add_track(struct reader *reader, const struct ini_entry *entry, const
         return fail_entry(reader, entry,
                           "\"%s\" is no language tag; write one such as es, en, fr, ht or pt-BR",
                           lang);
-    if (find_track(meeting, lang) >= 0)
+    if (meeting_find_track(meeting, lang) >= 0)
         return fail_entry(reader, entry, "track \"%s\" is there twice; remove one", lang);
     if (meeting->n_tracks == CONFIG_LANGS_MAX)
         return fail_entry(reader, entry, "a meeting has at most %d tracks; remove some",
@@ -87,73 +69,6 @@ static int add_track(struct reader *reader, const struct ini_entry *entry, const
     if (track->name == NULL)
         return fail_memory(reader);
     meeting->n_tracks++;
-    return 0;
-}
-
-// A booth's pair: split at each hyphen in turn, since tags may hold one ("pt-BR-es"). Returns the
-// place of the hyphen between two tracks, or of the first one that parts two valid tags, or 0.
-static size_t split_pair(const struct config_meeting *meeting, const char *pair, char a[], char b[])
-{
-    size_t fallback = 0;
-    for (size_t i = 0; pair[i] != '\0'; i++) {
-        if (i == 0 || pair[i] != '-' || i >= LANG_TAG_BYTES ||
-            strlen(pair + i + 1) >= LANG_TAG_BYTES)
-            continue;
-        (void)snprintf(a, LANG_TAG_BYTES, "%.*s", (int)i, pair);
-        (void)snprintf(b, LANG_TAG_BYTES, "%s", pair + i + 1);
-        if (find_track(meeting, a) >= 0 && find_track(meeting, b) >= 0)
-            return i;
-        if (fallback == 0 && lang_tag_is_valid(a) && lang_tag_is_valid(b))
-            fallback = i;
-    }
-    if (fallback > 0) {
-        (void)snprintf(a, LANG_TAG_BYTES, "%.*s", (int)fallback, pair);
-        (void)snprintf(b, LANG_TAG_BYTES, "%s", pair + fallback + 1);
-    }
-    return fallback;
-}
-
-static int find_booth(const struct config_meeting *meeting, int a, int b)
-{
-    for (int i = 0; i < meeting->n_booths; i++) {
-        const struct config_booth *booth = &meeting->booths[i];
-        if ((booth->lang_a == a && booth->lang_b == b) ||
-            (booth->lang_a == b && booth->lang_b == a))
-            return i;
-    }
-    return -1;
-}
-
-static int add_booth(struct reader *reader, const struct ini_entry *entry, const char *pair,
-                     struct config_meeting *meeting)
-{
-    char a[LANG_TAG_BYTES], b[LANG_TAG_BYTES], tracks[160], name[64];
-    if (split_pair(meeting, pair, a, b) == 0)
-        return fail_entry(reader, entry,
-                          "booth \"%s\" is no pair of languages; write one such as en-es", pair);
-    int lang_a = find_track(meeting, a), lang_b = find_track(meeting, b);
-    if (lang_a < 0 || lang_b < 0)
-        return fail_entry(reader, entry,
-                          "booth \"%s\": \"%s\" is not among the tracks (%s); add it to tracks",
-                          pair, lang_a < 0 ? a : b, list_tracks(meeting, tracks, sizeof tracks));
-    if (lang_a == lang_b)
-        return fail_entry(reader, entry,
-                          "booth \"%s\" has the same language twice; write two, such as en-es",
-                          pair);
-    if (find_booth(meeting, lang_a, lang_b) >= 0)
-        return fail_entry(reader, entry, "booth \"%s\" is there twice; remove one", pair);
-    if (meeting->n_booths == CONFIG_BOOTHS_MAX)
-        return fail_entry(reader, entry, "a meeting has at most %d booths; remove some",
-                          CONFIG_BOOTHS_MAX);
-    struct config_booth *booth = &meeting->booths[meeting->n_booths];
-    (void)snprintf(name, sizeof name, "Booth %s-%s", meeting->tracks[lang_a].lang,
-                   meeting->tracks[lang_b].lang);
-    booth->name = str_dup(name);
-    if (booth->name == NULL)
-        return fail_memory(reader);
-    booth->lang_a = (uint8_t)lang_a;
-    booth->lang_b = (uint8_t)lang_b;
-    meeting->n_booths++;
     return 0;
 }
 
@@ -182,18 +97,18 @@ static int read_tracks(struct reader *reader, const struct ini_entry *entry,
 static int read_booths(struct reader *reader, const struct ini_entry *entry,
                        struct config_meeting *meeting)
 {
-    return read_each(reader, entry, meeting, add_booth);
+    return read_each(reader, entry, meeting, meeting_add_booth);
 }
 
 static int read_default_language(struct reader *reader, const struct ini_entry *entry,
                                  struct config_meeting *meeting)
 {
     char tracks[160];
-    int lang = find_track(meeting, entry->text);
+    int lang = meeting_find_track(meeting, entry->text);
     if (lang < 0)
         return fail_entry(reader, entry,
                           "default_language \"%s\" is not among the tracks (%s); write one of them",
-                          entry->text, list_tracks(meeting, tracks, sizeof tracks));
+                          entry->text, meeting_list_tracks(meeting, tracks, sizeof tracks));
     meeting->default_lang = (uint8_t)lang;
     return 0;
 }
@@ -228,6 +143,16 @@ static int read_history(struct reader *reader, const struct ini_entry *entry,
     if (read_number(reader, entry, 0, HISTORY_MAX, &n) != 0)
         return -1;
     meeting->history = (uint32_t)n;
+    return 0;
+}
+
+static int read_turn(struct reader *reader, const struct ini_entry *entry,
+                     struct config_meeting *meeting)
+{
+    int64_t minutes = 0;
+    if (read_number(reader, entry, 0, TURN_MAX_MINUTES, &minutes) != 0)
+        return -1;
+    meeting->turn_minutes = (uint32_t)minutes;
     return 0;
 }
 
@@ -324,10 +249,8 @@ static int read_name(struct reader *reader, const struct ini_entry *entry,
                      struct config_meeting *meeting)
 {
     const char *of = entry->key + 5;
-    char a[LANG_TAG_BYTES], b[LANG_TAG_BYTES];
-    int track = find_track(meeting, of), booth = -1;
-    if (track < 0 && split_pair(meeting, of, a, b) > 0)
-        booth = find_booth(meeting, find_track(meeting, a), find_track(meeting, b));
+    int track = meeting_find_track(meeting, of);
+    int booth = track < 0 ? meeting_find_booth(meeting, of) : -1;
     if (track < 0 && booth < 0)
         return fail_entry(reader, entry,
                           "\"%s\" names no track or booth of [meeting \"%s\"]; write name.LANGUAGE "
@@ -361,6 +284,7 @@ static const struct {
     { "default_language", read_default_language },
     { "duck_db", read_duck },
     { "hold_ms", read_hold },
+    { "turn_minutes", read_turn },
     { "interpreters", read_interpreters },
     { "moderators", read_moderators },
     { "air", read_air },
@@ -413,9 +337,11 @@ static int check_names(struct reader *reader, int line, const struct config_meet
 
 static int set_defaults(struct reader *reader, struct config_meeting *meeting, const char *name)
 {
-    *meeting = (struct config_meeting){
-        .duck_db = -15, .hold_ms = 2000, .history = 20, .is_recording_allowed = true
-    };
+    *meeting = (struct config_meeting){ .duck_db = -15,
+                                        .hold_ms = 2000,
+                                        .turn_minutes = 30,
+                                        .history = 20,
+                                        .is_recording_allowed = true };
     meeting->name = str_dup(name);
     meeting->tier = str_dup("standard");
     meeting->interpreters = calloc(1, sizeof *meeting->interpreters);

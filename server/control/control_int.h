@@ -65,6 +65,8 @@ struct conn {
     struct rights_sent *rights_sent; // rights.c: what this client was told; NULL: nothing
     struct visible *visible;         // visibility.c: what it may know of; NULL: everything
     unsigned n_questions;            // to voice threads, not answered yet
+    unsigned n_probes;               // probe.c: empty CryptSetups that were not answered yet
+    bool is_nonce_wanted;            // an empty CryptSetup was sent to know the client's nonce
     uint64_t ping_timestamps[CONN_QUESTIONS];
     unsigned ping_next;
     MumbleProto__Ping ping_seen; // what the client said of its own reception; plain numbers only
@@ -72,6 +74,7 @@ struct conn {
     uint32_t menu_meeting;
     bool has_booth_menu;
     uint64_t uncovered_told_us; // the last notice that nobody interprets
+    bool is_act_told;           // booth_tell.c: something was said since this one's last act
     char chosen_language[16];   // of what they read, by "!lang fr"; "": none
     char console_language[16];  // display.c: the reader's, said by their console; "": none
     uint32_t named_in, named_voice, named_holder; // describe.c: whose comment names whom
@@ -126,6 +129,7 @@ struct server {
     bool are_rights_dirty;   // somebody's permissions may have changed: looked at at the turn's end
     bool has_stale_rights;   // those of single clients
     struct display *display; // display.c; NULL: not needed yet
+    struct probes *probes;   // probe.c; likewise
     bool is_hiding;          // channels are hidden now; has_stale_visible: from somebody anew
     bool has_stale_visible;
     server_reload_fn reload;
@@ -381,7 +385,7 @@ void channels_remove_tree(struct server *server, uint32_t id);
 char *text_allowed(struct conn *conn, const char *text);
 void text_message(struct conn *conn, const ProtobufCMessage *message);
 // declare.c
-#define ROLE_BYTES 40
+#define ROLE_BYTES 64
 void declare_role(const struct meeting_info *meeting, enum channel_role role, uint8_t index,
                   char out[ROLE_BYTES]);
 bool meetings_declare(struct server *server, char *error, size_t cap);

@@ -23,8 +23,10 @@ void declare_role(const struct meeting_info *meeting, enum channel_role role, ui
     else if (role == CHANNEL_TRACK)
         snprintf(out, ROLE_BYTES, "track:%s", meeting->tracks[index].lang);
     else if (role == CHANNEL_BOOTH)
-        snprintf(out, ROLE_BYTES, "booth:%s-%s", meeting->tracks[booth->lang_a].lang,
-                 meeting->tracks[booth->lang_b].lang);
+        snprintf(out, ROLE_BYTES, "booth:%s%s%s%s%s", meeting->tracks[booth->lang_a].lang,
+                 booth->is_one_way ? ">" : "-", meeting->tracks[booth->lang_b].lang,
+                 booth->has_third ? "-" : "",
+                 booth->has_third ? meeting->tracks[booth->lang_c].lang : "");
     else
         out[0] = '\0';
 }
@@ -144,6 +146,7 @@ static void take_settings(struct meeting_info *meeting, const struct config_meet
     meeting->duck_db = config->duck_db;
     meeting->hold_ms = config->hold_ms;
     meeting->history = config->history;
+    meeting->turn_minutes = config->turn_minutes;
     meeting->is_air_by_voice = config->is_air_by_voice;
     meeting->is_anyone_interpreter = config->is_anyone_interpreter;
     meeting->is_recording_allowed = config->is_recording_allowed;
@@ -229,7 +232,7 @@ static void add_names(struct buffer *out, const char *key, char *const *names)
 static char *describe(const struct config_meeting *config)
 {
     struct buffer out;
-    char number[64];
+    char number[128], pair[CONFIG_BOOTH_BYTES];
     buffer_init(&out, 1 << 16);
     add_text(&out, "[meeting \"");
     add_text(&out, config->name);
@@ -240,10 +243,8 @@ static char *describe(const struct config_meeting *config)
     }
     add_text(&out, "\nbooths = ");
     for (uint8_t i = 0; i < config->n_booths; i++) {
-        snprintf(number, sizeof(number), "%s%s-%s", i > 0 ? ", " : "",
-                 config->tracks[config->booths[i].lang_a].lang,
-                 config->tracks[config->booths[i].lang_b].lang);
-        add_text(&out, number);
+        add_text(&out, i > 0 ? ", " : "");
+        add_text(&out, config_booth_text(config, &config->booths[i], pair));
     }
     for (uint8_t i = 0; i < config->n_tracks; i++) {
         snprintf(number, sizeof(number), "\nname.%s = ", config->tracks[i].lang);
@@ -252,13 +253,14 @@ static char *describe(const struct config_meeting *config)
     }
     for (uint8_t i = 0; i < config->n_booths; i++) {
         snprintf(number, sizeof(number),
-                 "\nname.%s-%s = ", config->tracks[config->booths[i].lang_a].lang,
-                 config->tracks[config->booths[i].lang_b].lang);
+                 "\nname.%s = ", config_booth_text(config, &config->booths[i], pair));
         add_text(&out, number);
         add_text(&out, config->booths[i].name);
     }
-    snprintf(number, sizeof(number), "\ndefault_language = %s\nduck_db = %d\nhold_ms = %u",
-             config->tracks[config->default_lang].lang, config->duck_db, config->hold_ms);
+    snprintf(number, sizeof(number),
+             "\ndefault_language = %s\nduck_db = %d\nhold_ms = %u\nturn_minutes = %u",
+             config->tracks[config->default_lang].lang, config->duck_db, config->hold_ms,
+             config->turn_minutes);
     add_text(&out, number);
     snprintf(number, sizeof(number), "\nchat_history = %u", config->history);
     add_text(&out, number);
@@ -380,7 +382,11 @@ static bool has_same_languages(const struct meeting_info *meeting,
             return false;
     for (uint8_t i = 0; i < config->n_booths; i++)
         if (config->booths[i].lang_a != meeting->booths[i].lang_a ||
-            config->booths[i].lang_b != meeting->booths[i].lang_b)
+            config->booths[i].lang_b != meeting->booths[i].lang_b ||
+            config->booths[i].has_third != meeting->booths[i].has_third ||
+            (config->booths[i].has_third &&
+             config->booths[i].lang_c != meeting->booths[i].lang_c) ||
+            config->booths[i].is_one_way != meeting->booths[i].is_one_way)
             return false;
     return true;
 }

@@ -302,6 +302,7 @@ void display_event(struct server *server, const struct mixer_event *event)
         run->has_state = true;
         display_changed(server, event->meeting);
         describe_changed(server, run);
+        booth_state_event(server, run);
     } else if (event->kind == MIXER_EVENT_QUALITY) {
         advice_quality(server, event);
     } else if (event->kind == MIXER_EVENT_EXPOSURE) {

@@ -156,8 +156,10 @@ void link_crypt_setup(struct conn *conn, const ProtobufCMessage *message)
     const MumbleProto__CryptSetup *setup = (const MumbleProto__CryptSetup *)message;
     struct voice_command command = { .kind = VOICE_CMD_NONCE, .session = conn->session };
     if (setup->has_client_nonce) {
-        if (setup->client_nonce.len != sizeof(command.resync.nonce))
+        bool is_sign_of_life = probe_answered(conn) && !conn->is_nonce_wanted;
+        if (is_sign_of_life || setup->client_nonce.len != sizeof(command.resync.nonce))
             return;
+        conn->is_nonce_wanted = false;
         command.kind = VOICE_CMD_RESYNC;
         memcpy(command.resync.nonce, setup->client_nonce.data, sizeof(command.resync.nonce));
     } else {
@@ -222,6 +224,7 @@ static void send_nonce(struct conn *conn, const uint8_t nonce[16])
 static void ask_nonce(struct conn *conn)
 {
     MumbleProto__CryptSetup setup = MUMBLE_PROTO__CRYPT_SETUP__INIT;
+    conn->is_nonce_wanted = true;
     send_message(conn, MSG_CRYPT_SETUP, &setup.base);
 }
 

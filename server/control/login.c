@@ -465,6 +465,7 @@ void login_leave(struct conn *conn, const char *reason)
     if (meeting != NULL)
         meetings_user_left(server, session, meeting->id);
     display_leave(conn);
+    probe_leave(conn);
     link_client_remove(conn);
     server->by_session[session] = NULL;
     conn->session = 0;

@@ -14,13 +14,16 @@ void meetings_order(struct server *server, const struct user *user, enum mixer_c
                     int32_t value)
 {
     const struct meeting_info *meeting = model_meeting_of(server->model, user);
+    struct conn *conn = conn_of(server, user->session);
     if (meeting == NULL)
         return;
+    if (conn != NULL)
+        conn->is_act_told = false;
     link_mixer(server, &(struct mixer_command){ .kind = kind,
                                                 .meeting = meeting->id,
                                                 .session = user->session,
                                                 .value = value,
-                                                .token = user->session });
+                                                .token = booth_token(user->session, kind, value) });
 }
 
 static void declare_to_mixer(struct server *server, const struct meeting_info *meeting,
@@ -34,6 +37,7 @@ static void declare_to_mixer(struct server *server, const struct meeting_info *m
     config->default_lang = meeting->default_lang;
     config->duck_db = (int8_t)meeting->duck_db;
     config->hold_us = MS(meeting->hold_ms);
+    config->turn_us = SECONDS(60 * (uint64_t)meeting->turn_minutes);
     for (uint8_t i = 0; i < meeting->n_tracks; i++) {
         memcpy(config->langs[i], meeting->tracks[i].lang, sizeof(config->langs[i]));
         add.meeting_add.track_sessions[i] = meeting->tracks[i].session;
@@ -165,118 +169,8 @@ void meetings_removed(struct server *server, uint32_t id)
     log_info("control", "meeting ended", "meeting=%u", id);
 }
 
-// ---- what happened, in people's words
-// -------------------------------------------------------------------------------------------
-
-static const char *lang_name(const struct meeting_info *meeting, uint8_t index)
-{
-    return index < meeting->n_tracks ? lang_own_name(meeting->tracks[index].lang) : "?";
-}
-
-static struct conn *next_in(const struct server *server, uint32_t channel, struct conn *after)
-{
-    for (struct conn *conn = after != NULL ? after->next : server->conns; conn != NULL;
-         conn = conn->next) {
-        const struct user *user =
-            conn->phase == CONN_READY ? model_user(server->model, conn->session) : NULL;
-        if (user != NULL && user->channel == channel)
-            return conn;
-    }
-    return NULL;
-}
-
-// Whom the event is about: of "nobody is on air any more", who was.
-static uint32_t subject_of(struct meeting_booth *booth, const struct track_event *event)
-{
-    uint32_t session = event->session;
-    if (event->kind == TRACK_EVENT_OFF_AIR)
-        session = booth->on_air;
-    if (event->kind == TRACK_EVENT_ON_AIR || event->kind == TRACK_EVENT_OFF_AIR)
-        booth->on_air = event->kind == TRACK_EVENT_ON_AIR ? session : 0;
-    return session;
-}
-
-static void tell_booth(struct server *server, struct meeting_info *meeting,
-                       const struct track_event *event)
-{
-    uint32_t channel = meeting->booths[event->booth].channel;
-    uint32_t subject = subject_of(&meeting->booths[event->booth], event);
-    const struct user *who = model_user(server->model, subject);
-    for (struct conn *conn = next_in(server, channel, NULL); conn != NULL;
-         conn = next_in(server, channel, conn)) {
-        bool is_self = conn->session == subject;
-        switch (event->kind) {
-        case TRACK_EVENT_ON_AIR:
-            if (is_self)
-                say(conn, PHRASE_ON_AIR, lang_name(meeting, event->lang2));
-            else if (who != NULL)
-                say(conn, PHRASE_PARTNER_ON_AIR, who->name);
-            break;
-        case TRACK_EVENT_OFF_AIR:
-            say(conn, is_self ? PHRASE_OFF_AIR : PHRASE_PARTNER_OFF_AIR);
-            break;
-        case TRACK_EVENT_DIRECTION:
-            say(conn, PHRASE_DIRECTION, lang_name(meeting, event->lang),
-                lang_name(meeting, event->lang2));
-            break;
-        case TRACK_EVENT_TURN_PENDING:
-            say(conn, PHRASE_TURN_PENDING, lang_name(meeting, event->lang));
-            break;
-        case TRACK_EVENT_RESTING:
-            say(conn, PHRASE_RESTING);
-            break;
-        case TRACK_EVENT_COUGH_LONG:
-            if (!is_self)
-                say(conn, PHRASE_COUGH_LONG);
-            break;
-        case TRACK_EVENT_FLOOR:
-        case TRACK_EVENT_SPEAKING:
-        case TRACK_EVENT_INTERPRETING:
-        case TRACK_EVENT_UNCOVERED:
-        case TRACK_EVENT_COVERED:
-        case TRACK_EVENT_SUSPECT:
-        case TRACK_EVENT_HANDOVER:
-        case TRACK_EVENT_TIMER:
-        case TRACK_EVENT_PATH:
-        case TRACK_EVENT_DRAINED:
-        case TRACK_EVENT_HEARD:
-        case TRACK_EVENT_KINDS:
-            break;
-        }
-    }
-}
-
-static void tell_uncovered(struct server *server, const struct meeting_info *meeting, uint8_t lang)
-{
-    if (lang >= meeting->n_tracks)
-        return;
-    uint32_t channel = meeting->tracks[lang].channel;
-    for (struct conn *conn = next_in(server, channel, NULL); conn != NULL;
-         conn = next_in(server, channel, conn)) {
-        if (conn->uncovered_told_us != 0 &&
-            server->now_us - conn->uncovered_told_us < UNCOVERED_NOTICE_US)
-            continue;
-        conn->uncovered_told_us = server->now_us;
-        say(conn, PHRASE_UNCOVERED, lang_name(meeting, lang));
-    }
-}
-
-static void tell_result(struct server *server, const struct mixer_event *event)
-{
-    struct conn *conn = conn_of(server, (uint32_t)event->token);
-    if (conn == NULL || event->result == 0)
-        return;
-    if (event->result == TRACKS_E_NOT_IN_BOOTH || event->result == TRACKS_E_UNKNOWN_MEMBER)
-        say(conn, PHRASE_NOT_IN_BOOTH);
-    else if (event->result == TRACKS_E_ON_AIR_TAKEN)
-        say(conn, PHRASE_ON_AIR_TAKEN);
-    else if (event->result == TRACKS_E_NOT_ON_AIR)
-        say(conn, PHRASE_NOT_ON_AIR);
-    else if (event->result == TRACKS_E_NO_FLOOR)
-        say(conn, PHRASE_NO_FLOOR);
-    else
-        say(conn, PHRASE_FAILED, for_reader(conn, tracks_error_text(event->result)));
-}
+// ---- what happened
+// ------------------------------------------------------------------------------------------------
 
 static void log_event(const struct meeting_info *meeting, const struct track_event *event)
 {
@@ -302,7 +196,7 @@ void meetings_event(struct server *server, const struct mixer_event *event)
 {
     struct meeting_info *meeting = model_meeting(server->model, event->meeting);
     if (event->kind == MIXER_EVENT_RESULT)
-        tell_result(server, event);
+        booth_result(server, event);
     if (event->kind == MIXER_EVENT_SNAPPED)
         tell_snapped(server, event);
     if (event->kind != MIXER_EVENT_TRACK || meeting == NULL)
@@ -311,11 +205,7 @@ void meetings_event(struct server *server, const struct mixer_event *event)
     log_event(meeting, track);
     figures_track_event(server, meeting, track);
     recording_track_event(server, meeting, track);
-    if (track->kind == TRACK_EVENT_UNCOVERED)
-        tell_uncovered(server, meeting, track->lang);
-    else if (track->kind != TRACK_EVENT_FLOOR && track->kind != TRACK_EVENT_SPEAKING &&
-             track->kind != TRACK_EVENT_HEARD && track->booth < meeting->n_booths)
-        tell_booth(server, meeting, track);
+    booth_track_event(server, meeting, track);
 }
 
 // ---- finding one's way

@@ -26,6 +26,62 @@
     X(PHRASE_PARTNER_ON_AIR, N_("%s is on air."))                                                  \
     X(PHRASE_OFF_AIR, N_("⚪ You are off air."))                                                    \
     X(PHRASE_PARTNER_OFF_AIR, N_("Nobody of this booth is on air. Write !air to go on air."))      \
+    /* TRANSLATORS: name */                                                                        \
+    X(PHRASE_REPLACED, N_("⚪ You are off air. %s is on air."))                                     \
+    /* TRANSLATORS: name */                                                                        \
+    X(PHRASE_PARTNER_LEFT,                                                                         \
+      N_("%s has left while on air. Begin to speak: after a second your voice is on air."))        \
+    /* TRANSLATORS: name */                                                                        \
+    X(PHRASE_PARTNER_VANISHED,                                                                     \
+      N_("The line of %s is down. Begin to speak: after a second your voice is on air."))          \
+    X(PHRASE_VANISHED, N_("Your line was interrupted: you are off air. Write !air to go on."))     \
+    /* TRANSLATORS: name, booth */                                                                 \
+    X(PHRASE_MODERATORS_LEFT,                                                                      \
+      N_("%s was on air in “%s” and has left. Listeners hear the original until somebody "         \
+         "goes on."))                                                                              \
+    /* TRANSLATORS: name, booth */                                                                 \
+    X(PHRASE_MODERATORS_VANISHED,                                                                  \
+      N_("%s was on air in “%s”, and the line is down. Listeners hear the original until "         \
+         "somebody goes on."))                                                                     \
+    X(PHRASE_HANDOVER_ASKING,                                                                      \
+      N_("You ask your partner to go on. Until they confirm you stay on air."))                    \
+    /* TRANSLATORS: name */                                                                        \
+    X(PHRASE_HANDOVER_ASKED, N_("%s asks you to go on. Confirm with !handover."))                  \
+    X(PHRASE_HANDOVER_OFFERING, N_("You offer to go on. Your partner confirms when it suits."))    \
+    /* TRANSLATORS: name */                                                                        \
+    X(PHRASE_HANDOVER_OFFERED,                                                                     \
+      N_("%s offers to go on. Confirm with !handover, and finish your sentence."))                 \
+    /* TRANSLATORS: name */                                                                        \
+    X(PHRASE_HANDOVER_FINISH,                                                                      \
+      N_("Finish your sentence: %s goes on. Write !handover again to switch at once."))            \
+    /* TRANSLATORS: name */                                                                        \
+    X(PHRASE_HANDOVER_BEGIN,                                                                       \
+      N_("Begin: you are heard already, while %s finishes. Write !handover again to switch at "    \
+         "once."))                                                                                 \
+    X(PHRASE_HANDOVER_OFF, N_("There is no handover any more: nothing changes."))                  \
+    X(PHRASE_COUGH_SELF,                                                                           \
+      N_("You have been muted for 15 seconds: listeners hear the original again."))                \
+    /* TRANSLATORS: minutes */                                                                     \
+    X(PHRASE_TIMER,                                                                                \
+      N_("Minutes on air: %s. With !handover you ask your partner to go on."))                     \
+    /* TRANSLATORS: name, minutes */                                                               \
+    X(PHRASE_TIMER_PARTNER,                                                                        \
+      N_("%s is on air; minutes: %s. With !handover you offer to go on."))                         \
+    /* TRANSLATORS: language, number of booths before this one, seconds */                         \
+    X(PHRASE_PATH_RELAY,                                                                           \
+      N_("Relay: you hear the interpretation into %s (hops: %s), about %s s behind the "           \
+         "original."))                                                                             \
+    X(PHRASE_PATH_FLOOR, N_("You hear the floor itself, without a relay."))                        \
+    X(PHRASE_RELAY_AUTO, N_("Whether you hear a relay is chosen by itself."))                      \
+    X(PHRASE_RELAY_FLOOR, N_("You hear the floor itself, whatever is spoken there."))              \
+    /* TRANSLATORS: language */                                                                    \
+    X(PHRASE_RELAY_FROM, N_("You hear the relay from %s, as long as there is one."))               \
+    X(PHRASE_SO_ALREADY, N_("It is so already."))                                                  \
+    /* TRANSLATORS: language, how many */                                                          \
+    X(PHRASE_UNCOVERED_MODERATORS,                                                                 \
+      N_("Nobody interprets into %s. People who listen there: %s."))                               \
+    /* TRANSLATORS: language */                                                                    \
+    X(PHRASE_COVERED_MODERATORS, N_("%s is interpreted again."))                                   \
     /* TRANSLATORS: incoming, outgoing */                                                          \
     X(PHRASE_DIRECTION, N_("You now work from %s into %s."))                                       \
     /* TRANSLATORS: outgoing */                                                                    \

@@ -39,5 +39,6 @@ void run_remove(struct server *server, uint32_t meeting)
     recording_forget(server, run);
     display_forget(run);
     agenda_free(run->agenda);
+    booth_forget(run);
     free(run);
 }

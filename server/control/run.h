@@ -15,7 +15,8 @@ struct meeting_run {
     struct mixer_event_state state; // the newest display of the mixer ...
     bool has_state;                 // ... once there is one
     bool is_recording;
-    void *breakouts, *figures, *recording, *display; // each its file's own, NULL: none
+    // each its file's own, NULL: none
+    void *breakouts, *figures, *recording, *display, *booths, *signals;
 };
 struct meeting_run *run_of(const struct server *server, uint32_t meeting); // NULL: unknown
 bool run_add(struct server *server, const struct meeting_info *meeting);   // false: memory
@@ -38,10 +39,20 @@ void figures_track_event(struct server *server, const struct meeting_info *meeti
 void figures_leave(struct server *server, struct meeting_run *run,
                    uint32_t session); // of the last one: the report
 void figures_forget(struct server *server, struct meeting_run *run);
-// probe.c: somebody on air has fallen silent without an end: are they there?
+// booth_tell.c: what happened in booths and on tracks, in the words of those whom it concerns
+void booth_track_event(struct server *server, struct meeting_info *meeting,
+                       const struct track_event *event);
+void booth_state_event(struct server *server, struct meeting_run *run);    // run->state is new
+void booth_result(struct server *server, const struct mixer_event *event); // of an act
+void booth_forget(struct meeting_run *run);
+// An act's token: who asked, and for what.
+uint64_t booth_token(uint32_t session, enum mixer_command_kind kind, int32_t value);
+// probe.c: somebody on air has fallen silent without an end: are they there? One timer, which runs
+// while somebody is asked.
 void probe_begin(struct server *server, uint32_t meeting, uint32_t session);
-void probe_answered(struct conn *conn); // a CryptSetup came from this client
-void probe_turn_end(struct server *server);
+bool probe_answered(struct conn *conn); // a CryptSetup came: true: only to say that they are there
+void probe_leave(struct conn *conn);
+void probe_free(struct server *server); // its handle is closed
 // chat.c
 // The text, which was allowed, goes to everybody in the meeting but who writes it, and to those
 // with ears there. is_reached, by session, may be NULL: false for all of them afterwards.

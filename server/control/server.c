@@ -390,6 +390,7 @@ void server_free(struct server *server)
     store_close(server->reader);
     uv_loop_close(&server->loop);
     display_free(server);
+    probe_free(server);
     while (server->runs != NULL)
         run_remove(server, server->runs->meeting);
     model_free(server->model);

@@ -40,6 +40,43 @@ class Opus:
             yield out.raw[:size]
 
 
+class Ear:
+    """What one client is sent by a server-made voice, as sound on the clock of its arrival."""
+
+    _library = Opus._library
+    _library.opus_decoder_create.restype = ctypes.c_void_p
+
+    def __init__(self):
+        error = ctypes.c_int()
+        self._decoder = ctypes.c_void_p(self._library.opus_decoder_create(
+            RATE_HZ, 1, ctypes.byref(error)))
+        assert error.value == 0, error.value
+        self._pieces = []  # (frame number, arrival, samples)
+
+    def __del__(self):
+        self._library.opus_decoder_destroy(self._decoder)
+
+    def add(self, arrival_s, packet):
+        """A tunnelled packet; indicators, of real speakers, are left out by whoever calls."""
+        heard = voice.Heard(packet)
+        out = numpy.zeros(RATE_HZ // 1000 * 120, dtype=numpy.float32)
+        n = self._library.opus_decode_float(
+            self._decoder, heard.payload, len(heard.payload),
+            out.ctypes.data_as(ctypes.POINTER(ctypes.c_float)), len(out), 0)
+        assert n > 0, n
+        self._pieces.append((heard.frame, arrival_s, out[:n]))
+
+    def sound(self):
+        """(when the first sample came, samples): holes are silence."""
+        first = self._pieces[0][0]
+        began_s = min(at_s - 0.01 * (frame - first) for frame, at_s, _ in self._pieces)
+        last, _, piece = self._pieces[-1]
+        samples = numpy.zeros(480 * (last - first) + len(piece), dtype=numpy.float32)
+        for frame, _, piece in self._pieces:
+            samples[480 * (frame - first):480 * (frame - first) + len(piece)] = piece
+        return began_s, samples
+
+
 class Talk:
     """Several clients' sound at a time, each from its own second on; run() lasts as long as the sound."""
 

@@ -211,7 +211,7 @@ class MeetingTest(SystemTest):
         self.told(mona, "Estás al aire")
         self.told(iris, "Mona está al aire")
         mona.close()
-        self.told(iris, "Nadie de esta cabina está al aire")
+        self.told(iris, "Mona se fue mientras estaba al aire")
 
     def test_moderator_makes_an_interpreter(self):
         mona = self.client("Mona")

@@ -182,6 +182,48 @@ static void test_meetings(void **state)
     config_free(c);
 }
 
+static void test_booths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *shown;
+        uint8_t a, b, c;
+        bool has_third, is_one_way;
+    } rows[] = {
+        { "en-es", "en-es", 0, 1, 0, false, false },
+        { "en-es-fr", "en-es-fr", 0, 1, 2, true, false },
+        { "en>es", "en>es", 0, 1, 0, false, true },
+        { "es>en", "es>en", 1, 0, 0, false, true },
+        { "fr-pt-br-en", "fr-pt-BR-en", 2, 3, 0, true, false },
+        { "pt-br>es", "pt-BR>es", 3, 1, 0, false, true },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[256], name[128], pair[CONFIG_BOOTH_BYTES];
+        snprintf(text, sizeof(text),
+                 "[meeting \"A\"]\ntracks = en, es, fr, pt-br\nbooths = %s\nname.%s = Cabina\n"
+                 "turn_minutes = %zu\n",
+                 rows[i].text, rows[i].text, i);
+        struct config *c = parse_well(text);
+        const struct config_booth *booth = &c->meetings[0].booths[0];
+        snprintf(name, sizeof(name), "row %zu", i);
+        if (c->meetings[0].n_booths != 1 || booth->lang_a != rows[i].a ||
+            booth->lang_b != rows[i].b || booth->lang_c != rows[i].c ||
+            booth->has_third != rows[i].has_third || booth->is_one_way != rows[i].is_one_way)
+            fail_msg("%s", name);
+        assert_string_equal(config_booth_text(&c->meetings[0], booth, pair), rows[i].shown);
+        assert_string_equal(booth->name, "Cabina");
+        assert_int_equal(c->meetings[0].turn_minutes, i);
+        config_free(c);
+    }
+    struct config *c = parse_well("[meeting \"A\"]\ntracks = en, es, fr\n"
+                                  "booths = en-es, en>es, es>en, fr-es-en\nname.es-fr-en = Tres\n");
+    assert_int_equal(c->meetings[0].n_booths, 4); // one way is another booth
+    assert_string_equal(c->meetings[0].booths[1].name, "Booth en>es");
+    assert_string_equal(c->meetings[0].booths[3].name, "Tres"); // no order among three
+    assert_int_equal(c->meetings[0].turn_minutes, 30);
+    config_free(c);
+}
+
 // ---- mistakes
 // --------------------------------------------------------------------------------------
 
@@ -266,11 +308,24 @@ static const struct {
     { MEETING "tracks = en, es\nbooths = en",
       "t.ini:3: booth \"en\" is no pair of languages; write one such as en-es" },
     { MEETING "tracks = en, es\nbooths = en-es-fr",
-      "t.ini:3: booth \"en-es-fr\": \"es-fr\" is not among the tracks (en, es); add it to tracks" },
+      "t.ini:3: booth \"en-es-fr\": \"fr\" is not among the tracks (en, es); add it to tracks" },
     { MEETING "tracks = en, es\nbooths = en-fr",
       "t.ini:3: booth \"en-fr\": \"fr\" is not among the tracks (en, es); add it to tracks" },
     { MEETING "tracks = en, es\nbooths = en-en",
       "t.ini:3: booth \"en-en\" has the same language twice; write two, such as en-es" },
+    { MEETING "tracks = en, es, fr\nbooths = en-es-en",
+      "t.ini:3: booth \"en-es-en\" has the same language twice; write two, such as en-es" },
+    { MEETING "tracks = en, es, fr\nbooths = en-es-fr, fr-en-es",
+      "t.ini:3: booth \"fr-en-es\" is there twice; remove one" },
+    { MEETING "tracks = en, es, fr, ht\nbooths = en-es-fr-ht",
+      "t.ini:3: booth \"en-es-fr-ht\": \"fr-ht\" is not among the tracks (en, es, fr, ht); add it "
+      "to "
+      "tracks" },
+    { MEETING "tracks = en, es\nbooths = en>es, en>es",
+      "t.ini:3: booth \"en>es\" is there twice; remove one" },
+    { MEETING "tracks = en, es, fr\nbooths = en>es-fr",
+      "t.ini:3: booth \"en>es-fr\": \"es-fr\" is not among the tracks (en, es, fr); add it to "
+      "tracks" },
     { MEETING "tracks = en, es\nbooths = en-es, es-en",
       "t.ini:3: booth \"es-en\" is there twice; remove one" },
     { MEETING "tracks=en,es,fr,de,it\nbooths=en-es,en-fr,en-de,en-it,es-fr,es-de,es-it,fr-de,fr-it",
@@ -756,6 +811,7 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_meeting_of_the_documentation),
         cmocka_unit_test(test_meetings),
+        cmocka_unit_test(test_booths),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_secrets_are_not_told),
