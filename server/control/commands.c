@@ -8,7 +8,7 @@
 
 // A file that has commands adds its table here; in the order of !help.
 static const struct command_table *const tables[] = {
-    &commands_of_listening,  &commands_of_chat,      &commands_of_booth,
+    &commands_of_listening,  &commands_of_chat,      &commands_of_booth,   &commands_of_signals,
     &commands_of_moderating, &commands_of_recording, &commands_of_figures,
 };
 #define N_TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -43,9 +43,9 @@ struct command_table {
     const struct command *commands;
     size_t n;
 };
-extern const struct command_table commands_of_listening, commands_of_booth, commands_of_moderating,
-    commands_of_roles, commands_of_chat, commands_of_queue, commands_of_poll, commands_of_breakout,
-    commands_of_recording, commands_of_figures;
+extern const struct command_table commands_of_listening, commands_of_booth, commands_of_signals,
+    commands_of_moderating, commands_of_roles, commands_of_chat, commands_of_queue,
+    commands_of_poll, commands_of_breakout, commands_of_recording, commands_of_figures;
 const struct command_table *command_table_at(size_t index); // NULL: the end
 
 bool command_may_be_long(const struct command *command); // as long as a message

@@ -110,6 +110,7 @@ static void on_closed(uv_handle_t *handle)
     SSL_free(conn->ssl);
     rights_forget(conn);
     visible_forget(conn);
+    free(conn->menu);
     buffer_clear(&conn->in);
     buffer_clear(&conn->out);
     buffer_clear(&conn->voice_out);

@@ -70,13 +70,11 @@ struct conn {
     uint64_t ping_timestamps[CONN_QUESTIONS];
     unsigned ping_next;
     MumbleProto__Ping ping_seen; // what the client said of its own reception; plain numbers only
-    bool has_menu;               // the context menu entries that were sent
-    uint32_t menu_meeting;
-    bool has_booth_menu;
-    uint64_t uncovered_told_us; // the last notice that nobody interprets
-    bool is_act_told;           // booth_tell.c: something was said since this one's last act
-    char chosen_language[16];   // of what they read, by "!lang fr"; "": none
-    char console_language[16];  // display.c: the reader's, said by their console; "": none
+    struct menu *menu;           // menu.c: the context menu as it was sent; NULL: nothing
+    uint64_t uncovered_told_us;  // the last notice that nobody interprets
+    bool is_act_told;            // booth_tell.c: something was said since this one's last act
+    char chosen_language[16];    // of what they read, by "!lang fr"; "": none
+    char console_language[16];   // display.c: the reader's, said by their console; "": none
     uint32_t named_in, named_voice, named_holder; // describe.c: whose comment names whom
     struct chat_seen { // chat.c: up to which message they were there, of the meetings left last
         uint32_t meeting, number;
@@ -403,7 +401,8 @@ struct meeting_info *
 meetings_default(const struct conn *conn);           // where a command without a place is meant
 char *meetings_welcome(const struct server *server); // heap; NULL when there is nothing to say
 // menu.c
-void menu_update(struct conn *conn);
+void menu_update(struct conn *conn); // sends what has changed
+void menu_changed(struct server *server, uint32_t meeting, bool is_of_booths);
 void menu_forget(struct server *server, const struct meeting_info *meeting); // it is about to go
 void menu_action(struct conn *conn, const ProtobufCMessage *message);
 // commands.c

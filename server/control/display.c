@@ -125,6 +125,20 @@ static uint64_t due_at(const struct watcher *watcher)
     return watcher->sent_us + DISPLAY_EVERY_US;
 }
 
+static void update_menus(struct server *server, uint64_t *next_us)
+{
+    for (struct meeting_run *run = server->runs; run != NULL; run = run->next) {
+        const uint64_t due_us = run->menus_us + MENUS_EVERY_US;
+        if (run->are_menus_due && due_us <= server->now_us) {
+            run->are_menus_due = false;
+            run->menus_us = server->now_us;
+            menu_changed(server, run->meeting, false);
+        } else if (run->are_menus_due && due_us < *next_us) {
+            *next_us = due_us;
+        }
+    }
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct display *display = timer->data;
@@ -143,6 +157,7 @@ static void on_timer(uv_timer_t *timer)
     }
     body_clear(&body);
     describe_due(server, &next_us);
+    update_menus(server, &next_us);
     if (next_us != UINT64_MAX)
         display_wake(server, next_us);
 }
@@ -185,7 +200,8 @@ void display_wake(struct server *server, uint64_t at_us)
         uv_timer_start(&display->timer, on_timer, in_ms, 0);
 }
 
-void display_changed(struct server *server, uint32_t meeting)
+// Consoles are shown the meeting anew.
+static void watchers_changed(struct server *server, uint32_t meeting)
 {
     struct watcher *watcher = server->display != NULL ? server->display->watchers : NULL;
     for (; watcher != NULL; watcher = watcher->next) {
@@ -197,6 +213,16 @@ void display_changed(struct server *server, uint32_t meeting)
         watcher->is_due = true;
         display_wake(server, due_at(watcher));
     }
+}
+
+void display_changed(struct server *server, uint32_t meeting)
+{
+    struct meeting_run *run = run_of(server, meeting);
+    watchers_changed(server, meeting);
+    if (run == NULL || run->are_menus_due)
+        return;
+    run->are_menus_due = true;
+    display_wake(server, run->menus_us + MENUS_EVERY_US);
 }
 
 // ---- what consoles say -------------------------------------------------------------------------
@@ -300,9 +326,10 @@ void display_event(struct server *server, const struct mixer_event *event)
     if (event->kind == MIXER_EVENT_STATE) {
         run->state = *(const struct mixer_event_state *)event;
         run->has_state = true;
-        display_changed(server, event->meeting);
+        watchers_changed(server, event->meeting);
         describe_changed(server, run);
         booth_state_event(server, run);
+        menu_changed(server, event->meeting, true);
     } else if (event->kind == MIXER_EVENT_QUALITY) {
         advice_quality(server, event);
     } else if (event->kind == MIXER_EVENT_EXPOSURE) {

@@ -13,6 +13,7 @@
 #define DISPLAY_EVERY_US 200000u   // a console gets at most so many states
 #define DESCRIBE_EVERY_US 2000000u // a channel's description, a track's speaker: likewise
 #define DESCRIBED_CHANNELS (1 + MODEL_LANGS_MAX + MODEL_BOOTHS_MAX)
+#define MENUS_EVERY_US 200000u     // menus outside of booths follow so often
 #define FIGURES_WAITING_MAX 16     // questions to the mixer; more are told to wait
 #define DISPLAY_STATE_BYTES 65536u // of one state; a longer one is not sent
 
@@ -41,6 +42,9 @@ void describe_changed(struct server *server, struct meeting_run *run);
 void describe_due(struct server *server, uint64_t *next_us); // what is; and when again
 void describe_forget(struct meeting_run *run);
 uint64_t display_speaker_since_us(struct meeting_run *run, uint32_t speaker, uint64_t now_us);
+// signals.c: the last of them, for those whom it concerns
+void signals_put(struct answer *answer, const struct conn *reader,
+                 const struct meeting_info *meeting, const struct meeting_run *run);
 // display.c: the timer of all of it fires at this time, or before
 void display_wake(struct server *server, uint64_t at_us);
 

@@ -209,5 +209,6 @@ void display_put_me(struct answer *answer, const struct conn *reader,
     else
         answer_text(answer, "track", NULL);
     answer_text(answer, "language", reader_language(reader));
+    signals_put(answer, reader, meeting, run_of(reader->server, meeting->id));
     answer_close(answer, '}');
 }

@@ -103,6 +103,39 @@
     X(PHRASE_MENU_OFF_AIR, N_("⚪ Leave the air"))                                                  \
     X(PHRASE_MENU_TAKE, N_("🔴 Take the air at once"))                                              \
     X(PHRASE_MENU_TURN, N_("↔ The speaker has changed language"))                                  \
+    X(PHRASE_HELP_SLOW, N_("ask the speaker to go more slowly; nobody learns who asked"))          \
+    X(PHRASE_HELP_LOUDER, N_("ask the speaker to speak louder"))                                   \
+    X(PHRASE_HELP_REPEAT, N_("ask the speaker to say that again"))                                 \
+    X(PHRASE_HELP_CANNOT, N_("tell the speaker that this cannot be interpreted"))                  \
+    X(PHRASE_SIGNAL_SLOW, N_("🐢 The interpreters ask: more slowly, please."))                      \
+    X(PHRASE_SIGNAL_LOUDER,                                                                        \
+      N_("🔊 The interpreters ask: louder, please, or closer to the microphone."))                  \
+    X(PHRASE_SIGNAL_REPEAT, N_("🔁 The interpreters ask: please say that again."))                  \
+    X(PHRASE_SIGNAL_CANNOT,                                                                        \
+      N_("🚫 The interpreters cannot interpret this. Please wait a moment, or put it in other "     \
+         "words."))                                                                                \
+    /* TRANSLATORS: name of the speaker, what the interpreters ask them */                         \
+    X(PHRASE_SIGNAL_TO, N_("To %s: %s"))                                                           \
+    X(PHRASE_SIGNAL_SENT, N_("The speaker has been told, and not who asked."))                     \
+    X(PHRASE_SIGNAL_JUST_TOLD, N_("The speaker was told just now."))                               \
+    X(PHRASE_SIGNAL_WAIT, N_("A moment, please: nobody can heed so many requests at once."))       \
+    X(PHRASE_MENU_SLOW, N_("🐢 More slowly, please"))                                               \
+    X(PHRASE_MENU_LOUDER, N_("🔊 Louder, please"))                                                  \
+    X(PHRASE_MENU_REPEAT, N_("🔁 Please say that again"))                                           \
+    X(PHRASE_MENU_CANNOT, N_("🚫 This cannot be interpreted"))                                      \
+    X(PHRASE_MENU_ASK, N_("⇄ Ask your partner to go on"))                                          \
+    X(PHRASE_MENU_UNASK, N_("⇄ Go on yourself after all"))                                         \
+    X(PHRASE_MENU_OFFER, N_("⇄ Offer to go on"))                                                   \
+    X(PHRASE_MENU_UNOFFER, N_("⇄ Withdraw your offer"))                                            \
+    X(PHRASE_MENU_CONFIRM_ASKED, N_("✔ Go on for your partner"))                                   \
+    X(PHRASE_MENU_CONFIRM_OFFERED, N_("✔ Let your partner go on"))                                 \
+    X(PHRASE_MENU_SWITCH, N_("⏩ Switch at once"))                                                  \
+    /* TRANSLATORS: language */                                                                    \
+    X(PHRASE_MENU_OUT, N_("↔ Work into %s"))                                                       \
+    X(PHRASE_MENU_RELAY_AUTO, N_("👂 Relay chosen by itself"))                                      \
+    X(PHRASE_MENU_RELAY_FLOOR, N_("👂 Hear the floor, no relay"))                                   \
+    /* TRANSLATORS: language */                                                                    \
+    X(PHRASE_MENU_RELAY, N_("👂 Relay from %s"))                                                    \
     /* TRANSLATORS: booth */                                                                       \
     X(PHRASE_YOU_INTERPRETER, N_("You are now an interpreter. Enter the channel “%s”."))
 

@@ -84,6 +84,8 @@
     /* TRANSLATORS: language */                                                                    \
     X(PHRASE_MENU_LISTEN, N_("🎧 Listen in %s"))                                                    \
     X(PHRASE_MENU_FLOOR, N_("🎧 Original voices"))                                                  \
+    X(PHRASE_MENU_HAND, N_("✋ Raise your hand"))                                                   \
+    X(PHRASE_MENU_HAND_DOWN, N_("✋ Lower your hand"))                                              \
     /* TRANSLATORS: name */                                                                        \
     X(PHRASE_WHO, N_("There is nobody called “%s” here."))
 

@@ -40,5 +40,6 @@ void run_remove(struct server *server, uint32_t meeting)
     display_forget(run);
     agenda_free(run->agenda);
     booth_forget(run);
+    signals_forget(run);
     free(run);
 }

@@ -15,6 +15,8 @@ struct meeting_run {
     struct mixer_event_state state; // the newest display of the mixer ...
     bool has_state;                 // ... once there is one
     bool is_recording;
+    bool are_menus_due; // of those outside of booths ...
+    uint64_t menus_us;  // ... which were last looked at then
     // each its file's own, NULL: none
     void *breakouts, *figures, *recording, *display, *booths, *signals;
 };
@@ -47,6 +49,7 @@ void booth_result(struct server *server, const struct mixer_event *event); // of
 void booth_forget(struct meeting_run *run);
 // An act's token: who asked, and for what.
 uint64_t booth_token(uint32_t session, enum mixer_command_kind kind, int32_t value);
+void signals_forget(struct meeting_run *run); // signals.c
 // probe.c: somebody on air has fallen silent without an end: are they there? One timer, which runs
 // while somebody is asked.
 void probe_begin(struct server *server, uint32_t meeting, uint32_t session);

@@ -109,7 +109,7 @@ class DisplayTest(DisplayCase):
         self.assertEqual(state["meeting"], {"id": self.floor, "name": "Asamblea"})
         self.assertEqual(state["me"], {"session": self.ana.session, "role": "participant",
                                        "place": "track", "booth": None, "track": 1,
-                                       "language": "es"})
+                                       "language": "es", "signal": None})
         self.assertEqual([one["language"] for one in state["tracks"]], ["en", "es", "fr"])
         self.assertEqual([one["name"] for one in state["booths"]], ["Booth en-es", "Booth es-fr"])
         self.assertEqual(state["booths"][1]["languages"], ["es", "fr"])

@@ -27,7 +27,9 @@ levelling = off
 """
 ENTER = 4
 LISTEN = {"susurro.listen.en", "susurro.listen.es", "susurro.floor"}
-BOOTH = {"susurro.air", "susurro.off", "susurro.take", "susurro.turn"}
+BOOTH = {"susurro.air", "susurro.turn", "susurro.slow", "susurro.louder", "susurro.repeat",
+         "susurro.cannot"}  # of one alone in it, who is not on air; more in test_menu
+HAND = {"susurro.hand"}
 EVERYWHERE = 7
 
 
@@ -167,7 +169,7 @@ class MeetingTest(SystemTest):
         self.assertLessEqual(len(present), 12)
         iris.join(self.spanish)
         iris.barrier()
-        self.assertEqual(set(iris.actions), LISTEN)
+        self.assertEqual(set(iris.actions) - HAND, LISTEN)
 
     def test_menu_of_the_booth(self):
         iris = self.client("Iris")
