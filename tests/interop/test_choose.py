@@ -20,6 +20,7 @@ class ChooseTest(RigTest):
 
     def setUp(self):
         super().setUp()
+        self.observer.join(self.observer.channel("Asamblea")["channel_id"])  # the same menu
         self.vera = self.client("Vera", "Asamblea")
         self.wait_online(settle_s=0)
 
