@@ -6,8 +6,8 @@
 // one object a meeting; people are sessions, their languages indices of the meeting's tracks.
 //
 // The queue is first come, first served. With progressive stacking, those who have spoken less
-// (this meeting, in turns, then in time) come before those who have spoken more; equal ones in
-// order.
+// (this meeting, in turns, then in time by steps of AGENDA_VOICE_STEP_US, so that no cough decides)
+// come before those who have spoken more; equal ones in order.
 #ifndef SUSURRO_AGENDA_H
 #define SUSURRO_AGENDA_H
 
@@ -18,10 +18,11 @@
 #include <stdint.h>
 
 #define AGENDA_HANDS_MAX 256
-#define AGENDA_PEOPLE_MAX 4096 // whose turns are remembered
+#define AGENDA_PEOPLE_MAX 4096 // whose turns are remembered, or votes; more: not counted, refused
+#define AGENDA_VOICE_STEP_US 10000000u
 #define AGENDA_POLL_ANSWERS_MAX 8
 #define AGENDA_LANGS_MAX 8
-#define AGENDA_TEXT_BYTES 512 // of a question, an answer
+#define AGENDA_TEXT_BYTES 512 // of a question, an answer; a longer one is refused
 #define AGENDA_GROUPS_MAX 32
 #define AGENDA_CHAT_MAX 200 // messages remembered, beyond: the oldest goes
 #define AGENDA_CHAT_BYTES (256u * 1024)
@@ -44,32 +45,39 @@ const char *agenda_error_text(int error);
 struct agenda;
 struct agenda *agenda_new(uint8_t n_langs); // NULL: out of memory
 void agenda_free(struct agenda *agenda);
-void agenda_leave(struct agenda *agenda, uint32_t session,
-                  uint64_t now_us); // hand, turn; not votes
+void agenda_leave(struct agenda *agenda, uint32_t session); // hand, turns; not votes
 
 // ---- the speaking queue -----------------------------------------------------------------------
 
 void agenda_set_stacking(struct agenda *agenda, bool is_progressive);
 bool agenda_is_stacking(const struct agenda *agenda);
-int agenda_hand_up(struct agenda *agenda, uint32_t session, uint64_t now_us);
-int agenda_hand_down(struct agenda *agenda, uint32_t session);
+// AGENDA_E_ALREADY: it is up, or they speak; AGENDA_E_FULL.
+int agenda_hand_up(struct agenda *agenda, uint32_t session);
+int agenda_hand_down(struct agenda *agenda, uint32_t session); // AGENDA_E_UNKNOWN: it is not up
 size_t agenda_hands(const struct agenda *agenda, uint32_t *sessions, size_t cap); // in their order
-// The next one, or this one out of turn, speaks from now on; the one before has ended. 0: nobody.
+// The next one, or this one out of turn, has the floor from now on; the one before has ended. With
+// no hand up, agenda_next only ends the turn: session 0; AGENDA_E_EMPTY when there is no turn.
 int agenda_next(struct agenda *agenda, uint64_t now_us, uint32_t *session);
-int agenda_give(struct agenda *agenda, uint32_t session, uint64_t now_us);
-uint32_t agenda_speaker(const struct agenda *agenda);
-// Voice is counted by whoever hears it: for stacking and for the limit.
-void agenda_spoke(struct agenda *agenda, uint32_t session, uint64_t voice_us);
+void agenda_give(struct agenda *agenda, uint32_t session, uint64_t now_us); // 0: to nobody
+uint32_t agenda_speaker(const struct agenda *agenda);                       // 0: nobody
+// Voice begins or ends: whoever hears it says so, for stacking and for the limit.
+void agenda_voice(struct agenda *agenda, uint32_t session, bool is_sounding, uint64_t at_us);
+uint64_t agenda_spoken_us(const struct agenda *agenda, uint32_t session,
+                          uint64_t now_us); // this meeting
+uint32_t agenda_turns(const struct agenda *agenda, uint32_t session);
 
 // ---- time limits ------------------------------------------------------------------------------
 
+// The limit is one of voice: it counts only while whoever was given the floor is heard, so that an
+// interruption takes nothing away from them, and nothing is due in silence.
 enum agenda_sign {
     AGENDA_SIGN_NONE,
-    AGENDA_SIGN_SOON,
-    AGENDA_SIGN_OVER
-}; // 30 s left; no time left
-void agenda_set_limit(struct agenda *agenda, uint32_t seconds, uint64_t now_us); // 0: none
+    AGENDA_SIGN_SOON, // 30 s left, half of a limit of less than 60 s
+    AGENDA_SIGN_OVER  // no time left
+};
+void agenda_set_limit(struct agenda *agenda, uint32_t seconds); // 0: none
 uint32_t agenda_limit_s(const struct agenda *agenda);
+uint32_t agenda_used_s(const struct agenda *agenda, uint64_t now_us); // of this turn
 // A sign that has come due for the speaker, each once a turn (OVER again every minute).
 enum agenda_sign agenda_sign(struct agenda *agenda, uint64_t now_us);
 uint64_t agenda_deadline(const struct agenda *agenda); // of the next sign; UINT64_MAX
@@ -77,12 +85,19 @@ uint64_t agenda_deadline(const struct agenda *agenda); // of the next sign; UINT
 // ---- straw polls ------------------------------------------------------------------------------
 
 // texts[lang * (1 + n_answers)] is the question in that language, the answers follow; NULL: as in
-// the first language. Copied. One poll at a time: the one before is closed.
+// the first language that has it. Copied. One poll at a time: the one before is gone.
 int agenda_poll_open(struct agenda *agenda, const char *const *texts, uint8_t n_answers);
-int agenda_poll_vote(struct agenda *agenda, uint32_t session, uint8_t answer); // again: changed
+// 1 + n_answers texts in one language more, or anew. AGENDA_E_NO_POLL; AGENDA_E_UNKNOWN: the poll
+// has another number of answers.
+int agenda_poll_translate(struct agenda *agenda, uint8_t lang, const char *const *texts,
+                          uint8_t n_answers);
+// voter: any number that stays this person's, also when they come back; it is forgotten when the
+// poll is closed. answer from 0. Again: changed; AGENDA_E_ALREADY: it was this one.
+int agenda_poll_vote(struct agenda *agenda, uint64_t voter, uint8_t answer);
 struct poll_view {
     bool is_open;
     uint8_t n_answers;
+    bool is_translated;                                      // into the language that was asked for
     const char *question, *answers[AGENDA_POLL_ANSWERS_MAX]; // borrowed
     uint32_t counts[AGENDA_POLL_ANSWERS_MAX], n_votes;
 };
@@ -97,7 +112,8 @@ struct breakout_person {
     uint8_t group; // out
 };
 // Groups of equal size (they differ by one at most), at random; with is_mixing languages are spread
-// evenly over them. The same seed gives the same groups.
+// evenly over them (in each, too, the groups differ by one at most). The same seed gives the same
+// groups. With fewer people than groups some are empty. n_groups from 1.
 void agenda_breakout_random(struct breakout_person *people, size_t n, uint8_t n_groups,
                             bool is_mixing, uint64_t seed);
 // One group a language that anybody has; returns how many.

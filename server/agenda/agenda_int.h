@@ -7,10 +7,6 @@
 
 #include "agenda/agenda.h"
 
-struct hand {
-    uint32_t session;
-    uint64_t at_us;
-};
 struct turns { // what somebody has said so far
     uint32_t session, n_turns;
     uint64_t voice_us;
@@ -18,7 +14,7 @@ struct turns { // what somebody has said so far
 };
 struct queue { // queue.c
     bool is_progressive;
-    struct hand hands[AGENDA_HANDS_MAX]; // as they were raised
+    uint32_t hands[AGENDA_HANDS_MAX]; // sessions, as they were raised
     size_t n_hands;
     struct turns *people; // in no order
     size_t n_people, cap;
@@ -30,6 +26,10 @@ struct limit {         // limit.c: counts the voice of whoever was given the flo
     uint64_t since_us; // their voice sounds since then; 0: it does not
     unsigned n_signs;  // given in this turn: SOON is the first, each OVER one more
 };
+
+// A turn begins; and the speaker's voice.
+void limit_begin(struct agenda *agenda, bool is_sounding, uint64_t now_us);
+void limit_voice(struct agenda *agenda, bool is_sounding, uint64_t at_us);
 
 struct poll;                       // poll.c
 void poll_free(struct poll *poll); // NULL is fine

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Who wants to speak, and what everybody has said so far.
+#include "agenda/agenda_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- people -----------------------------------------------------------------------------------
+
+static struct turns *turns_find(const struct agenda *agenda, uint32_t session)
+{
+    for (size_t i = 0; i < agenda->queue.n_people; i++)
+        if (agenda->queue.people[i].session == session)
+            return &agenda->queue.people[i];
+    return NULL;
+}
+
+// NULL: memory, or too many; what they say is not counted.
+static struct turns *turns_of(struct agenda *agenda, uint32_t session)
+{
+    struct queue *queue = &agenda->queue;
+    struct turns *found = turns_find(agenda, session);
+    if (found != NULL || queue->n_people == AGENDA_PEOPLE_MAX)
+        return found;
+    if (queue->n_people == queue->cap) {
+        size_t cap = queue->cap != 0 ? 2 * queue->cap : 16;
+        struct turns *people = realloc(queue->people, cap * sizeof(*people));
+        if (people == NULL)
+            return NULL;
+        queue->people = people;
+        queue->cap = cap;
+    }
+    queue->people[queue->n_people] = (struct turns){ .session = session };
+    return &queue->people[queue->n_people++];
+}
+
+static uint64_t voice_us(const struct turns *turns, uint64_t now_us)
+{
+    bool is_running = turns->since_us != 0 && now_us > turns->since_us;
+    return turns->voice_us + (is_running ? now_us - turns->since_us : 0);
+}
+
+uint64_t agenda_spoken_us(const struct agenda *agenda, uint32_t session, uint64_t now_us)
+{
+    const struct turns *turns = turns_find(agenda, session);
+    return turns != NULL ? voice_us(turns, now_us) : 0;
+}
+
+uint32_t agenda_turns(const struct agenda *agenda, uint32_t session)
+{
+    const struct turns *turns = turns_find(agenda, session);
+    return turns != NULL ? turns->n_turns : 0;
+}
+
+void agenda_voice(struct agenda *agenda, uint32_t session, bool is_sounding, uint64_t at_us)
+{
+    struct turns *turns = turns_of(agenda, session);
+    if (turns != NULL) {
+        turns->voice_us = voice_us(turns, at_us);
+        turns->since_us = is_sounding ? at_us : 0;
+    }
+    if (session == agenda->queue.speaker)
+        limit_voice(agenda, is_sounding, at_us);
+}
+
+void agenda_leave(struct agenda *agenda, uint32_t session)
+{
+    struct queue *queue = &agenda->queue;
+    struct turns *turns = turns_find(agenda, session);
+    if (turns != NULL)
+        *turns = queue->people[--queue->n_people];
+    agenda_hand_down(agenda, session);
+    if (queue->speaker == session)
+        agenda_give(agenda, 0, 0);
+}
+
+// ---- hands ------------------------------------------------------------------------------------
+
+void agenda_set_stacking(struct agenda *agenda, bool is_progressive)
+{
+    agenda->queue.is_progressive = is_progressive;
+}
+
+bool agenda_is_stacking(const struct agenda *agenda)
+{
+    return agenda->queue.is_progressive;
+}
+
+static size_t hand_index(const struct queue *queue, uint32_t session)
+{
+    size_t i = 0;
+    while (i < queue->n_hands && queue->hands[i] != session)
+        i++;
+    return i;
+}
+
+int agenda_hand_up(struct agenda *agenda, uint32_t session)
+{
+    struct queue *queue = &agenda->queue;
+    if (hand_index(queue, session) < queue->n_hands || queue->speaker == session)
+        return AGENDA_E_ALREADY;
+    if (queue->n_hands == AGENDA_HANDS_MAX)
+        return AGENDA_E_FULL;
+    queue->hands[queue->n_hands++] = session;
+    return 0;
+}
+
+int agenda_hand_down(struct agenda *agenda, uint32_t session)
+{
+    struct queue *queue = &agenda->queue;
+    size_t i = hand_index(queue, session);
+    if (i == queue->n_hands)
+        return AGENDA_E_UNKNOWN;
+    queue->n_hands--;
+    memmove(&queue->hands[i], &queue->hands[i + 1], (queue->n_hands - i) * sizeof(*queue->hands));
+    return 0;
+}
+
+// Before the other in a progressive queue; false when equal, so that a stable order stays.
+static bool has_spoken_less(const struct agenda *agenda, uint32_t session, uint32_t other)
+{
+    const struct turns nothing = { .session = 0 };
+    const struct turns *a = turns_find(agenda, session), *b = turns_find(agenda, other);
+    a = a != NULL ? a : &nothing;
+    b = b != NULL ? b : &nothing;
+    if (a->n_turns != b->n_turns)
+        return a->n_turns < b->n_turns;
+    return a->voice_us / AGENDA_VOICE_STEP_US < b->voice_us / AGENDA_VOICE_STEP_US;
+}
+
+size_t agenda_hands(const struct agenda *agenda, uint32_t *sessions, size_t cap)
+{
+    const struct queue *queue = &agenda->queue;
+    uint32_t sorted[AGENDA_HANDS_MAX];
+    for (size_t i = 0; i < queue->n_hands; i++) {
+        size_t at = i;
+        for (; queue->is_progressive && at > 0 &&
+               has_spoken_less(agenda, queue->hands[i], sorted[at - 1]);
+             at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = queue->hands[i];
+    }
+    size_t n = queue->n_hands < cap ? queue->n_hands : cap;
+    if (n > 0)
+        memcpy(sessions, sorted, n * sizeof(*sessions));
+    return queue->n_hands;
+}
+
+// ---- the floor --------------------------------------------------------------------------------
+
+void agenda_give(struct agenda *agenda, uint32_t session, uint64_t now_us)
+{
+    struct turns *turns = session != 0 ? turns_of(agenda, session) : NULL;
+    agenda_hand_down(agenda, session);
+    if (session != 0 && session == agenda->queue.speaker)
+        return;
+    agenda->queue.speaker = session;
+    if (turns != NULL)
+        turns->n_turns++;
+    limit_begin(agenda, turns != NULL && turns->since_us != 0, now_us);
+}
+
+int agenda_next(struct agenda *agenda, uint64_t now_us, uint32_t *session)
+{
+    *session = 0;
+    if (agenda_hands(agenda, session, 1) == 0 && agenda->queue.speaker == 0)
+        return AGENDA_E_EMPTY;
+    agenda_give(agenda, *session, now_us);
+    return 0;
+}
+
+uint32_t agenda_speaker(const struct agenda *agenda)
+{
+    return agenda->queue.speaker;
+}
