@@ -77,6 +77,7 @@ enum agenda_sign {
 };
 void agenda_set_limit(struct agenda *agenda, uint32_t seconds); // 0: none
 uint32_t agenda_limit_s(const struct agenda *agenda);
+bool agenda_is_speaking(const struct agenda *agenda);                 // is the speaker heard now?
 uint32_t agenda_used_s(const struct agenda *agenda, uint64_t now_us); // of this turn
 // A sign that has come due for the speaker, each once a turn (OVER again every minute).
 enum agenda_sign agenda_sign(struct agenda *agenda, uint64_t now_us);

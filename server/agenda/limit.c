@@ -39,6 +39,11 @@ uint32_t agenda_limit_s(const struct agenda *agenda)
     return agenda->limit.seconds;
 }
 
+bool agenda_is_speaking(const struct agenda *agenda)
+{
+    return agenda->limit.since_us != 0;
+}
+
 uint32_t agenda_used_s(const struct agenda *agenda, uint64_t now_us)
 {
     return (uint32_t)(used_us(&agenda->limit, now_us) / SECOND_US);

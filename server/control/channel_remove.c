@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/control_int.h"
+#include "control/run.h"
 
 // Who loses their channel goes to the nearest that will have them; the root has everybody.
 static void evict(struct server *server, uint32_t id, uint32_t refuge)
@@ -61,6 +61,7 @@ static void remove_within(struct server *server, uint32_t id, uint32_t refuge)
         storage_channel_remove(server, id);
     model_channel_remove(server->model, id);
     server->are_routes_dirty = true;
+    breakout_channel_gone(server, id);
     tell(server, id);
 }
 

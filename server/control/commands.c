@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/commands.h"
+#include "control/tools.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,9 @@
 
 // A file that has commands adds its table here; in the order of !help.
 static const struct command_table *const tables[] = {
-    &commands_of_listening,  &commands_of_chat,      &commands_of_booth,   &commands_of_signals,
-    &commands_of_moderating, &commands_of_recording, &commands_of_figures,
+    &commands_of_listening,  &commands_of_chat,    &commands_of_booth, &commands_of_signals,
+    &commands_of_moderating, &commands_of_queue,   &commands_of_poll,  &commands_of_breakout,
+    &commands_of_recording,  &commands_of_figures,
 };
 #define N_TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -87,7 +88,8 @@ static void nearest_of(const struct command *command, const char *wanted, char o
 static bool is_inside(const struct call *call)
 {
     return call->meeting != NULL &&
-           model_meeting_of(call->server->model, call->user) == call->meeting;
+           (model_meeting_of(call->server->model, call->user) == call->meeting ||
+            tools_meeting(call->server, call->user) == call->meeting);
 }
 
 bool command_is_in_booth(const struct call *call)
@@ -371,6 +373,16 @@ static void trim_end(char *text)
         text[--len] = '\0';
 }
 
+// What people write to others: messages, translations, questions, notices.
+static bool may_be_long(const struct command *command)
+{
+    const struct command_table *const longs[] = { &commands_of_chat, &commands_of_poll };
+    for (size_t i = 0; command != NULL && i < sizeof(longs) / sizeof(longs[0]); i++)
+        if (command >= longs[i]->commands && command < longs[i]->commands + longs[i]->n)
+            return true;
+    return false;
+}
+
 bool commands_run(struct conn *conn, const char *plain)
 {
     if (plain[0] != '!' || plain[1] == '\0' || plain[1] == ' ' || plain[1] == '!')
@@ -390,7 +402,7 @@ bool commands_run(struct conn *conn, const char *plain)
                          .rest = rest };
     call.run = call.meeting != NULL ? run_of(conn->server, call.meeting->id) : NULL;
     const struct command *command = command_find(text);
-    if (strlen(plain) > TEXT_COMMAND_BYTES && (command == NULL || !command_may_be_long(command))) {
+    if (strlen(plain) > TEXT_COMMAND_BYTES && !may_be_long(command)) {
         free(text);
         return false; // what people write
     }

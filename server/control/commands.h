@@ -48,7 +48,6 @@ extern const struct command_table commands_of_listening, commands_of_booth, comm
     commands_of_poll, commands_of_breakout, commands_of_recording, commands_of_figures;
 const struct command_table *command_table_at(size_t index); // NULL: the end
 
-bool command_may_be_long(const struct command *command); // as long as a message
 const struct command *command_find(const char *word);    // any language; NULL: none
 void command_help(struct call *call);                    // "!help", "!help air"
 

@@ -225,8 +225,3 @@ static const struct command commands[] = {
       "…" },
 };
 const struct command_table commands_of_chat = { commands, sizeof(commands) / sizeof(commands[0]) };
-
-bool command_may_be_long(const struct command *command)
-{
-    return command >= commands && command < commands + commands_of_chat.n;
-}

@@ -126,6 +126,8 @@ struct server {
     bool wants_reload;       // of the configuration, when all that was changed is stored
     bool are_rights_dirty;   // somebody's permissions may have changed: looked at at the turn's end
     bool has_stale_rights;   // those of single clients
+    uv_timer_t queue_timer;  // queue.c: signs that are due
+    uint64_t queue_due_us;   // ... when; UINT64_MAX: never
     struct display *display; // display.c; NULL: not needed yet
     struct probes *probes;   // probe.c; likewise
     bool is_hiding;          // channels are hidden now; has_stale_visible: from somebody anew
@@ -386,10 +388,13 @@ void text_message(struct conn *conn, const ProtobufCMessage *message);
 #define ROLE_BYTES 64
 void declare_role(const struct meeting_info *meeting, enum channel_role role, uint8_t index,
                   char out[ROLE_BYTES]);
+uint32_t declare_voice(struct server *server, const char *meeting, const char *name,
+                       uint32_t channel); // its session; 0: no room
 bool meetings_declare(struct server *server, char *error, size_t cap);
 void meetings_reload(struct server *server);
 // meetings.c
 void meetings_start(struct server *server); // the mixer is there
+void meetings_begin(struct server *server, const struct meeting_info *meeting); // one more
 void meetings_reconfigure(struct server *server, const struct meeting_info *meeting);
 void meetings_user_placed(struct server *server, struct user *user, uint32_t old_meeting);
 void meetings_user_left(struct server *server, uint32_t session, uint32_t meeting);

@@ -97,8 +97,8 @@ static void assign(struct server *server, struct channel *channel, uint32_t meet
 
 // The voice of a track or booth: a user made by the server, with a hash that stays, so that clients
 // keep their local volume for it.
-static uint32_t make_voice(struct server *server, const char *meeting, const char *name,
-                           uint32_t channel)
+uint32_t declare_voice(struct server *server, const char *meeting, const char *name,
+                       uint32_t channel)
 {
     char label[256], seed[512];
     snprintf(label, sizeof(label), "%s 🎧", name);
@@ -171,7 +171,7 @@ static bool declare_tracks(struct server *server, struct meeting_info *meeting,
             return false;
         track->channel = channel->id;
         assign(server, channel, meeting->id, CHANNEL_TRACK, i);
-        track->session = make_voice(server, meeting->name, track->name, channel->id);
+        track->session = declare_voice(server, meeting->name, track->name, channel->id);
     }
     return true;
 }
@@ -195,7 +195,7 @@ static bool declare_booths(struct server *server, struct meeting_info *meeting,
             return false;
         booth->channel = channel->id;
         assign(server, channel, meeting->id, CHANNEL_BOOTH, i);
-        booth->session = make_voice(server, meeting->name, booth->name, channel->id);
+        booth->session = declare_voice(server, meeting->name, booth->name, channel->id);
     }
     return true;
 }

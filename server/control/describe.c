@@ -6,6 +6,7 @@
 // the admin's own words (docs/decisions/0012). And where no indicators are sent, the comment of the
 // track's voice names who speaks.
 #include "control/display_int.h"
+#include "control/tools.h"
 
 #include <openssl/sha.h>
 #include <stdlib.h>
@@ -31,17 +32,6 @@ void describe_forget(struct meeting_run *run)
     }
     free(shown);
     run->display = NULL;
-}
-
-uint64_t display_speaker_since_us(struct meeting_run *run, uint32_t speaker, uint64_t now_us)
-{
-    struct shown *shown = shown_of(run);
-    if (shown == NULL)
-        return now_us;
-    if (shown->speaker != speaker)
-        shown->speaker_since_us = now_us;
-    shown->speaker = speaker;
-    return shown->speaker_since_us;
 }
 
 // ---- in words ----------------------------------------------------------------------------------
@@ -86,6 +76,22 @@ static const char *on_air_name(const struct page *page, const struct booth_state
     return user != NULL ? user->name : NULL;
 }
 
+// Who has the floor, and who waits for it.
+static void put_queue(struct page *page)
+{
+    const struct server *server = page->server;
+    const struct meeting_run *run = run_of(server, page->meeting->id);
+    const struct user *speaker =
+        run != NULL ? model_user(server->model, agenda_speaker(run->agenda)) : NULL;
+    char names[1024] = "";
+    if (speaker != NULL && !server->is_hiding)
+        put(page, PHRASE_STATE_GIVEN, speaker->name, NULL);
+    if (run != NULL)
+        queue_names(server, run, NULL, names, sizeof(names));
+    if (names[0] != '\0')
+        put(page, PHRASE_STATE_WAITING, names, NULL);
+}
+
 static void put_floor(struct page *page)
 {
     const struct mixer_event_state *state = page->state;
@@ -106,6 +112,7 @@ static void put_floor(struct page *page)
         put(page, PHRASE_STATE_INTO, with, NULL);
     if (without[0] != '\0')
         put(page, PHRASE_STATE_NOT_INTO, without, NULL);
+    put_queue(page);
     if (page->is_recording)
         put(page, PHRASE_STATE_RECORDING, NULL, NULL);
 }

@@ -26,9 +26,7 @@ void display_put_me(struct answer *answer, const struct conn *reader,
                     const struct meeting_info *meeting);
 
 // describe.c
-struct shown {        // run->display
-    uint32_t speaker; // of the queue, and since when
-    uint64_t speaker_since_us;
+struct shown { // run->display
     bool is_due;
     uint64_t named_us; // the speaker was named to those on thin lines
     struct described { // the floor, tracks, booths
@@ -41,7 +39,6 @@ struct shown *shown_of(struct meeting_run *run); // NULL: memory
 void describe_changed(struct server *server, struct meeting_run *run);
 void describe_due(struct server *server, uint64_t *next_us); // what is; and when again
 void describe_forget(struct meeting_run *run);
-uint64_t display_speaker_since_us(struct meeting_run *run, uint32_t speaker, uint64_t now_us);
 // signals.c: the last of them, for those whom it concerns
 void signals_put(struct answer *answer, const struct conn *reader,
                  const struct meeting_info *meeting, const struct meeting_run *run);

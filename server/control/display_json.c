@@ -2,6 +2,7 @@
 //
 // The state of a meeting as consoles get it: docs/PROTOCOL.md, "Consoles".
 #include "control/display_int.h"
+#include "control/tools.h"
 
 #include <string.h>
 
@@ -155,6 +156,78 @@ static const struct mixer_event_state *state_of(const struct meeting_info *meeti
     return nothing;
 }
 
+// ---- queue, poll, groups -----------------------------------------------------------------------
+
+static void put_queue(struct answer *answer, const struct conn *reader,
+                      const struct meeting_run *run)
+{
+    uint32_t hands[AGENDA_HANDS_MAX];
+    size_t n = agenda_hands(run->agenda, hands, AGENDA_HANDS_MAX);
+    answer_open(answer, "queue", '[');
+    for (size_t i = 0; i < n; i++)
+        put_person(answer, NULL, reader, hands[i]);
+    answer_close(answer, ']');
+}
+
+static void put_speaker(struct answer *answer, const struct conn *reader,
+                        const struct meeting_run *run, uint64_t now_us)
+{
+    uint32_t session = agenda_speaker(run->agenda);
+    const struct user *user = session != 0 ? model_user(reader->server->model, session) : NULL;
+    if (user == NULL) {
+        answer_text(answer, "speaker", NULL);
+        return;
+    }
+    bool is_known = visible_user(reader, user);
+    answer_open(answer, "speaker", '{');
+    answer_integer(answer, "session", is_known ? session : 0);
+    answer_text(answer, "name", is_known ? user->name : "");
+    answer_bool(answer, "speaking", agenda_is_speaking(run->agenda));
+    answer_integer(answer, "seconds", now_us != 0 ? agenda_used_s(run->agenda, now_us) : 0);
+    answer_integer(answer, "limit_s", agenda_limit_s(run->agenda));
+    answer_close(answer, '}');
+}
+
+static void put_poll(struct answer *answer, const struct conn *reader,
+                     const struct meeting_info *meeting, const struct meeting_run *run)
+{
+    struct poll_view view;
+    if (!agenda_poll_view(run->agenda, tools_lang(reader, meeting), &view)) {
+        answer_text(answer, "poll", NULL);
+        return;
+    }
+    answer_open(answer, "poll", '{');
+    answer_bool(answer, "open", view.is_open);
+    answer_text(answer, "question", view.question);
+    answer_open(answer, "answers", '[');
+    for (uint8_t i = 0; i < view.n_answers; i++) {
+        answer_open(answer, NULL, '{');
+        answer_text(answer, "text", view.answers[i]);
+        answer_integer(answer, "count", view.counts[i]);
+        answer_close(answer, '}');
+    }
+    answer_close(answer, ']');
+    answer_close(answer, '}');
+}
+
+static void put_groups(struct answer *answer, const struct conn *reader,
+                       const struct meeting_run *run)
+{
+    const struct server *server = reader->server;
+    answer_open(answer, "groups", '[');
+    for (unsigned i = 1; i <= AGENDA_GROUPS_MAX; i++) {
+        const struct channel *channel = breakout_channel(server, run, i);
+        if (channel == NULL || !visible_channel(reader, channel))
+            continue;
+        answer_open(answer, NULL, '{');
+        answer_integer(answer, "group", i);
+        answer_text(answer, "name", channel->name);
+        answer_integer(answer, "channel_id", channel->id);
+        answer_close(answer, '}');
+    }
+    answer_close(answer, ']');
+}
+
 // ---- all of it ---------------------------------------------------------------------------------
 
 void display_put_meeting(struct answer *answer, const struct conn *reader,
@@ -172,10 +245,10 @@ void display_put_meeting(struct answer *answer, const struct conn *reader,
     for (uint8_t i = 0; i < meeting->n_booths; i++)
         put_booth(answer, reader, meeting, &meeting->booths[i], &state->booths[i], now_us);
     answer_close(answer, ']');
-    answer_open(answer, "queue", '[');
-    answer_close(answer, ']');
-    answer_text(answer, "speaker", NULL);
-    answer_text(answer, "poll", NULL);
+    put_queue(answer, reader, run);
+    put_speaker(answer, reader, run, now_us);
+    put_poll(answer, reader, meeting, run);
+    put_groups(answer, reader, run);
     answer_bool(answer, "locked", false);
     answer_bool(answer, "all_muted", false);
     answer_bool(answer, "recording", run->is_recording);

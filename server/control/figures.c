@@ -2,8 +2,8 @@
 //
 // Figures of a meeting, for its moderators (!figures, a table in their language) and for
 // `susurro admin` (JSON). The mixer counts: both ask it, and are answered when it has.
-#include "control/commands.h"
 #include "control/display_int.h"
+#include "control/tools.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +68,8 @@ void figures_leave(struct server *server, struct meeting_run *run, uint32_t sess
     for (const struct user *user = model_user_next(server->model, 0); user != NULL;
          user = model_user_next(server->model, user->session))
         if (!user->is_server_made && user->session != session &&
-            model_meeting_of(server->model, user) == meeting)
+            (model_meeting_of(server->model, user) == meeting ||
+             tools_meeting(server, user) == meeting))
             return;
     link_mixer(server, &(struct mixer_command){ .kind = MIXER_CMD_FIGURES,
                                                 .meeting = run->meeting,

@@ -464,6 +464,7 @@ void login_leave(struct conn *conn, const char *reason)
     uint32_t channel = user->channel;
     if (meeting != NULL)
         meetings_user_left(server, session, meeting->id);
+    breakout_leave(server, session);
     display_leave(conn);
     probe_leave(conn);
     link_client_remove(conn);
@@ -478,6 +479,6 @@ void login_leave(struct conn *conn, const char *reason)
     remove.session = session;
     broadcast(server, MSG_USER_REMOVE, &remove.base, conn);
     const struct channel *left = model_channel(server->model, channel);
-    if (left != NULL && left->is_temporary && left->n_users == 0)
+    if (left != NULL && left->is_temporary && left->n_users == 0 && left->meeting == MODEL_NONE)
         channels_remove_tree(server, channel);
 }

@@ -2,7 +2,7 @@
 //
 // Meetings as they run: who sits where, told to the mixer; and what the mixer says happened, told
 // to the people it concerns in their language.
-#include "control/run.h"
+#include "control/tools.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +62,11 @@ void meetings_start(struct server *server)
         declare_to_mixer(server, meeting, MIXER_CMD_MEETING_ADD);
 }
 
+void meetings_begin(struct server *server, const struct meeting_info *meeting)
+{
+    declare_to_mixer(server, meeting, MIXER_CMD_MEETING_ADD);
+}
+
 void meetings_reconfigure(struct server *server, const struct meeting_info *meeting)
 {
     declare_to_mixer(server, meeting, MIXER_CMD_MEETING_SET);
@@ -84,8 +89,13 @@ void meetings_user_left(struct server *server, uint32_t session, uint32_t meetin
     link_mixer(server, &(struct mixer_command){
                            .kind = MIXER_CMD_LEAVE, .meeting = meeting, .session = session });
     struct meeting_run *run = run_of(server, meeting);
-    if (run != NULL) {
+    const struct user *user = model_user(server->model, session);
+    bool is_in_group = user != NULL && breakout_of(server, user->channel) == run;
+    if (run != NULL && !is_in_group) {
+        queue_leave(server, run, session);
         figures_leave(server, run, session);
+    }
+    if (run != NULL) {
         chat_left(server, run, session);
         recording_leave(server, run, session);
     }
@@ -124,6 +134,9 @@ void meetings_user_placed(struct server *server, struct user *user, uint32_t old
         recording_greet(conn, meeting);
         chat_greet(conn, meeting);
     }
+    struct meeting_run *run = run_of(server, meeting->id);
+    if (run != NULL && channel->role == CHANNEL_BOOTH)
+        queue_booth(server, run, user->session);
     display_changed(server, meeting->id);
 }
 
@@ -206,6 +219,7 @@ void meetings_event(struct server *server, const struct mixer_event *event)
     figures_track_event(server, meeting, track);
     recording_track_event(server, meeting, track);
     booth_track_event(server, meeting, track);
+    queue_track_event(server, meeting, track);
 }
 
 // ---- finding one's way
@@ -216,6 +230,8 @@ struct meeting_info *meetings_default(const struct conn *conn)
     const struct model *model = conn->server->model;
     const struct user *user = model_user(model, conn->session);
     struct meeting_info *meeting = user != NULL ? model_meeting_of(model, user) : NULL;
+    if (meeting == NULL && user != NULL)
+        meeting = tools_meeting(conn->server, user);
     return meeting != NULL ? meeting : model_meeting_at(model, 0);
 }
 
@@ -227,7 +243,7 @@ char *meetings_welcome(const struct server *server)
     size_t m = 0;
     for (const struct meeting_info *meeting = model_meeting_at(server->model, 0); meeting != NULL;
          meeting = model_meeting_at(server->model, ++m)) {
-        for (size_t i = 0; i < i18n_n_languages(); i++) {
+        for (size_t i = 0; meeting->parent == MODEL_NONE && i < i18n_n_languages(); i++) {
             int track = meeting_info_lang(meeting, i18n_language(i));
             char command[32];
             if (track < 0)

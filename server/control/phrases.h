@@ -13,6 +13,7 @@
 #include "control/phrases_listening.h"
 #include "control/phrases_moderating.h"
 #include "control/phrases_recording.h"
+#include "control/phrases_tools.h"
 
 #define PHRASES_ALL(X)                                                                             \
     PHRASES_LISTENING(X)                                                                           \
@@ -20,7 +21,8 @@
     PHRASES_BOOTH(X)                                                                               \
     PHRASES_MODERATING(X)                                                                          \
     PHRASES_RECORDING(X)                                                                           \
-    PHRASES_FIGURES(X)
+    PHRASES_FIGURES(X)                                                                             \
+    PHRASES_TOOLS(X)
 
 enum phrase {
 #define X(name, english) name,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/run.h"
+#include "control/tools.h"
 
 #include <stdlib.h>
 
@@ -38,6 +38,8 @@ void run_remove(struct server *server, uint32_t meeting)
     figures_forget(server, run);
     recording_forget(server, run);
     display_forget(run);
+    queue_forget(run);
+    breakout_forget(server, run);
     agenda_free(run->agenda);
     booth_forget(run);
     signals_forget(run);

@@ -12,13 +12,15 @@ struct meeting_run {
     struct meeting_run *next;
     uint32_t meeting;
     struct agenda *agenda;          // queue, polls, chat
+    uint32_t notice_langs;          // of the last notice, one bit a track ...
+    uint64_t notice_us;             // ... and when it was; 0: there was none
     struct mixer_event_state state; // the newest display of the mixer ...
     bool has_state;                 // ... once there is one
     bool is_recording;
     bool are_menus_due; // of those outside of booths ...
     uint64_t menus_us;  // ... which were last looked at then
     // each its file's own, NULL: none
-    void *breakouts, *figures, *recording, *display, *booths, *signals;
+    void *queue, *breakouts, *figures, *recording, *display, *booths, *signals;
 };
 struct meeting_run *run_of(const struct server *server, uint32_t meeting); // NULL: unknown
 bool run_add(struct server *server, const struct meeting_info *meeting);   // false: memory
@@ -70,6 +72,11 @@ void queue_track_event(struct server *server, const struct meeting_info *meeting
 void queue_turn_end(struct server *server);
 void queue_leave(struct server *server, struct meeting_run *run, uint32_t session);
 void breakout_forget(struct server *server, struct meeting_run *run);
+void breakout_moved(struct server *server, const struct user *user, uint32_t left);
+void breakout_leave(struct server *server, uint32_t session); // from the server
+void breakout_channel_gone(struct server *server, uint32_t channel);
+const char *breakout_language(const struct server *server,
+                              const struct user *user); // of who is in a group; NULL: in none
 // recording.c
 void recording_track_event(struct server *server, const struct meeting_info *meeting,
                            const struct track_event *event);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "control/run.h"
 #include "control/visibility.h"
 
 #include <stdarg.h>
@@ -120,6 +121,9 @@ const char *reader_language(const struct conn *conn)
         return meeting->tracks[channel->role_index].lang;
     if (user->spoken[0] != '\0')
         return user->spoken;
+    const char *seat = meeting == NULL ? breakout_language(conn->server, user) : NULL;
+    if (seat != NULL)
+        return seat;
     if (conn->console_language[0] != '\0')
         return conn->console_language;
     return meeting != NULL ? meeting->tracks[meeting->default_lang].lang : PHRASE_DEFAULT_LANGUAGE;

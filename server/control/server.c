@@ -15,6 +15,7 @@ static void on_bell(uv_async_t *bell)
 
 static void on_turn_end(uv_prepare_t *prepare)
 {
+    queue_turn_end(prepare->data);
     gate_turn_end(prepare->data);
 }
 
@@ -233,9 +234,11 @@ static void init_loop(struct server *server)
     uv_async_init(&server->loop, &server->bell, on_bell);
     uv_prepare_init(&server->loop, &server->turn_end);
     uv_timer_init(&server->loop, &server->reaper);
+    uv_timer_init(&server->loop, &server->queue_timer);
     uv_signal_init(&server->loop, &server->on_term);
     uv_signal_init(&server->loop, &server->on_int);
     uv_signal_init(&server->loop, &server->on_hup);
+    server->queue_timer.data = server;
     server->bell.data = server->turn_end.data = server->reaper.data = server;
     server->on_term.data = server->on_int.data = server->on_hup.data = server;
 }
@@ -289,6 +292,7 @@ struct server *server_new(struct config *config, struct store *store,
     server->store = store;
     server->ops_tail = &server->ops;
     server->now_us = clock_us();
+    server->queue_due_us = UINT64_MAX;
     server->started_s = clock_unix_s();
     buffer_init(&server->mixer_backlog, LANE_BACKLOG_BYTES);
     buffer_init(&server->recorder_backlog, LANE_BACKLOG_BYTES);

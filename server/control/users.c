@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Users as others see them: told to newcomers, moved, sent away.
-#include "control/control_int.h"
+#include "control/run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -151,11 +151,12 @@ struct users_left users_enter(struct server *server, struct user *user, uint32_t
 void users_entered(struct server *server, struct user *user, struct users_left left)
 {
     meetings_user_placed(server, user, left.meeting);
+    breakout_moved(server, user, left.channel);
     struct conn *conn = conn_of(server, user->session);
     if (conn != NULL && conn->phase == CONN_READY)
         menu_update(conn);
     const struct channel *empty = model_channel(server->model, left.channel);
-    if (empty != NULL && empty->is_temporary && empty->n_users == 0)
+    if (empty != NULL && empty->is_temporary && empty->n_users == 0 && empty->meeting == MODEL_NONE)
         channels_remove_tree(server, left.channel);
 }
 

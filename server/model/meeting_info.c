@@ -39,6 +39,7 @@ struct meeting_info *model_meeting_add(struct model *model, uint32_t floor_chann
         return NULL;
     }
     meeting->id = floor_channel;
+    meeting->parent = MODEL_NONE;
     model->meetings[model->n_meetings++] = meeting;
     model->rights_generation++;
     return meeting;
@@ -160,6 +161,8 @@ bool model_is_moderator(const struct model *model, const struct user *user,
         return true;
     if (meeting == NULL)
         return false;
+    if (meeting->parent != MODEL_NONE)
+        return model_is_moderator(model, user, model_meeting(model, meeting->parent));
     const struct channel_node *floor = model_node(model, meeting->id);
     return is_named(meeting->moderators, user) || is_in_group(model, user, meeting, "moderators") ||
            (floor != NULL && (rights_by_acl(model, user, floor) & PERM_WRITE) != 0);
@@ -168,6 +171,10 @@ bool model_is_moderator(const struct model *model, const struct user *user,
 bool meeting_invites(const struct model *model, const struct user *user,
                      const struct meeting_info *meeting)
 {
+    const struct meeting_info *parent =
+        meeting->parent != MODEL_NONE ? model_meeting(model, meeting->parent) : NULL;
+    if (parent != NULL)
+        return meeting_invites(model, user, parent);
     return meeting->is_anyone_interpreter || find_grant(user, meeting->id) < MODEL_GRANTS ||
            is_named(meeting->interpreters, user) ||
            is_in_group(model, user, meeting, "interpreters");

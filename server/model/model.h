@@ -118,7 +118,8 @@ struct meeting_booth {
     uint32_t on_air; // session, 0: nobody
 };
 struct meeting_info {
-    uint32_t id; // channel id of the floor
+    uint32_t id;     // channel id of the floor
+    uint32_t parent; // the meeting that it is a breakout group of, MODEL_NONE
     char *name;
     uint8_t n_tracks, n_booths, default_lang;
     struct meeting_track tracks[MODEL_LANGS_MAX];

@@ -81,7 +81,7 @@ class Talk:
     """Several clients' sound at a time, each from its own second on; run() lasts as long as the sound."""
 
     def __init__(self):
-        self._packets = []  # (seconds, client, packet)
+        self._packets = []  # (seconds, client, packet), or (seconds, None, what is to be done then)
 
     def add(self, client, samples, at_s=0.0):
         frame = getattr(client, "next_frame", 0) + round(at_s * 100)
@@ -93,10 +93,18 @@ class Talk:
         client.next_frame = frame + 2 * len(packets) + 100
         return self
 
+    def call(self, at_s, act):
+        """Do something in the middle."""
+        self._packets.append((at_s, None, act))
+        return self
+
     def run(self):
         began = time.monotonic()
         for at_s, client, packet in sorted(self._packets, key=lambda one: one[0]):
             left_s = began + at_s - time.monotonic()
             if left_s > 0:
                 time.sleep(left_s)  # sound has its own pace
-            client.tunnel(packet)
+            if client is None:
+                packet()
+            else:
+                client.tunnel(packet)
