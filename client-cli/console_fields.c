@@ -215,10 +215,10 @@ static void add_handover(const struct console *console, const struct state_booth
         value_set(field, "%s", tr(console, N_("you ask to be relieved")));
     else if (booth->handover == HAND_ASKED)
         // TRANSLATORS: a name
-        value_set(field, tr(console, N_("%s asks to be relieved: h")), name);
+        value_set(field, tr(console, N_("h: %s asks to be relieved")), name);
     else if (booth->handover == HAND_OFFERED && is_mine)
         // TRANSLATORS: a name
-        value_set(field, tr(console, N_("%s offers to go on: h")), name);
+        value_set(field, tr(console, N_("h: %s offers to go on")), name);
     else if (booth->handover == HAND_OFFERED)
         value_set(field, "%s",
                   is_successor ? tr(console, N_("you offer to go on"))

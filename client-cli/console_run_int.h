@@ -40,13 +40,13 @@ struct running {
     const char *texts[OPTIONS_COMMANDS_MAX];
     size_t n_texts, next_text;
     uint32_t wanted_channel;
-    bool has_failed; // the screen could not be opened
+    bool has_failed;                     // the screen could not be opened
     bool is_there, is_seated, is_placed; // placed: the meeting's floor has been asked for
     enum exit_code exit_code;
 };
 
 // console_run.c
-void running_draw(struct running *running); // soon
+void running_draw(struct running *running);         // soon
 void running_close_screen(struct running *running); // the terminal as it was
 void running_leave(struct running *running);
 void running_fail(struct running *running, enum client_end end, const char *reason);
@@ -58,6 +58,9 @@ extern const struct client_handlers running_client_handlers; // arg is the struc
 void running_begin(struct running *running);                 // once the screen is open
 void running_do(struct running *running, const struct effect *effect);
 void running_silence(struct running *running); // tells the server whether one is silent
+
+// console_people.c: the people of the meeting, for console.people
+void running_list_people(struct running *running);
 
 // console_sound.c
 int running_open_sound(struct running *running); // -1: running->fault

@@ -12,7 +12,6 @@
 // Servers allow a burst of messages: the login and the move took some. Then one a second.
 #define QUICK_TEXTS 2
 #define TEXT_EVERY_MS 1100
-#define VOICE_SIGN " 🎧" // ends the names of the users that the server itself makes
 
 // ---- what we say
 // -----------------------------------------------------------------------------------------------------
@@ -136,61 +135,6 @@ void running_do(struct running *running, const struct effect *effect)
         running_leave(running);
 }
 
-// ---- people, for moderators
-// --------------------------------------------------------------------------------------------
-
-static bool is_in_meeting(const struct running *running, uint32_t channel)
-{
-    const struct console_state *state = &running->console.state;
-    for (int depth = 0; state->has_meeting && depth < 64; depth++) {
-        const struct client_channel *one = client_find_channel(running->client, channel);
-        if (channel == state->meeting_id || one == NULL || one->parent_id == one->id)
-            return channel == state->meeting_id;
-        channel = one->parent_id;
-    }
-    return false;
-}
-
-static bool is_voice_of_track(const char *name)
-{
-    size_t len = strlen(name), sign = strlen(VOICE_SIGN);
-    return len > sign && strcmp(name + len - sign, VOICE_SIGN) == 0;
-}
-
-static int by_place_and_name(const void *a, const void *b)
-{
-    const struct console_person *one = a, *other = b;
-    int order = strcmp(one->place, other->place);
-    return order != 0 ? order : strcmp(one->name, other->name);
-}
-
-static void list_people(struct running *running)
-{
-    struct console *console = &running->console;
-    size_t n = 0;
-    if (console->mode != CONSOLE_MODERATE || running->client == NULL)
-        return;
-    for (size_t i = 0; i < client_n_users(running->client) && n < CONSOLE_PEOPLE_MAX; i++) {
-        const struct client_user *user = client_user_at(running->client, i);
-        const struct client_channel *channel =
-            client_find_channel(running->client, user->channel_id);
-        if (is_voice_of_track(user->name) || !is_in_meeting(running, user->channel_id))
-            continue;
-        struct console_person *person = &running->people[n++];
-        *person = (struct console_person){ .session = user->session,
-                                           .is_muted = user->is_muted || user->is_suppressed,
-                                           .is_self_muted = user->is_self_muted };
-        (void)snprintf(person->name, sizeof person->name, "%s", user->name);
-        (void)snprintf(person->place, sizeof person->place, "%s",
-                       channel != NULL ? channel->name : "");
-        for (size_t k = 0; k < VOICE_IN_VOICES_MAX; k++)
-            person->is_talking |= running->talking[k] == user->session;
-    }
-    qsort(running->people, n, sizeof *running->people, by_place_and_name);
-    console->people = running->people;
-    console->n_people = n;
-}
-
 // ---- the state
 // -------------------------------------------------------------------------------------------------------
 
@@ -226,7 +170,7 @@ static void on_state(struct running *running, const ProtobufCBinaryData *data)
     console->state_at_us = clock_us();
     (void)uv_timer_stop(&running->answer_timer);
     find_place(running);
-    list_people(running);
+    running_list_people(running);
     running_draw(running);
 }
 
@@ -327,7 +271,7 @@ static void on_user(void *arg, const struct client_user *user, unsigned changes,
         if ((changes & CLIENT_USER_MOVED) != 0)
             arrive(running);
     }
-    list_people(running);
+    running_list_people(running);
     running_draw(running);
 }
 
@@ -338,7 +282,7 @@ static void on_user_left(void *arg, const struct client_user *user, uint32_t act
     (void)actor;
     (void)reason;
     voice_in_forget(running->in, user->session);
-    list_people(running);
+    running_list_people(running);
     running_draw(running);
 }
 

@@ -244,7 +244,10 @@ size_t view_draw(const struct console *console, struct canvas *canvas)
     put_title(console, canvas);
     view_lamp(console, canvas, 1);
     if (console->is_helping) {
-        size_t further = view_help(console, canvas, row, last - row);
+        size_t further = view_help(console, canvas, row, last - row - 1);
+        canvas_fill(canvas, last - 1, 0, canvas->cols, STYLE_DIM, "─");
+        if (further > console->scroll)
+            (void)canvas_put_right(canvas, last - 1, 0, canvas->cols - 2, STYLE_WARN, " ↓ PgDn ");
         put_keys(console, canvas, last);
         return further;
     }

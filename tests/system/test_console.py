@@ -4,6 +4,7 @@
 import os
 import re
 import signal
+import time
 import wave
 
 import numpy
@@ -97,7 +98,7 @@ class InterpretTest(ConsoleCase):
         iris.keys("a").until("● ON AIR")
         ivan.until("Iris is on air", "● Iris")
         iris.keys("h").until("you ask to be relieved")
-        ivan.until("Iris asks to be relieved: h").keys("h").until("● ON AIR")
+        ivan.until("h: Iris asks to be relieved").keys("h").until("● ON AIR")
         iris.keys("h").until("Ivan is on air")
         ivan.until(lambda rows: "ON AIR" in rows[1] and "begin" not in rows[1])
         iris.keys("t").until("● ON AIR")
@@ -247,6 +248,51 @@ class InterpretTest(ConsoleCase):
         server.run()  # for the judge of its end
 
 
+class CoughTest(ConsoleCase):
+    """A key that terminals cannot say is held, and a server that takes five changes at once, then one a second."""
+
+    keys = {**ConsoleCase.keys, "messagelimit": 1, "messageburst": 5}
+
+    def setUp(self):
+        super().setUp()
+        self.ana = self.client("Ana")
+        self.iris = self.terminal("interpret", "Iris").until("off air")
+        self.muted = []  # what the server has told of her
+
+    def is_muted(self, is_so):
+        def told():
+            now = any(user.get("name") == "Iris" and user.get("self_mute")
+                      for user in self.ana.users.values())
+            if self.muted[-1:] != [now]:
+                self.muted.append(now)
+            return now == is_so
+        self.ana.until(told, 15, f"Iris is {'' if is_so else 'not '}muted")
+
+    def test_held(self):
+        """As a terminal repeats it: heard by nobody until it is let go, and then at once."""
+        self.iris.keys("Space").until("COUGH")
+        self.is_muted(True)
+        times = [time.monotonic()]
+        for _ in range(20):
+            self.iris.keys("Space")
+            self.ana.barrier()
+            times.append(time.monotonic())
+            self.is_muted(True)
+        self.iris.gone("COUGH")
+        self.is_muted(False)
+        if max(late - early for early, late in zip(times, times[1:])) < 0.2:  # else it was let go
+            self.assertEqual(self.muted.count(True), 1)
+
+    def test_faster_than_the_server_allows(self):
+        """Changes that it drops are said again: nobody stays silenced."""
+        for _ in range(9):
+            self.iris.keys("c").until("COUGH").keys("c").gone("COUGH")
+        self.iris.keys("c").until("COUGH")
+        self.is_muted(True)
+        self.iris.keys("c").gone("COUGH")
+        self.is_muted(False)
+
+
 class DirectionTest(ConsoleCase):
     """What an interpreter changes for all; of a server of its own, since the floor's language stays."""
 
@@ -282,6 +328,10 @@ class ListenTest(ConsoleCase):
         rosa.keys("[").until("-18 dB").keys("]").until("-15 dB")
         rosa.keys("u").keys("+", "+").until("+6 dB").keys(">").until("tone +1")
         rosa.keys("0").until("You hear the original voices")
+        session = self.session_of(watcher.client, "Rosa")
+        watcher.client.until(lambda: watcher.client.users[session].get("self_mute"), 10, "muted")
+        rosa.keys("m")
+        watcher.client.until(lambda: not watcher.client.users[session].get("self_mute"), 10, "heard")
 
     def test_chat_from_a_track(self):
         ana = self.watcher("Ana", "English").client

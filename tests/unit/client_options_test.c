@@ -43,6 +43,32 @@ static void test_defaults(void **state)
     assert_true(options.for_s + options.start_at_s + options.level_db == 0);
 }
 
+// Each command has its own options, out of one table.
+static void test_options_of_consoles(void **state)
+{
+    (void)state;
+    struct join_options o;
+    struct fault fault;
+    static char *const words[] = { "h/A",     "--booth",  "Booth en-es", "--input=USB", "--output",
+                                   "Headset", "--record", "-",           "--play",      "-" };
+    char *argv[10];
+    memcpy(argv, words, sizeof argv);
+    assert_int_equal(options_console(10, argv, &o, &fault), OPTIONS_RUN);
+    assert_string_equal(o.booth, "Booth en-es");
+    assert_string_equal(o.input, "USB");
+    assert_string_equal(o.output, "Headset");
+    assert_string_equal(o.record, "-");
+    static char *const others[] = { "--json", "--legacy", "--for=3", "--start-at=1", "--chat" };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char *two[2];
+        two[0] = words[0];
+        two[1] = others[i];
+        assert_int_equal(options_console(2, two, &o, &fault), OPTIONS_FAULT);
+        assert_int_equal(options_join(2, two, &o, &fault), OPTIONS_RUN);
+    }
+    assert_int_equal(options_join(3, argv, &o, &fault), OPTIONS_FAULT); // --booth
+}
+
 static void test_all_options(void **state)
 {
     (void)state;
@@ -192,9 +218,10 @@ static void test_json_is_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),       cmocka_unit_test(test_all_options),
-        cmocka_unit_test(test_faults_say_why), cmocka_unit_test(test_help),
-        cmocka_unit_test(test_uplink_fits),    cmocka_unit_test(test_json_is_json),
+        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_options_of_consoles),
+        cmocka_unit_test(test_all_options),  cmocka_unit_test(test_faults_say_why),
+        cmocka_unit_test(test_help),         cmocka_unit_test(test_uplink_fits),
+        cmocka_unit_test(test_json_is_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

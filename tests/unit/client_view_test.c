@@ -183,7 +183,7 @@ static void test_what_is_said(void **unused)
     SAYS(console->state_at_us = SECONDS(10), "ON AIR  05:12");
     SAYS(booth->handover = HAND_ASKED, "you ask to be relieved");
     SAYS(booth->on_air.session = 9; (void)strcpy(booth->on_air.name, "Iván"),
-                                    "○ off air – Iván is on air", "Iván asks to be relieved: h",
+                                    "○ off air – Iván is on air", "h: Iván asks to be relieved",
                                     "● Iván");
     SAYS(booth->handover = HAND_OFFERED;
          booth->successor = booth->interpreters[0], "you offer to go on");

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -160,6 +161,36 @@ static void test_samples(void **state)
     }
 }
 
+// "-": the samples alone; a reader that is away loses some, and never makes us wait.
+static void test_standard_output(void **state)
+{
+    (void)state;
+    int ends[2];
+    struct fault fault = { "" };
+    static float samples[AUDIO_BLOCK_SAMPLES];
+    int16_t read_back[AUDIO_BLOCK_SAMPLES];
+    (void)fflush(stdout);
+    int saved = dup(STDOUT_FILENO);
+    assert_true(saved >= 0 && pipe(ends) == 0);
+    for (size_t i = 0; i < AUDIO_BLOCK_SAMPLES; i++)
+        samples[i] = (float)i / 1000.0f;
+    (void)dup2(ends[1], STDOUT_FILENO);
+    struct wav_writer *writer = wav_writer_open("-", &fault);
+    bool is_fine = writer != NULL && wav_writer_put(writer, samples, AUDIO_BLOCK_SAMPLES);
+    ssize_t n = read(ends[0], read_back, sizeof read_back);
+    for (int i = 0; i < 1000 && is_fine; i++) // far more than a pipe holds
+        is_fine = wav_writer_put(writer, samples, AUDIO_BLOCK_SAMPLES);
+    is_fine = wav_writer_close(writer) && is_fine;
+    (void)dup2(saved, STDOUT_FILENO);
+    assert_true(is_fine);
+    assert_int_equal(n, sizeof read_back);
+    for (int i = 0; i < AUDIO_BLOCK_SAMPLES; i++)
+        assert_float_equal(read_back[i] / 32768.0f, samples[i], 1.0f / 32768);
+    (void)close(saved);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 static void test_what_is_written_is_read(void **state)
 {
     (void)state;
@@ -259,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_cut_heads),
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_what_is_written_is_read),
+        cmocka_unit_test(test_standard_output),
         cmocka_unit_test(test_missing_and_wrong_files),
         cmocka_unit_test(test_resampling_keeps_length_and_level),
     };
