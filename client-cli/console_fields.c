@@ -73,7 +73,7 @@ static void add_speaker(const struct console *console, struct fields *out)
     if (!state->speaker.is_there)
         return;
     char time[16], limit[16];
-    uint32_t now_s = view_since(console, state->speaker_s);
+    uint32_t now_s = state->is_speaking ? view_since(console, state->speaker_s) : state->speaker_s;
     view_duration(now_s, time);
     view_duration(state->speaker_limit_s, limit);
     bool is_over = state->speaker_limit_s != 0 && now_s > state->speaker_limit_s;
@@ -85,6 +85,35 @@ static void add_speaker(const struct console *console, struct fields *out)
         value_set(field, tr(console, N_("%s %s of %s")), name, time, limit);
     else
         value_set(field, "%s %s", name, time);
+}
+
+// What the booths ask of who speaks; the server tells it to those whom it concerns.
+static void add_signal(const struct console *console, struct fields *out)
+{
+    static const char *const texts[] = {
+        [SIGNAL_SLOWER] = N_("please more slowly"),
+        [SIGNAL_LOUD] = N_("please louder"),
+        [SIGNAL_AGAIN] = N_("please repeat"),
+        [SIGNAL_IMPOSSIBLE] = N_("cannot be interpreted"),
+    };
+    enum state_signal kind = console->state.me.signal;
+    if (kind == SIGNAL_NOTHING)
+        return;
+    value_set(field_add(out, STYLE_WARN, tr(console, N_("Booths ask"))), "%s",
+              tr(console, texts[kind]));
+}
+
+static void add_groups(const struct console *console, struct fields *out)
+{
+    const struct console_state *state = &console->state;
+    if (state->n_groups == 0)
+        return;
+    struct field *field = field_add(out, STYLE_PLAIN, tr(console, N_("Groups")));
+    for (size_t i = 0; i < state->n_groups; i++) {
+        size_t len = strlen(field->value);
+        (void)snprintf(field->value + len, sizeof field->value - len, "%s%s", i > 0 ? ", " : "",
+                       state->groups[i]);
+    }
 }
 
 static void add_queue(const struct console *console, struct fields *out)
@@ -274,6 +303,7 @@ static void fields_interpret(const struct console *console, struct fields *out)
     add_ears(console, out);
     if (booth != NULL)
         add_listeners(console, booth, out);
+    add_signal(console, out);
     add_speaker(console, out);
 }
 
@@ -328,7 +358,9 @@ static void fields_moderate(const struct console *console, struct fields *out)
     add_floor(console, out);
     add_speaker(console, out);
     add_queue(console, out);
+    add_signal(console, out);
     add_poll(console, out);
+    add_groups(console, out);
     struct field *field = field_add(out, STYLE_PLAIN, tr(console, N_("Meeting")));
     value_set(
         field, "%s%s%s", state->is_locked ? tr(console, N_("locked")) : tr(console, N_("open")),
@@ -348,6 +380,7 @@ void view_fields(const struct console *console, struct fields *out)
     } else if (console->mode == CONSOLE_MODERATE) {
         fields_moderate(console, out);
     } else {
+        add_signal(console, out);
         add_floor(console, out);
         add_interpreter(console, out);
         add_choices(console, out);

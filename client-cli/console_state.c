@@ -72,7 +72,9 @@ static void read_me(const struct node *me, struct console_state *out)
 {
     static const char *const roles[] = { "participant", "interpreter", "moderator" };
     static const char *const places[] = { "elsewhere", "floor", "track", "booth" };
+    static const char *const signals[] = { "", "slow", "louder", "repeat", "cannot" };
     out->me.session = read_count(me, "session");
+    out->me.signal = (enum state_signal)read_word(node_get(me, "signal"), "kind", signals, 5);
     out->me.role = (enum state_role)read_word(me, "role", roles, 3);
     out->me.place = (enum state_place)read_word(me, "place", places, 4);
     out->me.booth = read_index(me, "booth", out->n_booths);
@@ -161,6 +163,13 @@ static void read_poll(const struct node *poll, struct console_state *out)
     }
 }
 
+static void read_groups(const struct node *list, struct console_state *out)
+{
+    for (const struct node *one = list != NULL ? list->first : NULL;
+         one != NULL && out->n_groups < STATE_GROUPS_MAX; one = one->next)
+        read_text(one, "name", out->groups[out->n_groups++], STATE_NAME_BYTES);
+}
+
 static void read_state(const struct node *root, struct console_state *out)
 {
     const struct node *meeting = node_get(root, "meeting");
@@ -179,6 +188,8 @@ static void read_state(const struct node *root, struct console_state *out)
     out->speaker = person_of(speaker);
     out->speaker_s = read_count(speaker, "seconds");
     out->speaker_limit_s = read_count(speaker, "limit_s");
+    out->is_speaking = node_flag(speaker, "speaking");
+    read_groups(node_get(root, "groups"), out);
     read_poll(node_get(root, "poll"), out);
     out->is_locked = node_flag(root, "locked");
     out->is_all_muted = node_flag(root, "all_muted");

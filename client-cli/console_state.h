@@ -15,13 +15,15 @@
 #define STATE_TAG_BYTES 36
 #define STATE_TRACKS_MAX 16
 #define STATE_BOOTHS_MAX 16
-#define STATE_QUEUE_MAX 64
+#define STATE_QUEUE_MAX 256
 #define STATE_ANSWERS_MAX 16
 #define STATE_INTERPRETERS_MAX 16
+#define STATE_GROUPS_MAX 32
 #define STATE_NONE (-1) // no track, no booth, no depth
 
 enum state_role { ROLE_PARTICIPANT, ROLE_INTERPRETER, ROLE_MODERATOR };
 enum state_place { PLACE_ELSEWHERE, PLACE_FLOOR, PLACE_TRACK, PLACE_BOOTH };
+enum state_signal { SIGNAL_NOTHING, SIGNAL_SLOWER, SIGNAL_LOUD, SIGNAL_AGAIN, SIGNAL_IMPOSSIBLE };
 enum state_handover { HAND_NONE, HAND_ASKED, HAND_OFFERED, HAND_BOTH };
 
 struct state_person { // somebody whom we may not know of has session 0 and no name
@@ -63,6 +65,7 @@ struct console_state {
         enum state_place place;
         int booth, track;
         char language[STATE_TAG_BYTES];
+        enum state_signal signal; // the last that the present speaker was given
     } me;
     struct state_person floor;
     char floor_language[STATE_TAG_BYTES];
@@ -75,6 +78,9 @@ struct console_state {
     size_t n_queue;
     struct state_person speaker;
     uint32_t speaker_s, speaker_limit_s;
+    bool is_speaking; // the speaker of the queue, now: the time runs
+    char groups[STATE_GROUPS_MAX][STATE_NAME_BYTES];
+    size_t n_groups;
     struct {
         bool is_there, is_open;
         char question[STATE_TEXT_BYTES];

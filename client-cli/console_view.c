@@ -269,7 +269,7 @@ size_t view_draw(const struct console *console, struct canvas *canvas)
 bool view_runs(const struct console *console)
 {
     const struct console_state *state = &console->state;
-    bool is_running = state->speaker.is_there;
+    bool is_running = state->speaker.is_there && state->is_speaking;
     for (size_t i = 0; i < state->n_booths; i++)
         is_running |= state->booths[i].on_air.is_there;
     return console->has_state && state->has_meeting && is_running;

@@ -382,6 +382,38 @@ class ModerateTest(ConsoleCase):
         mona.keys("u").gone("Rosa ✕")
 
 
+class ToolsTest(ConsoleCase):
+    """The meeting's own tools by key: queue, poll, notice, signals."""
+
+    def test_queue(self):
+        mona = self.terminal("moderate", "Mona").until("Mona")
+        rosa = self.terminal("listen", "Rosa").until("You hear").keys("y")
+        rosa.until(lambda rows: any("Queue" in row and "1 Rosa" in row for row in rows))
+        mona.until("1 Rosa")
+        rosa.keys("y").gone("1 Rosa")
+        mona.gone("1 Rosa")
+        rosa.keys("y")
+        mona.until("1 Rosa").keys("n").gone("1 Rosa")
+        rosa.until(lambda rows: any("Speaks" in row and "Rosa" in row for row in rows))
+
+    def test_poll_and_notice(self):
+        mona = self.terminal("moderate", "Mona").until("Mona")
+        rosa = self.terminal("listen", "Rosa").until("You hear")
+        mona.keys("P").until("> !poll").write("Pausa? / Sí / No").keys("Enter")
+        rosa.until("Poll", "Pausa?", "1 Sí: 0").keys("v").until("> !vote").write("1").keys("Enter")
+        mona.until("1 Sí: 1", "2 No: 0")
+        mona.keys("N").until("> !notice").write("en: Lunch at one").keys("Enter")
+        rosa.until("Lunch at one")
+
+    def test_signals(self):
+        voice = os.path.join(self.directory, "spoken.wav")
+        write_wav(voice, speech("es", 8.0, pauses=False))
+        iris = self.terminal("interpret", "Iris").until("off air").keys("a").until("ON AIR")
+        luis = self.terminal("listen", "Luis", "--play", voice, "--loop").until("off: m").keys("m")
+        iris.until("Luis – Español").keys("s").until("Booths ask", "please more slowly")
+        luis.until("Booths ask", "please more slowly")
+
+
 class SpanishTest(ConsoleCase):
     """LANGUAGE=es: nothing on the screen is English."""
 

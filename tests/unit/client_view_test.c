@@ -220,6 +220,9 @@ static void test_a_listener_and_a_moderator(void **unused)
     console = console_of(CONSOLE_MODERATE, "en");
     SAYS(console->now_us = 0, "not interpreted", "spoken now", "Inés, 2.4 s behind",
          "● Inés 05:12, Iván", "Diego ✕", "Meeting", "open");
+    SAYS(console->state.me.signal = SIGNAL_SLOWER, "Booths ask please more slowly");
+    SAYS(console->state.n_groups = 2; (void)strcpy(console->state.groups[0], "Grupo 1");
+         (void)strcpy(console->state.groups[1], "Grupo 2"), "Groups", "Grupo 1, Grupo 2");
     SAYS(console->state.speaker = console->state.floor; console->state.speaker_s = 125;
          console->state.speaker_limit_s = 120, "Ana 02:05 of 02:00");
     SAYS(console->state.poll.is_there = true; (void)strcpy(console->state.poll.question, "Pausa?");
