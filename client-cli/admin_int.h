@@ -299,6 +299,8 @@ int say_all(struct call *call);
 int meetings_list(struct call *call);
 int meeting_act(struct call *call);
 int meeting_figures_show(struct call *call);
+int meeting_queue_show(struct call *call);
+int meeting_poll_show(struct call *call);
 int config_list(struct call *call);
 int config_get(struct call *call);
 int config_set(struct call *call);

@@ -259,7 +259,11 @@ void admin_meeting(const struct question *question, struct answer *answer)
         run_act(&act, i);
         return;
     }
+    if (question->n_words > 2 && admin_tool(question, act.meeting, answer))
+        return;
     answer_error(answer, "usage",
                  "meeting MEETING interpreter NAME | lang NAME LANGUAGE | listen NAME LANGUAGE | "
-                 "tier NAME TIER | turn | figures | record on | record off");
+                 "tier NAME TIER | turn | figures | record on | record off | queue | "
+                 "next | give NAME | stacking on|off | limit SECONDS | poll [ask TEXT|close] | "
+                 "notice TEXT | breakout GROUPS [mixed|interpreters] | breakout languages | back");
 }

@@ -329,6 +329,45 @@ levelling = off
                    "meeting Asamblea interpreter Beto", "meeting Asamblea turn")
         self.assertIn("Ana", self.admin("meetings"))
 
+    def test_tools_of_a_meeting(self):
+        """Queue, poll, notice and groups, as a script steers them."""
+        ana, beto = self.person("Ana"), self.person("Beto")
+        floor = ana.channel("Asamblea")["channel_id"]
+        for client, channel in ((ana, "Español"), (beto, "English")):
+            client.join(ana.channel(channel)["channel_id"])
+            client.command("!hand")
+        meeting = ("meeting", "Asamblea")
+        self.assertEqual(self.json(*meeting, "queue")["queue"],
+                         [{"place": 1, "name": "Ana", "turns": 0},
+                          {"place": 2, "name": "Beto", "turns": 0}])
+        self.assertIn("Ana has the floor", self.admin(*meeting, "next"))
+        self.assertIn("Beto has the floor", self.admin(*meeting, "give", "Beto"))
+        self.batch("meeting Asamblea limit 60", "meeting Asamblea stacking on",
+                   "meeting Asamblea poll ask 'en: Lunch? / Yes / No / es: ¿Comemos? / Sí / No'")
+        beto.barrier()
+        self.assertIn("Your vote: Yes", beto.command("!vote 1")[-1])
+        self.assertEqual(self.json(*meeting, "poll")["answers"],
+                         [{"number": 1, "text": "Yes", "count": 1},
+                          {"number": 2, "text": "No", "count": 0}])
+        self.batch("meeting Asamblea poll close", "meeting Asamblea notice 'en: Break / es: Pausa'",
+                   "meeting Asamblea breakout languages")
+        self.assertTrue([one for one in ana.texts if "Pausa" in one["message"]] or
+                        ana.until(lambda: [one for one in ana.texts if "Pausa" in one["message"]]))
+        ana.barrier()
+        self.assertEqual(ana.channels[ana.here()].get("parent"), floor)
+        self.assertIn("2 people came back", self.admin(*meeting, "back"))
+
+    def test_mistakes_with_tools(self):
+        for words, expect, pattern in (
+                (("next",), NOT_FOUND, "raised a hand"), (("give", "Nobody"), NOT_FOUND, "Nobody"),
+                (("limit", "5"), USAGE, "10 to 3600"), (("poll",), NOT_FOUND, "no poll"),
+                (("poll", "close"), NOT_FOUND, "no poll"), (("poll", "ask", "x"), USAGE, "Question"),
+                (("back",), NOT_FOUND, "no groups"), (("breakout", "0"), USAGE, "1 to 32"),
+                (("breakout", "1000"), USAGE, "1 to 32"), (("breakout", "2"), NOT_FOUND, "nobody"),
+                (("notice", " "), USAGE, "texto")):
+            with self.subTest(words=words):
+                self.assertRegex(self.admin("meeting", "Asamblea", *words, expect=expect), pattern)
+
     def test_meeting_mistakes(self):
         self.person("Ana")
         for words, expect, pattern in (

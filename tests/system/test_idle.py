@@ -31,6 +31,7 @@ class IdleTest(SystemTest):
 
     meeting = MEETING
     keys = {"timeout": 300}
+    has_superuser = True
 
     def setUp(self):
         # A sanitizer's own background thread wakes by itself.
@@ -83,6 +84,21 @@ class IdleTest(SystemTest):
             one.barrier()
         wait.until_clock(connected + LOGIN_LIMIT_S + 0.5)
         self.assert_asleep("after somebody spoke")
+
+    def test_tools_of_a_silent_meeting(self):
+        """A hand is up, somebody has the floor and a limit, a poll is open: nothing is due."""
+        root = self.superuser()
+        people = [self.client(f"P{i}") for i in range(3)]
+        for one in [root, *people]:
+            one.join(one.channel("Asamblea")["channel_id"])
+            one.barrier()
+        people[0].command("!hand")
+        people[1].command("!hand")
+        for line in ("!limit 60", "!stacking on", "!next", "!poll A? / B / C"):
+            self.assertEqual(len(root.command(line)[-1:]), 1)
+        people[2].command("!vote 1")
+        wait.until_clock(time.monotonic() + LOGIN_LIMIT_S + 0.5)
+        self.assert_asleep("with a queue and a poll")
 
     def test_the_count_counts(self):
         """A ping in the meantime is seen."""
