@@ -42,6 +42,7 @@ struct world {
     struct actor actors[N_PEOPLE + 1]; // by session, 1 and up
     float gains[N_PEOPLE + 1][N_PEOPLE + 1];
     uint64_t revision, both_since_us[TRACKS_BOOTHS_MAX];
+    bool is_breathless;  // long stretches without a pause
     uint32_t talk_ticks; // somebody begins to speak so often: from a quarrel to long silences
     struct {
         uint64_t state, gains;
@@ -191,10 +192,11 @@ static void begin_to_sound(struct world *w, uint32_t session)
     if (a->is_gone || a->sound_ticks > 0) {
         return;
     }
-    a->sound_ticks = 2 + (int)(pick(w, 3) == 0 ? pick(w, 60) : pick(w, 400));
+    const uint32_t breath = w->is_breathless ? 900 : 150;
+    a->sound_ticks = 2 + (int)(pick(w, 3) == 0 ? pick(w, 60) : pick(w, breath + 250));
     a->has_voice = pick(w, 6) != 0;
     a->is_end_lost = pick(w, 8) == 0;
-    a->voice_ticks = 10 + (int)pick(w, 150);
+    a->voice_ticks = 10 + (int)pick(w, breath);
     a->is_gone = pick(w, 40) == 0; // this will be the last of them
 }
 
@@ -307,8 +309,13 @@ static void random_booth(struct world *w, struct booth_config *booth)
 static void world_open(struct world *w)
 {
     meeting_config_defaults(&w->config);
+    w->is_breathless = pick(w, 3) == 0;
     w->config.n_langs = (uint8_t)(2 + pick(w, 4));
     w->config.n_booths = (uint8_t)pick(w, TRACKS_BOOTHS_MAX);
+    if (pick(w, 4) == 0) { // many ways between few languages
+        w->config.n_langs = 3;
+        w->config.n_booths = TRACKS_BOOTHS_MAX;
+    }
     w->config.default_lang = (uint8_t)pick(w, w->config.n_langs);
     w->config.turn_us = pick(w, 3) ? 0 : 5000000;
     w->config.hold_us = pick(w, 3) ? 2000000 : 600000;
