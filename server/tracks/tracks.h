@@ -112,6 +112,7 @@ void meeting_set_muted(struct meeting *meeting, uint32_t session, bool is_muted,
 // ---- acts of interpreters ---------------------------------------------------------------------
 
 int meeting_go_on_air(struct meeting *meeting, uint32_t session, uint64_t now_us);
+// In a handover the leaver's ends it, the successor's withdraws it.
 int meeting_go_off_air(struct meeting *meeting, uint32_t session, uint64_t now_us);
 // On air at once, whoever was.
 int meeting_take(struct meeting *meeting, uint32_t session, uint64_t now_us);
@@ -142,7 +143,8 @@ void meeting_turn_now(struct meeting *meeting, uint8_t booth, uint64_t now_us);
 // the ordinary rules then. Others are heard as ever; only the holder decides the floor language.
 int meeting_give_floor(struct meeting *meeting, uint32_t session, uint64_t now_us);
 // What is spoken on the floor now is this language: of the holder, until they choose; of whoever
-// speaks first when nobody holds it. Booths turn at once.
+// speaks first when nobody holds it. Booths turn at once. What follows from the holder's seat is
+// not pinned to them.
 int meeting_name_floor(struct meeting *meeting, int lang, uint64_t now_us);
 // The language that relays go through when there is a choice; -1: none is preferred.
 int meeting_set_pivot(struct meeting *meeting, int lang, uint64_t now_us);
@@ -155,7 +157,7 @@ void meeting_packet(struct meeting *meeting, uint32_t session, bool is_terminato
 // What the detector says about a person's 10 ms block; called each tick for every playing source.
 void meeting_voice(struct meeting *meeting, uint32_t session, bool is_voice, float level_db,
                    uint64_t now_us);
-// A person's source went idle (end of transmission).
+// A person's source went idle (end of transmission, or nothing came for too long).
 void meeting_silent(struct meeting *meeting, uint32_t session, uint64_t now_us);
 // After TRACK_EVENT_SUSPECT the client was asked and did not answer in time: no longer on air, the
 // partner's voice is enough. Does nothing when packets have come since.
@@ -164,7 +166,8 @@ void meeting_vanished(struct meeting *meeting, uint32_t session, uint64_t now_us
 // deadline otherwise.
 void meeting_advance(struct meeting *meeting, uint64_t now_us);
 // The next time something happens by itself, UINT64_MAX when nothing will: a silent meeting has no
-// deadline.
+// deadline, but for an open offer (a minute) and the reminder of who is on air. After
+// meeting_advance it lies ahead.
 uint64_t meeting_deadline(const struct meeting *meeting);
 
 // ---- who hears what ---------------------------------------------------------------------------

@@ -19,6 +19,7 @@ PROGRAMS = ("mumble", "Xvfb", "pulseaudio", "pactl", "pacat", "parec", "xdotool"
 TRANSMIT = {"continuous": 0, "voice": 1, "push": 2}
 WINDOW = (800, 600)
 CHAT_BAR, LOG, SERVER_MENU, SELF_MENU = (100, 575), (100, 540), (40, 12), (107, 12)
+MUTE_BUTTON = (96, 44)
 TREE_X, TREE_Y, TREE_ROW = 340, 74, 20
 WHISPER_SHORTCUT = 12  # its number among 1.3.4's shortcuts
 WHISPER_KEY, WHISPER_KEYCODE = "F5", 71
@@ -203,6 +204,10 @@ class MumbleClient:
 
     def say_now(self):
         self.display.xdotool("key", "Return")
+
+    def mute(self):
+        """Press the button of the microphone: muted, or not any more."""
+        self._click(*MUTE_BUTTON)
 
     def repeat_log(self):
         """Select all that stands in its log, and write it to its own channel: there an observer reads it."""

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Three languages by relay, with stock clients in every seat: French is spoken, English interpreted from it, Spanish from that."""
+
+import sys
+import unittest
+
+from lib.rig import RigTest
+from lib.scene import BANDS_HZ, Scene, Voice
+
+FLOOR, FIRST, SECOND, _ = BANDS_HZ
+HOLD_S = 2.0
+MEETING = """
+[meeting "Asamblea"]
+tracks = en, es, fr
+booths = en-fr, en-es
+default_language = fr
+duck_db = -15
+interpreters = anyone
+air = act
+levelling = off
+"""
+SEATS = {"Flora": "Asamblea/Français", "Remi": "Asamblea/Booth en-fr",
+         "Ines": "Asamblea/Booth en-es", "Ellen": "Asamblea/English", "Lola": "Asamblea/Español",
+         "Luis": "Asamblea/Español"}
+VOICES = [
+    Voice("Flora", "fr", FLOOR, [(0, 22)]),
+    Voice("Remi", "en", FIRST, [(1.5, 22)]),
+    Voice("Ines", "es", SECOND, [(3.5, 13)]),
+]
+SAYS_S = 17.0  # Ines: that she knows French
+# What, listener, voice, from, to, level. Luis understands French.
+ROWS = [
+    ("8: the first booth hears the floor", "Remi", "Flora", 1, 22, 0),
+    ("8: and not the second", "Remi", "Ines", 4, 13, None),
+    ("8: a relay hears the floor until its pivot begins", "Ines", "Flora", 0.2, 1.5, 0),
+    ("8: then the pivot", "Ines", "Remi", 1.8, SAYS_S, 0),
+    ("8: instead of the floor", "Ines", "Flora", 1.8, SAYS_S, None),
+    ("3: English, the first hop", "Ellen", "Remi", 2, 22, 0),
+    ("3: over the floor", "Ellen", "Flora", 2, 22, -15),
+    ("3: and not the second hop", "Ellen", "Ines", 4, 13, None),
+    ("4: Spanish, before the second hop begins", "Lola", "Flora", 0.5, 3.5, 0),
+    ("4: the first hop is not for them", "Lola", "Remi", 2, 22, None),
+    ("3: the second hop", "Lola", "Ines", 3.7, 13, 0),
+    ("3: over the floor", "Lola", "Flora", 3.7, 13 + HOLD_S, -15),
+    ("4: after its hold", "Lola", "Flora", 13.6 + HOLD_S, 22, 0),
+    ("1: French is understood", "Luis", "Flora", 1, 22, 0),
+    ("1: and nobody else is heard", "Luis", "Ines", 4, 13, None),
+    ("8: the floor instead of the relay", "Ines", "Flora", SAYS_S + 0.8, 22, 0),
+    ("8: and the relay no more", "Ines", "Remi", SAYS_S + 0.8, 22, None),
+]
+
+
+class RelayTest(RigTest):
+    meeting = MEETING
+    n_seats = len(SEATS)
+    servers = ("susurro",)
+
+    def test_relay(self):
+        people = {name: self.client(name, channel) for name, channel in SEATS.items()}
+        self.wait_online()
+        people["Remi"].say("!air")
+        people["Ines"].say("!air")
+        people["Luis"].say("!understand fr")
+        people["Ines"].prepare_to_say("!relay floor")
+        scene = Scene.play(self, VOICES, people, list(people.values()), 22.5,
+                           acts=[(SAYS_S, people["Ines"].say_now)])
+        print("\n".join(scene.check(self, ROWS)), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""When things change: ducking, hold, cough, off air, a booth that turns and is turned; stock clients, judged by ear."""
+
+import sys
+import unittest
+
+from lib import judge, wait
+from lib.rig import RigTest
+from lib.scene import BANDS_HZ, Scene, Voice
+from lib.server import MEETING
+from lib.sound import RATE_HZ
+
+FLOOR, FIRST, SECOND, _ = BANDS_HZ
+WITHIN_S = 0.1
+HOLD_S, HANG_S = 2.0, 0.15  # the detector's: voice ends so long after the sound
+DETECTED_DBFS = -50.0  # what keeps it open
+HALF_UP_S = 0.2  # the floor comes back in 0.4 s, linear in dB
+HALF_DB = -7.5
+
+COUGH, UNCOUGH, OFF, AIR, OUT = 10.5, 13.5, 16.0, 19.0, 27.0
+VOICES = [
+    Voice("Flora", "en", FLOOR, [(0, 18.5)]),
+    Voice("Ines", "es", SECOND, [(2.5, 6), (9.5, 18.5), (23, 31)]),
+    Voice("Emma", "es", FIRST, [(19.5, 31)]),
+]
+SEATS = {"Flora": "Asamblea/English", "Ines": "Asamblea/Booth en-es", "Emma": "Asamblea/Español",
+         "Lola": "Asamblea/Español", "Ellen": "Asamblea/English"}
+ROWS = [
+    ("3: interpreted", "Lola", "Flora", 2.6, 6, -15),
+    ("4: after the hold", "Lola", "Flora", 6.6 + HOLD_S, 9.5, 0),
+    ("cough: the floor stays down", "Lola", "Flora", COUGH + 0.3, UNCOUGH, -15),
+    ("cough: and is over", "Lola", "Ines", UNCOUGH + 0.5, OFF, 0),
+    ("off air: the floor at once", "Lola", "Flora", OFF + 0.6, 18.5, 0),
+    ("off air: whatever one says", "Lola", "Ines", OFF + 0.6, 18.5, None),
+    ("the other direction", "Ellen", "Ines", 23.3, OUT, 0),
+    ("over the speaker", "Ellen", "Emma", 23.3, OUT, -15),
+    ("not for those who understand", "Lola", "Ines", 23.3, OUT, None),
+    ("who hear the speaker", "Lola", "Emma", 20, OUT, 0),
+    ("!out: corrected for everybody", "Lola", "Ines", OUT + 0.8, 31, 0),
+    ("!out: over the speaker", "Lola", "Emma", OUT + 0.8, 31, -15),
+    ("!out: not for those who understand", "Ellen", "Ines", OUT + 0.8, 31, None),
+    ("!out: who hear the speaker", "Ellen", "Emma", OUT + 0.8, 31, 0),
+]
+
+
+class TurnsTest(RigTest):
+    meeting = MEETING.replace("air = voice", "air = act")
+    n_seats = len(SEATS)
+    servers = ("susurro",)
+
+    def assert_moment(self, what, passes, expected_s, is_up):
+        """One change, that way, at that time."""
+        print(f"{what}: {passes}, expected at {expected_s:.2f}", file=sys.stderr)
+        with self.subTest(what):
+            self.assertEqual([up for _, up in passes], [is_up])
+            self.assertLessEqual(abs(passes[0][0] - expected_s), WITHIN_S)
+
+    def test_turns(self):
+        people = {name: self.client(name, channel) for name, channel in SEATS.items()}
+        self.wait_online()
+        ines = people["Ines"]
+        ines.say("!air")
+        ines.mute()  # the cough key works
+        wait.until(lambda: self.observer.user("Ines").get("self_mute"), 5, "a muted interpreter")
+        ines.mute()
+        wait.until(lambda: not self.observer.user("Ines").get("self_mute"), 5, "and not muted")
+        say = ines.prepare_to_say
+        scene = Scene.play(self, VOICES, people, [people["Lola"], people["Ellen"], ines], 31.5,
+                           acts=[(COUGH, ines.mute), (UNCOUGH, ines.mute),
+                                 (14.0, lambda: say("!off")), (OFF, ines.say_now),
+                                 (17.0, lambda: say("!air")), (AIR, ines.say_now),
+                                 (24.0, lambda: say("!out es")), (OUT, ines.say_now)])
+        print("\n".join(scene.check(self, ROWS, tolerance_db=2.0)), file=sys.stderr)
+
+        def passes(listener, voice, db, begin_s, end_s):
+            """On one clock for all voices: that of the recordings."""
+            found = scene.passes_s(listener, voice, db, begin_s, end_s)
+            return [(at_s + scene.zero_s[voice], is_up) for at_s, is_up in found]
+
+        # When the detector has heard the last of her.
+        first_s, last_s = judge.sounding(
+            scene.take.said["Ines"][:round((scene.zero_s["Ines"] + 9) * RATE_HZ)], DETECTED_DBFS)
+        self.assert_moment("ducked with the first word", passes("Lola", "Flora", HALF_DB, 1, 5),
+                           first_s, False)
+        self.assert_moment("back after the hold", passes("Lola", "Flora", HALF_DB, 6.3, 9.2),
+                           last_s + HANG_S + HOLD_S + HALF_UP_S, True)
+        # Everything changes at one moment, for all: that of the loudest change.
+        gone = passes("Ellen", "Ines", -10, OUT - 2, 30.5)
+        self.assertEqual([up for _, up in gone], [False])
+        at_s = gone[0][0]
+        self.assert_moment("!out: onto the other track", passes("Lola", "Ines", -10, OUT - 2, 30.5),
+                           at_s, True)
+        self.assert_moment("!out: the speaker down", passes("Lola", "Emma", HALF_DB, OUT - 2, 30.5),
+                           at_s, False)
+        self.assert_moment("!out: the speaker up", passes("Ellen", "Emma", HALF_DB, OUT - 2, 30.5),
+                           at_s + HALF_UP_S, True)
+        with self.subTest("within a second of the key"):
+            self.assertLess(abs(at_s - scene.zero_s["Ines"] - OUT), 1.0)
+
+
+if __name__ == "__main__":
+    unittest.main()
