@@ -88,8 +88,9 @@ bool detector_push(struct detector *detector, const float block[AUDIO_BLOCK_SAMP
 // ---- leveller: each voice slowly to the same loudness
 //
 // At most 3 dB a second, within -12 and +9 dB, towards -18 LUFS short-term (EBU R 128, ITU-R
-// BS.1770-4 by libebur128); frozen in pauses (gate_is_open false) and in music. Works on the block
-// in place, the gain interpolated sample by sample: no step.
+// BS.1770-4) of voice alone: the last 3 s of it, whatever pauses lay between. Frozen in pauses
+// (is_voice false) and in music (is_frozen). Works on the block in place, the gain interpolated
+// sample by sample: no step. A few hundred bytes; kept with the person, it goes on where it was.
 #define LEVELLER_TARGET_LUFS (-18.0f)
 #define LEVELLER_MOST_DB 9.0f
 #define LEVELLER_LEAST_DB (-12.0f)
@@ -104,9 +105,11 @@ float leveller_gain_db(const struct leveller *leveller);
 
 // ---- guard: what must not reach an interpreter's ear, before the limiter of a booth's feed
 //
-// A narrow peak without harmonics that grows is a howl: it is notched within 200 ms and released
-// when it has gone. A held signal tone (DTMF, dialling, test tone) is capped at -20 dBFS. Speech,
-// songs, applause, whistles and drums pass within 2 dB; is_music turns it off.
+// A narrow peak without harmonics that keeps its frequency and grows is a howl: once it stands out
+// it is notched within 300 ms, by 30 dB, and released half a second after it has gone. A signal
+// tone (DTMF, dialling, test tone) that is held for 300 ms is capped at -20 dBFS, several of them
+// together. Up to 11 kHz. Speech, songs, applause, whistles and drums pass untouched; is_music
+// turns it off. What is below -45 dBFS, and what passes, is bit for bit as it came.
 #define GUARD_TONE_MOST_DB (-20.0f)
 struct guard;
 struct guard *guard_new(void); // NULL: out of memory
@@ -115,10 +118,14 @@ void guard_reset(struct guard *guard);
 void guard_copy(struct guard *to, const struct guard *from);
 void guard_process(struct guard *guard, float block[AUDIO_BLOCK_SAMPLES], bool is_music);
 uint32_t guard_n_trips(const struct guard *guard); // notches and caps begun, since new or reset
+bool guard_is_busy(const struct guard *guard);     // a notch or a cap is in force
 
 // ---- music: is the floor speaking or singing, playing, clapping?
 //
-// Of the sum of the floor's voices, in 10 ms steps; changes its mind after 3 s at the earliest.
+// Of the sum of the floor's voices, in 10 ms steps; changes its mind after 3 s of sound at the
+// earliest. Songs, whistled tunes and applause are music; a drum alone, or one plucked string after
+// another, moves as much as speech does and is taken for it: that is what the hand is for. Steady
+// noise and signal tones are neither, and leave it as it is.
 struct music;
 struct music *music_new(void); // NULL: out of memory
 void music_free(struct music *music);
@@ -130,7 +137,7 @@ bool music_push(struct music *music, const float block[AUDIO_BLOCK_SAMPLES]);
 // Fed each block of a floor voice, before levelling. Silence between words is the noise.
 #define QUALITY_SECONDS 5
 struct voice_quality {
-    float bandwidth_hz; // below which 99 % of the voice's spectrum lies above the noise
+    float bandwidth_hz; // below which nine tenths of the spectrum's bands have voice above noise
     float snr_db;
     float clipped; // share of blocks with flat tops
     float lost;    // share of blocks that were made up

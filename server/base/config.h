@@ -43,7 +43,7 @@ struct config_meeting {
     int duck_db;           // -120 ("off") to 0
     uint32_t hold_ms;      // 2000
     bool is_air_by_voice;  // air = voice
-    bool is_levelling;     // accepted, must be off in this release
+    bool is_levelling;     // on unless told: voices are brought to one loudness
     uint32_t history;      // messages of the chat that late-comers are shown; 0: none
     uint32_t turn_minutes; // 30: a soft reminder to the one on air; 0: none
     // Not read from files yet: zero.

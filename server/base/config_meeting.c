@@ -210,13 +210,10 @@ static int read_air(struct reader *reader, const struct ini_entry *entry,
 static int read_levelling(struct reader *reader, const struct ini_entry *entry,
                           struct config_meeting *meeting)
 {
-    meeting->is_levelling = false;
-    if (str_equal_fold(entry->text, "off"))
+    meeting->is_levelling = str_equal_fold(entry->text, "on");
+    if (meeting->is_levelling || str_equal_fold(entry->text, "off"))
         return 0;
-    return fail_entry(reader, entry,
-                      str_equal_fold(entry->text, "on")
-                          ? "levelling = on comes with a later release; write levelling = off"
-                          : "levelling can only be off in this release; write levelling = off");
+    return fail_entry(reader, entry, "levelling = \"%s\" is unknown; write on or off", entry->text);
 }
 
 static int read_recording(struct reader *reader, const struct ini_entry *entry,
@@ -341,6 +338,7 @@ static int set_defaults(struct reader *reader, struct config_meeting *meeting, c
                                         .hold_ms = 2000,
                                         .turn_minutes = 30,
                                         .history = 20,
+                                        .is_levelling = true,
                                         .is_recording_allowed = true };
     meeting->name = str_dup(name);
     meeting->tier = str_dup("standard");

@@ -45,11 +45,12 @@ struct command_table {
 };
 extern const struct command_table commands_of_listening, commands_of_booth, commands_of_signals,
     commands_of_moderating, commands_of_roles, commands_of_chat, commands_of_queue,
-    commands_of_poll, commands_of_breakout, commands_of_recording, commands_of_figures;
+    commands_of_poll, commands_of_breakout, commands_of_recording, commands_of_figures,
+    commands_of_sound;
 const struct command_table *command_table_at(size_t index); // NULL: the end
 
-const struct command *command_find(const char *word);    // any language; NULL: none
-void command_help(struct call *call);                    // "!help", "!help air"
+const struct command *command_find(const char *word); // any language; NULL: none
+void command_help(struct call *call);                 // "!help", "!help air"
 
 // For commands' functions.
 bool command_is_in_booth(const struct call *call);

@@ -147,6 +147,7 @@ static void take_settings(struct meeting_info *meeting, const struct config_meet
     meeting->hold_ms = config->hold_ms;
     meeting->history = config->history;
     meeting->turn_minutes = config->turn_minutes;
+    meeting->is_levelling = config->is_levelling;
     meeting->is_air_by_voice = config->is_air_by_voice;
     meeting->is_anyone_interpreter = config->is_anyone_interpreter;
     meeting->is_recording_allowed = config->is_recording_allowed;
@@ -264,6 +265,7 @@ static char *describe(const struct config_meeting *config)
     add_text(&out, number);
     snprintf(number, sizeof(number), "\nchat_history = %u", config->history);
     add_text(&out, number);
+    add_text(&out, config->is_levelling ? "\nlevelling = on" : "\nlevelling = off");
     add_text(&out, config->is_air_by_voice ? "\nair = voice" : "\nair = act");
     if (!config->is_recording_allowed)
         add_text(&out, "\nrecording = off");

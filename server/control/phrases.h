@@ -13,6 +13,7 @@
 #include "control/phrases_listening.h"
 #include "control/phrases_moderating.h"
 #include "control/phrases_recording.h"
+#include "control/phrases_sound.h"
 #include "control/phrases_tools.h"
 
 #define PHRASES_ALL(X)                                                                             \
@@ -22,6 +23,7 @@
     PHRASES_MODERATING(X)                                                                          \
     PHRASES_RECORDING(X)                                                                           \
     PHRASES_FIGURES(X)                                                                             \
+    PHRASES_SOUND(X)                                                                               \
     PHRASES_TOOLS(X)
 
 enum phrase {

@@ -110,8 +110,9 @@ static bool grow_seats(struct hall *hall)
     return true;
 }
 
-static void free_seat(struct seat *seat)
+static void free_seat(struct mixer *mixer, struct seat *seat)
 {
+    pool_kept_back(&mixer->pool, seat->kept);
     free(seat->exposure);
     free(seat);
 }
@@ -123,7 +124,7 @@ static void leave(struct mixer *mixer, struct hall *hall, uint32_t session, uint
         speaker_cut(mixer, hall, seat, now_us);
         assign_forget_seat(mixer, hall, seat);
         unlink_seat(hall, seat);
-        free_seat(seat);
+        free_seat(mixer, seat);
     }
     meeting_leave(hall->meeting, session, now_us);
 }
@@ -201,13 +202,18 @@ static void add_hall(struct mixer *mixer, const struct mixer_command *command, u
 {
     remove_hall(mixer, command->meeting); // there is one of each
     struct hall *hall = calloc(1, sizeof(*hall));
-    if (hall != NULL)
+    if (hall != NULL) {
         hall->meeting = meeting_new(&command->meeting_add.config, now_us);
-    if (hall == NULL || hall->meeting == NULL) {
+        hall->music = music_new();
+    }
+    if (hall == NULL || hall->meeting == NULL || hall->music == NULL) {
         log_error("mixer", "a meeting cannot run", "meeting=%u", command->meeting);
-        free(hall);
+        if (hall != NULL)
+            hall_free(mixer, hall);
         return;
     }
+    hall->is_levelling = command->meeting_add.is_levelling;
+    hall->music_choice = -1;
     hall->id = command->meeting;
     memcpy(hall->track_sessions, command->meeting_add.track_sessions, sizeof(hall->track_sessions));
     memcpy(hall->booth_sessions, command->meeting_add.booth_sessions, sizeof(hall->booth_sessions));
@@ -227,8 +233,9 @@ void hall_free(struct mixer *mixer, struct hall *hall)
         if (hall->speakers[i].source != NULL)
             pool_source_back(&mixer->pool, hall->speakers[i].source);
     meeting_free(hall->meeting);
+    music_free(hall->music);
     for (size_t i = 0; i < hall->n_seats; i++)
-        free_seat(hall->seats[i]);
+        free_seat(mixer, hall->seats[i]);
     free(hall->seats);
     free(hall->by_session);
     free(hall);
@@ -252,6 +259,7 @@ void hall_command(struct mixer *mixer, const struct mixer_command *command, uint
     switch (command->kind) {
     case MIXER_CMD_MEETING_SET:
         meeting_reconfigure(meeting, &command->meeting_add.config, now_us);
+        hall->is_levelling = command->meeting_add.is_levelling;
         break;
     case MIXER_CMD_MEETING_REMOVE:
         remove_hall(mixer, command->meeting);
@@ -298,8 +306,7 @@ void hall_command(struct mixer *mixer, const struct mixer_command *command, uint
         report_figures(mixer, hall, command->token);
         break;
     case MIXER_CMD_MUSIC:
-        hall->is_shown_old = true;
-        hall->is_music = command->value == 1;
+        ears_choose_music(hall, command->value);
         break;
     case MIXER_CMD_SIGNAL:
         tone_signal(mixer, hall, command, now_us);

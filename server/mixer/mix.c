@@ -11,6 +11,9 @@ struct mix *mix_fork(struct mixer *mixer, const struct mix *from)
     if (mix == NULL)
         return NULL;
     limiter_copy(mix->limiter, from->limiter);
+    if (mix->guard != NULL)
+        guard_copy(mix->guard, from->guard);
+    mix->n_trips = from->n_trips;
     memcpy(mix->target_db, from->target_db, sizeof(mix->target_db));
     memcpy(mix->has_target, from->has_target, sizeof(mix->has_target));
     memcpy(mix->ramps, from->ramps, sizeof(mix->ramps));
@@ -102,7 +105,11 @@ static void add_voices(const struct hall *hall, struct mix *mix, unsigned from, 
 void mix_run(struct hall *hall, struct mix *mix, uint64_t tick)
 {
     memset(mix->block, 0, sizeof(mix->block));
-    add_voices(hall, mix, 0, mix->is_booth ? VOICES_MAX : SPEAKERS_MAX);
+    add_voices(hall, mix, 0, SPEAKERS_MAX);
+    if (mix->is_booth) {
+        ears_guard(hall, mix, tick);
+        add_voices(hall, mix, SPEAKERS_MAX, VOICES_MAX);
+    }
     limiter_process(mix->limiter, mix->block);
     float level_db = audio_rms_db(mix->block, AUDIO_BLOCK_SAMPLES);
     if (level_db > PAUSE_DB)

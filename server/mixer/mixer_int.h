@@ -14,8 +14,9 @@
 // Invariants, held by tests: the packets of a seat never overlap, and follow each other without a
 // hole until a terminator; a seat never gets its own voice.
 //
-// One tick of 10 ms: decode ► rules (tracks/) ► tones ► assign, if anything changed ► mix
-// (voices ► tones ► limiter) ► record ► move seats ► encode and send ► indicators.
+// One tick of 10 ms: decode ► judge and level each voice ► music? ► rules (tracks/) ► tones ►
+// assign, if anything changed ► mix (voices ► guard, in booths ► tones ► limiter) ► record ► move
+// seats ► encode and send ► indicators.
 #ifndef SUSURRO_MIXER_INT_H
 #define SUSURRO_MIXER_INT_H
 
@@ -53,10 +54,14 @@
 #define POOL_ENCODERS_KEEP 8
 #define POOL_MIXES_KEEP 8
 #define POOL_READY 2
+#define POOL_KEPT_CAP SPEAKERS_MAX // of what is kept of voices
+#define POOL_KEPT_KEEP 4
 
 struct pool {
     struct source *sources[POOL_SOURCES_CAP];
     unsigned n_sources;
+    struct voice_kept *kept[POOL_KEPT_CAP];
+    unsigned n_kept;
     struct mix *mixes[2]; // of tracks, of booths
     unsigned n_mixes[2];
     struct limiter *fresh_limiters[2];
@@ -69,6 +74,12 @@ struct pool {
 
 // ---- a meeting as it runs -----------------------------------------------------------------------
 
+// Of a person, from their first word until they leave.
+struct voice_kept {
+    struct leveller *leveller;
+    struct quality *quality;
+};
+
 struct speaker {
     uint32_t session;  // 0: free
     struct seat *seat; // NULL while it ends
@@ -77,7 +88,8 @@ struct speaker {
     bool is_playing, is_mixed;
     bool is_ending;    // taken away in mid-speech: one more block, which fades out at the old gains
     bool is_shown;     // an indicator is open
-    float loudness_db; // smoothed, for the choice of the strongest
+    float gain;        // of the leveller, linear
+    float loudness_db; // levelled, smoothed, for the choice of the strongest
     uint64_t frame_number; // the speaker's own, of the newest block
     uint64_t shown_tick,
         shown_until; // of the last indicator: when, and the frame number of its end
@@ -98,6 +110,8 @@ struct mix {
     float target_db[VOICES_MAX];
     bool has_target[VOICES_MAX];
     struct ramp ramps[VOICES_MAX];
+    struct guard *guard; // of booths
+    uint32_t n_trips;    // of it, that were counted
     struct limiter *limiter;
     bool was_loud;
     uint64_t loud_tick;  // last above the gate
@@ -123,7 +137,8 @@ struct seat {
     enum tier tier;
     struct place place;
     bool is_listening;
-    bool is_speaking; // a speaker points here
+    bool is_speaking;        // a speaker points here
+    struct voice_kept *kept; // NULL: has not spoken yet
     struct play want, have;
     uint64_t until_tick;              // where the last packet ended
     uint64_t shown_tick, shown_until; // its last indicator: when, the frame number of its end
@@ -167,7 +182,13 @@ struct hall {
     unsigned n_tones;
     bool was_staffed[TRACKS_BOOTHS_MAX];
     unsigned n_in_booths;
-    bool is_music;
+    bool is_levelling;
+    struct music *music;
+    int8_t music_choice; // 1 on, 0 off, -1 as detected
+    bool is_music_detected, is_music;
+    uint32_t n_guard_trips; // howls and tones, each counted once
+    uint64_t tripped_tick;
+    float floor_block[AUDIO_BLOCK_SAMPLES]; // the floor's voices in this tick, as they came
     bool is_recording;
     uint32_t n_record_drops;               // blocks that found no room
     struct mix *taps[RECORD_STREAMS_MAX];  // what the recorder hears, NULL: nothing
@@ -233,6 +254,17 @@ bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick); // false:
 // The voice of this seat, if it speaks, ends here.
 void speaker_cut(struct mixer *mixer, struct hall *hall, struct seat *seat, uint64_t now_us);
 bool speaker_is_live(const struct speaker *speaker); // its gains are still decided
+// voice_kept.c
+struct voice_kept *voice_kept_new(void); // NULL: out of memory
+void voice_kept_free(struct voice_kept *kept);
+void voice_kept_reset(struct voice_kept *kept);
+void voice_tend(struct mixer *mixer, struct hall *hall, struct speaker *speaker);
+void voice_tend_last(struct speaker *speaker);
+// ears.c
+void ears_guard(struct hall *hall, struct mix *mix, uint64_t tick);
+void ears_choose_music(struct hall *hall, int32_t value); // 1 on, 0 off, -1 as detected
+void ears_listen(struct hall *hall);                      // to the floor's voices of this tick
+void ears_rest(struct hall *hall);                        // nobody speaks any more
 // act.c
 void act(struct mixer *mixer, struct hall *hall, const struct mixer_command *command,
          uint64_t now_us);
@@ -280,6 +312,8 @@ void pool_tidy(struct pool *pool);
 void pool_clear(struct pool *pool);
 struct source *pool_source(struct pool *pool); // NULL: out of memory
 void pool_source_back(struct pool *pool, struct source *source);
+struct voice_kept *pool_kept(struct pool *pool);                                // likewise
+void pool_kept_back(struct pool *pool, struct voice_kept *kept);                // NULL is fine
 struct encoder *pool_encoder(struct pool *pool, enum tier tier, bool is_booth); // likewise
 void pool_encoder_back(struct pool *pool, enum tier tier, bool is_booth, struct encoder *encoder);
 // deliver.c

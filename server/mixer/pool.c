@@ -34,6 +34,37 @@ static void tidy_sources(struct pool *pool)
     }
 }
 
+// ---- what is kept of voices ---------------------------------------------------------------------
+
+struct voice_kept *pool_kept(struct pool *pool)
+{
+    return pool->n_kept > 0 ? pool->kept[--pool->n_kept] : voice_kept_new();
+}
+
+void pool_kept_back(struct pool *pool, struct voice_kept *kept)
+{
+    if (kept == NULL)
+        return;
+    if (pool->n_kept == POOL_KEPT_CAP) {
+        voice_kept_free(kept);
+        return;
+    }
+    voice_kept_reset(kept);
+    pool->kept[pool->n_kept++] = kept;
+}
+
+static void tidy_kept(struct pool *pool)
+{
+    while (pool->n_kept > POOL_KEPT_KEEP)
+        voice_kept_free(pool->kept[--pool->n_kept]);
+    while (pool->n_kept < POOL_READY) {
+        struct voice_kept *kept = voice_kept_new();
+        if (kept == NULL)
+            return;
+        pool->kept[pool->n_kept++] = kept;
+    }
+}
+
 // ---- encoders -----------------------------------------------------------------------------------
 
 static struct encoder *make_encoder(enum tier tier, bool is_booth)
@@ -75,6 +106,7 @@ static void tidy_encoders(struct pool *pool, enum tier tier, bool is_booth)
 
 static void free_mix(struct mix *mix)
 {
+    guard_free(mix->guard);
     limiter_free(mix->limiter);
     free(mix);
 }
@@ -86,7 +118,8 @@ static struct mix *new_mix(bool is_booth)
         return NULL;
     mix->is_booth = is_booth;
     mix->limiter = limiter_new(is_booth ? LIMITER_CEILING_BOOTH_DB : LIMITER_CEILING_TRACK_DB);
-    if (mix->limiter != NULL)
+    mix->guard = is_booth ? guard_new() : NULL;
+    if (mix->limiter != NULL && (mix->guard != NULL || !is_booth))
         return mix;
     free_mix(mix);
     return NULL;
@@ -116,9 +149,12 @@ struct mix *mix_take(struct mixer *mixer, bool is_booth)
     if (mix == NULL)
         return new_mix(is_booth);
     struct limiter *limiter = mix->limiter;
+    struct guard *guard = mix->guard;
     if (pool->fresh_limiters[is_booth] != NULL) {
         limiter_copy(limiter, pool->fresh_limiters[is_booth]);
-        *mix = (struct mix){ .is_booth = is_booth, .limiter = limiter };
+        if (guard != NULL)
+            guard_reset(guard);
+        *mix = (struct mix){ .is_booth = is_booth, .limiter = limiter, .guard = guard };
         return mix;
     }
     free_mix(mix);
@@ -151,6 +187,7 @@ static void tidy_mixes(struct pool *pool, bool is_booth)
 void pool_tidy(struct pool *pool)
 {
     tidy_sources(pool);
+    tidy_kept(pool);
     for (unsigned is_booth = 0; is_booth < 2; is_booth++) {
         tidy_mixes(pool, is_booth != 0);
         for (int tier = 0; tier < TIERS; tier++)
@@ -162,6 +199,8 @@ void pool_clear(struct pool *pool)
 {
     while (pool->n_sources > 0)
         source_free(pool->sources[--pool->n_sources]);
+    while (pool->n_kept > 0)
+        voice_kept_free(pool->kept[--pool->n_kept]);
     for (unsigned is_booth = 0; is_booth < 2; is_booth++) {
         for (struct mix *mix; (mix = pop_mix(pool, is_booth != 0)) != NULL;)
             free_mix(mix);

@@ -98,6 +98,7 @@ void report_figures(struct mixer *mixer, struct hall *hall, uint64_t token)
 {
     struct mixer_event_figures figures = {
         .head = { .kind = MIXER_EVENT_FIGURES, .meeting = hall->id, .token = token },
+        .n_guard_trips = hall->n_guard_trips,
     };
     meeting_figures(hall->meeting, &figures.meeting);
     for (uint8_t i = 0; i < TRACKS_LANGS_MAX; i++) {

@@ -3,6 +3,8 @@
 // Those who speak: from their packets to blocks; and the tick, which begins there.
 #include "mixer/mixer_int.h"
 
+#include <string.h>
+
 #define LOUDNESS_RISE 0.3f
 #define LOUDNESS_FALL 0.02f
 #define LEAD_DB 3.0f     // one who is mixed keeps the place against one who is not louder by this
@@ -37,6 +39,11 @@ static struct speaker *start_speaker(struct mixer *mixer, struct hall *hall, str
     *speaker = (struct speaker){
         .session = seat->session, .seat = seat, .source = source, .loudness_db = AUDIO_SILENCE_DB
     };
+    if (seat->kept == NULL)
+        seat->kept = pool_kept(&mixer->pool); // without memory, it is neither judged nor levelled
+    speaker->gain = seat->kept != NULL && hall->is_levelling
+                        ? audio_gain_from_db(leveller_gain_db(seat->kept->leveller))
+                        : 1.0f;
     seat->is_speaking = true;
     hall->n_speakers++;
     hall->must_assign = true;
@@ -116,6 +123,7 @@ static void play_speaker(struct mixer *mixer, struct hall *hall, struct speaker 
     speaker->is_playing = source_get(speaker->source, now_us, speaker->block, &speaker->info);
     if (speaker->is_ending) {
         speaker->is_playing = speaker->is_playing && was_playing;
+        voice_tend_last(speaker);
         fade_out(speaker->block);
         return;
     }
@@ -129,15 +137,19 @@ static void play_speaker(struct mixer *mixer, struct hall *hall, struct speaker 
     speaker->frame_number = speaker->info.frame_number;
     meeting_voice(hall->meeting, speaker->session, speaker->info.is_voice, speaker->info.level_db,
                   now_us);
-    float step = speaker->info.level_db > speaker->loudness_db ? LOUDNESS_RISE : LOUDNESS_FALL;
-    speaker->loudness_db += step * (speaker->info.level_db - speaker->loudness_db);
+    voice_tend(mixer, hall, speaker);
+    const float level_db = speaker->info.level_db + audio_db_from_gain(speaker->gain);
+    float step = level_db > speaker->loudness_db ? LOUDNESS_RISE : LOUDNESS_FALL;
+    speaker->loudness_db += step * (level_db - speaker->loudness_db);
 }
 
 static void play_speakers(struct mixer *mixer, struct hall *hall, uint64_t now_us)
 {
+    memset(hall->floor_block, 0, sizeof(hall->floor_block));
     for (unsigned i = 0; i < SPEAKERS_MAX; i++)
         if (hall->speakers[i].session != 0)
             play_speaker(mixer, hall, &hall->speakers[i], now_us);
+    ears_listen(hall);
 }
 
 static void free_ended(struct mixer *mixer, struct hall *hall)
@@ -214,6 +226,7 @@ bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick)
     if (is_sounding(hall))
         return true;
     assign_clear(mixer, hall); // the next voice begins with everything fresh
+    ears_rest(hall);
     hall->is_at_rest = true;
     hall->is_shown_old = true; // once more
     return false;

@@ -131,6 +131,7 @@ struct meeting_info {
     bool is_air_by_voice, is_anyone_interpreter, is_recording_allowed;
     char **interpreters, **moderators; // names, or $ and a certificate hash; NULL terminated
     uint8_t tier;                      // where listeners begin
+    bool is_levelling;                 // voices are brought to one loudness
 };
 
 // ---- users

@@ -15,7 +15,6 @@ static void check_meeting(const struct config_meeting *meeting)
     CHECK(meeting->n_booths <= CONFIG_BOOTHS_MAX);
     CHECK(meeting->default_lang < meeting->n_tracks);
     CHECK(meeting->duck_db >= -120 && meeting->duck_db <= 0);
-    CHECK(!meeting->is_levelling);
     CHECK(meeting->interpreters != NULL && meeting->moderators != NULL && meeting->tier != NULL);
     for (size_t i = 0; i < meeting->n_tracks; i++) {
         CHECK(lang_tag_is_valid(meeting->tracks[i].lang));

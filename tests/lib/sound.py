@@ -111,3 +111,114 @@ def speech(language, seconds, dbfs=SPEECH_DBFS, pauses=True, skip_s=0.0):
     start = round(skip_s * RATE_HZ)
     whole = np.resize(whole, max(len(whole), start + n))  # repeats when it is too short
     return at_level(whole[start:start + n], dbfs)
+
+
+# What people make besides speech, and what machines make. Each from its own seed: always the same.
+
+def _phase(hz):
+    """The phase of a frequency that moves."""
+    return 2.0 * np.pi * np.cumsum(hz) / RATE_HZ
+
+
+def _wander(seconds, per_s, seed):
+    """A slow random walk around 0, of standard deviation 1, with that many turns a second."""
+    n, points = round(seconds * RATE_HZ), max(4, round(seconds * per_s))
+    values = np.random.default_rng(seed).standard_normal(points)
+    return np.interp(np.linspace(0, points - 1, n), np.arange(points), values)
+
+
+def song(seconds, dbfs=SPEECH_DBFS, seed=1, note_s=0.6, root_hz=220.0):
+    """A voice that sings notes: a glottal source with vibrato behind the formants of a vowel."""
+    rng = np.random.default_rng(seed)
+    scale = np.array([0, 2, 4, 5, 7, 9, 11, 12])
+    n = round(seconds * RATE_HZ)
+    notes = rng.choice(scale, size=int(seconds / note_s) + 2)
+    steps = np.repeat(notes, round(note_s * RATE_HZ))[:n].astype(np.float64)
+    glide = np.convolve(np.pad(steps, (2400, 0), "edge"), np.ones(2401) / 2401, "valid")[:n]
+    t = np.arange(n) / RATE_HZ
+    hz = root_hz * 2.0 ** ((glide + 0.3 * np.sin(2 * np.pi * 5.4 * t)
+                            + 0.1 * _wander(seconds, 8, seed)) / 12.0)
+    phase, wave = _phase(hz), np.zeros(n)
+    for k in range(1, 25):
+        at = k * hz
+        formants = sum(gain / (1.0 + ((at - centre) / width) ** 2)
+                       for centre, width, gain in ((650, 90, 1.0), (1080, 110, 0.6), (2650, 200, 0.2)))
+        wave += (0.03 + formants) / k ** 0.7 * np.sin(k * phase)
+    beat = np.minimum(1.0, (t % note_s) / 0.05) * np.minimum(1.0, (note_s - t % note_s) / 0.04)
+    return at_level(wave * (0.25 + 0.75 * beat), dbfs)
+
+
+def chords(seconds, dbfs=SPEECH_DBFS, seed=2, chord_s=0.8):
+    """Plucked strings, three notes at a time, each dying away."""
+    rng = np.random.default_rng(seed)
+    n = round(seconds * RATE_HZ)
+    wave, each = np.zeros(n + 2 * RATE_HZ), round(chord_s * RATE_HZ)
+    t = np.arange(2 * RATE_HZ) / RATE_HZ
+    for start in range(0, n, each):
+        root = 146.8 * 2.0 ** (rng.choice([0, 3, 5, 7]) / 12.0)
+        for step in (0, 4, 7, 12):
+            hz = root * 2.0 ** (step / 12.0)
+            for k in range(1, 9):
+                wave[start:start + len(t)] += (np.sin(2 * np.pi * k * hz * t) / k ** 1.2
+                                               * np.exp(-t * (1.5 + 0.6 * k)))
+    return at_level(wave[:n], dbfs)
+
+
+def applause(seconds, dbfs=SPEECH_DBFS, seed=3, people=40):
+    """Many hands: short bursts of noise, each hand in its own rhythm and colour."""
+    rng = np.random.default_rng(seed)
+    n = round(seconds * RATE_HZ)
+    wave = np.zeros(n + RATE_HZ)
+    t = np.arange(round(0.03 * RATE_HZ)) / RATE_HZ
+    for _ in range(people):
+        hz, at = rng.uniform(700, 2500), rng.uniform(0, 0.3)
+        while at < seconds:
+            clap = rng.standard_normal(len(t)) * np.exp(-t / 0.004)
+            clap += 0.7 * np.sin(2 * np.pi * hz * t) * np.exp(-t / 0.003)
+            start = round(at * RATE_HZ)
+            wave[start:start + len(t)] += clap * rng.uniform(0.3, 1.0)
+            at += rng.normal(0.25, 0.02)
+    return at_level(wave[:n], dbfs)
+
+
+def whistle(seconds, dbfs=SPEECH_DBFS, seed=4, note_s=0.5):
+    """A tune whistled with the lips: one partial and breath, never quite still."""
+    rng = np.random.default_rng(seed)
+    n = round(seconds * RATE_HZ)
+    notes = rng.choice([0, 2, 4, 5, 7, 9], size=int(seconds / note_s) + 2)
+    steps = np.repeat(notes, round(note_s * RATE_HZ))[:n].astype(np.float64)
+    glide = np.convolve(np.pad(steps, (2880, 0), "edge"), np.ones(2881) / 2881, "valid")[:n]
+    t = np.arange(n) / RATE_HZ
+    hz = 1150.0 * 2.0 ** ((glide + 0.12 * _wander(seconds, 12, seed)
+                           + 0.1 * np.sin(2 * np.pi * 5.0 * t)) / 12.0)
+    breath = band(rng.standard_normal(n), 900, 5000) * 0.05
+    beat = np.minimum(1.0, (t % note_s) / 0.04) * np.minimum(1.0, (note_s - t % note_s) / 0.04)
+    wave = np.sin(_phase(hz)) * (1.0 + 0.12 * _wander(seconds, 15, seed + 1)) + breath
+    return at_level(wave * (0.1 + 0.9 * beat), dbfs)
+
+
+def drum(seconds, dbfs=SPEECH_DBFS, seed=5, beat_s=0.25):
+    """A drum: strokes on a skin, deep and high in turn."""
+    rng = np.random.default_rng(seed)
+    n = round(seconds * RATE_HZ)
+    wave = np.zeros(n + RATE_HZ)
+    t = np.arange(RATE_HZ) / RATE_HZ
+    for i, at in enumerate(np.arange(0.0, seconds, beat_s)):
+        start = round((at + rng.normal(0, 0.004)) * RATE_HZ) if i else 0
+        hz = 90.0 if i % 2 == 0 else 210.0
+        skin = np.sin(2 * np.pi * (hz * t + 0.4 * hz * 0.03 * (1 - np.exp(-t / 0.03))))
+        stroke = skin * np.exp(-t / 0.12) + 0.5 * rng.standard_normal(len(t)) * np.exp(-t / 0.01)
+        wave[start:start + len(t)] += stroke * rng.uniform(0.6, 1.0)
+    return at_level(wave[:n], dbfs)
+
+
+def howl(seconds, hz=2300.0, db_per_s=35.0, from_dbfs=-60.0, most_dbfs=-3.0):
+    """A loop of loudspeaker and microphone: a tone that grows until something gives."""
+    t = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    level = np.minimum(amplitude(from_dbfs + db_per_s * t), amplitude(most_dbfs))
+    return (np.sqrt(2.0) * level * np.sin(2.0 * np.pi * hz * t)).astype(np.float32)
+
+
+def dial(seconds, low_hz=770.0, high_hz=1336.0, dbfs=-6.0):
+    """Two tones at once, as telephones send them."""
+    return (tone(low_hz, seconds, dbfs - 3.0) + tone(high_hz, seconds, dbfs - 3.0)).astype(np.float32)

@@ -63,7 +63,7 @@ class WrongTest(unittest.TestCase):
                 ('[meeting "A"]\ntracks = en, es\nduck_db = 5\n', 3, "5"),
                 ('[meeting "A"]\ntracks = en, es\nair = never\n', 3, "never"),
                 ('[meeting "A"]\ntracks = en, es\ndefault_language = fr\n', 3, "fr"),
-                ('[meeting "A"]\ntracks = en, es\nlevelling = on\n', 3, "levelling"),
+                ('[meeting "A"]\ntracks = en, es\nlevelling = maybe\n', 3, "levelling", "on or off"),
                 ('[meeting "A"]\ntrakcs = en\n', 2, "trakcs", "tracks"),
                 ('tracks = en\n', 1, "tracks", "meeting"),
                 ('[meeting "A"]\ntracks = en\n[meeting "A"]\ntracks = es\n', 3, "A"),

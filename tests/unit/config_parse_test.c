@@ -114,7 +114,7 @@ static void test_meeting_of_the_documentation(void **state)
         "interpreters =            ; names or groups let into the booths; \"anyone\" must be "
         "written\n"
         "air = act                 ; act: going on air takes !air or the menu; voice: one second\n"
-        "levelling = off           ; on comes with the mixing core at scale\n");
+        "levelling = off           ; on: all voices at one loudness\n");
     assert_int_equal(c->n_meetings, 1);
     const struct config_meeting *m = &c->meetings[0];
     assert_string_equal(m->name, "Asamblea");
@@ -345,10 +345,8 @@ static const struct {
       "t.ini:3: interpreters = anyone lets everybody in; remove the other names" },
     { MEETING "tracks=en\nair = always",
       "t.ini:3: air = \"always\" is unknown; write act or voice" },
-    { MEETING "tracks=en\nlevelling = on",
-      "t.ini:3: levelling = on comes with a later release; write levelling = off" },
     { MEETING "tracks=en\nlevelling = 3",
-      "t.ini:3: levelling can only be off in this release; write levelling = off" },
+      "t.ini:3: levelling = \"3\" is unknown; write on or off" },
     { MEETING "tracks=en\ntier = full",
       "t.ini:3: tier = \"full\" is unknown; write standard or minimum" },
     { MEETING "tracks=en\nname.es = X",

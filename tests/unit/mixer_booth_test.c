@@ -350,9 +350,10 @@ static void the_display_follows_but_not_faster_than_eyes(void **state)
     stage_run(&stage, 600000);
     assert_int_equal(stage.n_states, settled);
     assert_true(stage.mixer->armed_us == UINT64_MAX);
-    stage_command(&stage, MIXER_CMD_MUSIC, 0, 1);
-    stage_run(&stage, 200);
     assert_true(stage.state.is_music);
+    stage_command(&stage, MIXER_CMD_MUSIC, 0, 0);
+    stage_run(&stage, 200);
+    assert_false(stage.state.is_music);
     stage_talk(&stage, speaker, true);
     stage_run(&stage, 3000);
     assert_int_equal(stage.state.floor.holder, SPEAKER);

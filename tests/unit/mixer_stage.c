@@ -288,6 +288,9 @@ void stage_meeting(struct stage *stage, uint32_t id, const struct meeting_config
     command_now(stage, &add);
     if (id == STAGE_MEETING)
         stage->base_tick = stage_hall(stage)->base_tick;
+    // Its tones, which swell without harmonics, are just what guards are for.
+    if (id == STAGE_MEETING)
+        stage_command(stage, MIXER_CMD_MUSIC, 0, 1);
 }
 
 void stage_level_voices(struct stage *stage, bool is_on)
@@ -296,6 +299,7 @@ void stage_level_voices(struct stage *stage, bool is_on)
     set.meeting_add.config = *meeting_config(stage_hall(stage)->meeting);
     set.meeting_add.is_levelling = is_on;
     command_now(stage, &set);
+    stage_command(stage, MIXER_CMD_MUSIC, 0, is_on ? 0 : 1);
 }
 
 void stage_record_meeting(struct stage *stage)

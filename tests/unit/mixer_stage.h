@@ -83,8 +83,9 @@ struct stage {
 void stage_open(struct stage *stage, unsigned n_threads);
 void stage_close(struct stage *stage);
 struct meeting_config stage_config(uint8_t n_langs); // booth 0: en-es
+// Levelling off, music on: levels are those that talkers have. MIXER_CMD_MUSIC turns guards on.
 void stage_meeting(struct stage *stage, uint32_t id, const struct meeting_config *config);
-void stage_level_voices(struct stage *stage, bool is_on); // MEETING_SET
+void stage_level_voices(struct stage *stage, bool is_on); // on: music is off
 void stage_record_meeting(struct stage *stage);           // takes what goes to the recorder
 void stage_command(struct stage *stage, enum mixer_command_kind kind, uint32_t session,
                    int32_t value);
