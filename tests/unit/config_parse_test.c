@@ -132,6 +132,7 @@ static void test_meeting_of_the_documentation(void **state)
     assert_int_equal(m->hold_ms, 2000);
     assert_int_equal(m->history, 20);
     assert_false(m->is_air_by_voice);
+    assert_true(m->is_recording_allowed);
     assert_false(m->is_levelling);
     assert_false(m->is_anyone_interpreter);
     assert_null(m->interpreters[0]);
@@ -152,7 +153,7 @@ static void test_meetings(void **state)
                    "tracks = es, pt-br, ca-valencia\n"
                    "booths = pt-br-es, ca-valencia-es\n"
                    "duck_db = off\nhold_ms=0\ninterpreters=anyone\nair = Voice\n"
-                   "tier=minimum\nchat_history=0\nmoderators = Ana, Luis\n"
+                   "tier=minimum\nchat_history=0\nrecording = OFF\nmoderators = Ana, Luis\n"
                    "[meeting \"Plena\"]\ntracks=fr\ninterpreters = Ana, \"any one\"\n"
                    "default_language = \"fr\"\n");
     assert_int_equal(c->n_meetings, 2);
@@ -173,6 +174,7 @@ static void test_meetings(void **state)
     assert_true(m->is_anyone_interpreter);
     assert_null(m->interpreters[0]);
     assert_true(m->is_air_by_voice);
+    assert_false(m->is_recording_allowed);
     assert_string_equal(m->tier, "minimum");
     assert_string_equal(m->moderators[1], "Luis");
     m = &c->meetings[1];
@@ -339,6 +341,8 @@ static const struct {
       "t.ini:3: duck_db = 3 is out of range; write a number from -120 to 0" },
     { MEETING "tracks=en\nhold_ms = 10001",
       "t.ini:3: hold_ms = 10001 is out of range; write a number from 0 to 10000" },
+    { MEETING "tracks=en\nrecording = everybody",
+      "t.ini:3: recording = \"everybody\" is unknown; write moderators or off" },
     { MEETING "tracks=en\nchat_history = 201",
       "t.ini:3: chat_history = 201 is out of range; write a number from 0 to 200" },
     { MEETING "tracks=en\ninterpreters = Ana, anyone",
@@ -746,6 +750,7 @@ static void test_sample(void **state)
         "voice_threads",
         "log_level",
         "moderators",
+        "recordings",
         "meeting.Asamblea.tracks",
         "meeting.Asamblea.booths",
         "meeting.Asamblea.default_language",
@@ -757,6 +762,7 @@ static void test_sample(void **state)
         "meeting.Asamblea.levelling",
         "meeting.Asamblea.tier",
         "meeting.Asamblea.chat_history",
+        "meeting.Asamblea.recording",
         "meeting.Asamblea.name.en-es",
     };
     for (size_t i = 0; i < ARRAY_LEN(obeyed); i++) {

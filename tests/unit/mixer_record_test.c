@@ -154,6 +154,14 @@ static void what_finds_no_room_is_counted(void **state)
     stage_run(&stage, 1000);
     assert_in_range(full.dropped, 3 * 90, 3 * 101);
     assert_true(stage_ear(&stage, PLAIN)->packets > 40);
+    size_t size;
+    while (ring_peek(full.ring, &size) != NULL)
+        ring_consume(full.ring);
+    const uint64_t n_lost = full.dropped;
+    stage_run(&stage, 10);
+    const struct record_block *block = ring_peek(full.ring, &size);
+    assert_non_null(block);
+    assert_int_equal(block->n_dropped, n_lost); // the recorder is told by the next one
     mixer_set_recorder(stage.mixer, NULL);
     stage_run(&stage, 100);
     ring_free(full.ring);

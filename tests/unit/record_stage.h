@@ -7,7 +7,7 @@
 
 #include "record/record_int.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <math.h>
 #include <opusfile.h>
 #include <stdio.h>
@@ -33,19 +33,17 @@ struct record_stage {
 
 static struct record_stage stage;
 
+static inline int remove_one(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    (void)info;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
 static inline void remove_tree(const char *path)
 {
-    DIR *entries = opendir(path);
-    char inner[1400];
-    for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        (void)snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name);
-        remove_tree(inner);
-    }
-    if (entries != NULL)
-        (void)closedir(entries);
-    (void)remove(path);
+    (void)nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static inline int stage_open(void **state)
