@@ -23,6 +23,7 @@ static const struct {
       "a 500; a~ 500; a 500; - 1000",
       { { 'a', -1, 0, 500 }, { 'a', -1, 1000, 1500 } } },
     { "on air", "i 800; - 1000", { { 'i', EN, 0, 800 } } },
+    { "its end is told later", "i 800; i~ 600; - 1000", { { 'i', EN, 0, 800 } } },
     { "off air", "j 2000; - 1000", { { 0 } } },
     { "off the air in a word", "i 1000; !off i; i 500; - 1000", { { 'i', EN, 0, 1000 } } },
     { "on the air in a word",
