@@ -424,6 +424,8 @@ void meetings_reload(struct server *server)
             storage_meeting_put(server, meeting->id, declaration);
         free(declaration);
         meetings_reconfigure(server, meeting);
+        if (!meeting->is_recording_allowed)
+            recording_revoke(server, meeting);
         for (uint8_t k = 0; k < meeting->n_booths; k++)
             clear_booth(server, meeting, meeting->booths[k].channel);
     }

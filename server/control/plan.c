@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/plan.h"
 
+#include "control/run.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +25,7 @@ struct work {
     uint32_t *component; // of each channel: the lowest index of those joined to it
     uint32_t *size;      // of each component
     uint32_t *room_of;   // of each component: the first room, VOICE_NONE
-    bool *is_mixed;      // of each floor: somebody hears the meeting's mixes
+    bool *is_mixed;      // of each floor: somebody hears the meeting's mixes, or it is recorded
     struct user **users; // of each client
     uint32_t *sits_in;   // of each client: the channel where it hears directly, VOICE_NONE
     uint32_t *sitters,
@@ -209,12 +211,20 @@ static float heard_volume(float factor)
     return db > 0 || db < 0 ? exp2f(db / 6) : PLAIN_VOLUME;
 }
 
-// A meeting is mixed when there is anybody for whom the mixer would have to work.
+static bool is_recorded(const struct server *server, uint32_t meeting)
+{
+    const struct meeting_run *run = run_of(server, meeting);
+    return run != NULL && run->is_recording;
+}
+
+// A meeting is mixed when there is anybody for whom the mixer would have to work, or the recorder.
 static void note_mixed(struct work *work, const struct user *user, const struct channel *channel)
 {
     uint32_t floor = channel->meeting != MODEL_NONE ? index_of(work, channel->meeting) : VOICE_NONE;
-    if (floor != VOICE_NONE && channel->role != CHANNEL_FLOOR && !model_user_is_deaf(user))
-        work->is_mixed[floor] = true;
+    if (floor == VOICE_NONE || work->is_mixed[floor])
+        return;
+    work->is_mixed[floor] = (channel->role != CHANNEL_FLOOR && !model_user_is_deaf(user)) ||
+                            is_recorded(work->server, channel->meeting);
 }
 
 static void plan_clients(const struct server *server, struct work *work)

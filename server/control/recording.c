@@ -22,14 +22,16 @@ void recording_duration(uint64_t duration_us, char out[RECORDING_DURATION_BYTES]
 
 // ---- telling -----------------------------------------------------------------------------------
 
+// Those in the meeting, and whoever has begun or ended the recording from elsewhere.
 static struct conn *next_in(const struct server *server, const struct meeting_info *meeting,
-                            struct conn *after)
+                            uint32_t asker, struct conn *after)
 {
     for (struct conn *conn = after != NULL ? after->next : server->conns; conn != NULL;
          conn = conn->next) {
         const struct user *user =
             conn->phase == CONN_READY ? model_user(server->model, conn->session) : NULL;
-        if (user != NULL && model_meeting_of(server->model, user) == meeting)
+        if (user != NULL &&
+            (conn->session == asker || model_meeting_of(server->model, user) == meeting))
             return conn;
     }
     return NULL;
@@ -54,17 +56,17 @@ static void set_sign(struct server *server, const struct meeting_info *meeting, 
 static void tell_began(struct server *server, const struct meeting_info *meeting,
                        const struct recording *recording)
 {
-    for (struct conn *conn = next_in(server, meeting, NULL); conn != NULL;
-         conn = next_in(server, meeting, conn))
+    for (struct conn *conn = next_in(server, meeting, recording->asker, NULL); conn != NULL;
+         conn = next_in(server, meeting, recording->asker, conn))
         say(conn, PHRASE_RECORD_BEGAN, recording->by);
 }
 
 // reason: NULL, or in English what ended it.
 static void tell_ended(struct server *server, const struct meeting_info *meeting,
-                       const char *reason)
+                       const struct recording *recording, const char *reason)
 {
-    for (struct conn *conn = next_in(server, meeting, NULL); conn != NULL;
-         conn = next_in(server, meeting, conn)) {
+    for (struct conn *conn = next_in(server, meeting, recording->asker, NULL); conn != NULL;
+         conn = next_in(server, meeting, recording->asker, conn)) {
         if (reason != NULL)
             say(conn, PHRASE_RECORD_STOPPED, for_reader(conn, reason));
         else
@@ -83,8 +85,8 @@ static void tell_saved(struct server *server, const struct meeting_info *meeting
 {
     char duration[RECORDING_DURATION_BYTES];
     recording_duration(event->duration_us, duration);
-    for (struct conn *conn = next_in(server, meeting, NULL); conn != NULL;
-         conn = next_in(server, meeting, conn)) {
+    for (struct conn *conn = next_in(server, meeting, recording->asker, NULL); conn != NULL;
+         conn = next_in(server, meeting, recording->asker, conn)) {
         const struct user *user = model_user(server->model, conn->session);
         if (conn->session == recording->asker || model_is_moderator(server->model, user, meeting))
             say(conn, PHRASE_RECORD_SAVED, duration, recording_folder(event));
@@ -159,6 +161,7 @@ static void enter(struct server *server, struct meeting_run *run, enum recording
     recording->phase = phase;
     recording->since_us = server->now_us;
     run->is_recording = phase == RECORDING_RUNNING;
+    server->are_routes_dirty = true; // the mixer hears also a meeting that nobody hears mixed
     display_changed(server, run->meeting);
 }
 
@@ -218,7 +221,7 @@ enum recording_answer recording_stop(struct server *server, const struct meeting
     order_end(server, meeting->id);
     enter(server, run, RECORDING_ENDING);
     set_sign(server, meeting, false);
-    tell_ended(server, meeting, NULL);
+    tell_ended(server, meeting, recording, NULL);
     return RECORDING_YES;
 }
 
@@ -229,10 +232,15 @@ void recording_leave(struct server *server, struct meeting_run *run, uint32_t se
     const struct recording *recording = run->recording;
     if (recording == NULL || recording->phase != RECORDING_RUNNING || meeting == NULL)
         return;
-    for (struct conn *conn = next_in(server, meeting, NULL); conn != NULL;
-         conn = next_in(server, meeting, conn))
+    for (struct conn *conn = next_in(server, meeting, 0, NULL); conn != NULL;
+         conn = next_in(server, meeting, 0, conn))
         if (conn->session != session)
             return;
+    (void)recording_stop(server, meeting, 0);
+}
+
+void recording_revoke(struct server *server, const struct meeting_info *meeting)
+{
     (void)recording_stop(server, meeting, 0);
 }
 
@@ -276,7 +284,7 @@ static void ended(struct server *server, const struct meeting_info *meeting,
     if (was == RECORDING_RUNNING) {
         order_mixer(server, meeting->id, false);
         set_sign(server, meeting, false);
-        tell_ended(server, meeting, record_error_text(event->error));
+        tell_ended(server, meeting, recording, record_error_text(event->error));
     }
     enter(server, run, RECORDING_NONE);
     if (event->text[0] != '\0')

@@ -84,6 +84,8 @@ void recording_receive(struct server *server); // what the recorder says
 void recording_greet(struct conn *conn, const struct meeting_info *meeting); // it is being recorded
 void recording_leave(struct server *server, struct meeting_run *run,
                      uint32_t session); // of the last one: its end
+void recording_revoke(struct server *server,
+                      const struct meeting_info *meeting); // not allowed any more
 void recording_forget(struct server *server, struct meeting_run *run);
 
 #endif

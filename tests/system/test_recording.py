@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -219,6 +220,43 @@ class RecordingTest(RecordingCase):
             truth = expected[tuple(who)]
             self.assertAlmostEqual(begin_s, truth[0], delta=0.1, msg=who)
             self.assertAlmostEqual(end_s, truth[1], delta=0.1, msg=who)
+
+    def test_a_meeting_without_interpretation(self):
+        """Everybody is on the floor, where sound is not mixed otherwise."""
+        self.mona.join(self.floor)
+        ana = self.sit("Ana", self.floor)
+        self.begin()
+        Talk().add(ana, voice(500, 2)).run()
+        sounds = self.assert_whole(self.finish())
+        for name, sound in sounds.items():
+            began, ended = Level(sound, 500).span()
+            self.assertAlmostEqual(ended - began, 2, delta=0.15, msg=name)
+            self.assertAlmostEqual(Level(sound, 500).within(began + 0.1, ended - 0.1), SPEECH_DB, delta=1)
+
+    def test_a_moderator_elsewhere(self):
+        """Of the meeting, but not in it: is told, too."""
+        ana = self.sit("Ana", self.english)
+        self.mona.join(0)
+        self.begin()
+        self.told(ana, "From now on")
+        self.finish()
+        self.told(ana, "The recording has ended")
+
+    def test_switched_off(self):
+        """By the admin, while it runs."""
+        ana = self.sit("Ana", self.english)
+        self.begin()
+        with open(self.server.config, encoding="utf-8") as file:
+            config = file.read()
+        self.addCleanup(self.reload, config)
+        self.reload(config.replace("tracks = en, es, fr\n", "tracks = en, es, fr\nrecording = off\n"))
+        self.told(ana, "The recording has ended")
+        self.assertIn("switched off", self.mona.command("!record on")[0])
+
+    def reload(self, config):
+        with open(self.server.config, "w", encoding="utf-8") as file:
+            file.write(config)
+        os.kill(self.server.process.popen.pid, signal.SIGHUP)
 
     def test_who_speaks_already_and_still(self):
         """Begun and ended in the middle of a sentence."""

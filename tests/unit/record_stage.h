@@ -168,8 +168,34 @@ struct sound {
     size_t n;
 };
 
+static inline uint8_t *read_file(const char *path, size_t *len)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    uint8_t *data = malloc(1u << 22);
+    assert_non_null(data);
+    *len = fread(data, 1, (1u << 22) - 1, file);
+    data[*len] = 0;
+    (void)fclose(file);
+    return data;
+}
+
+// Page by page, to the last one, which says that it is.
+static inline void check_pages(const char *path)
+{
+    size_t len;
+    uint8_t *data = read_file(path, &len);
+    struct ogg_scan scan = { 0 };
+    while (scan.at < len && ogg_scan_page(&scan, data + scan.at, len - scan.at))
+        continue;
+    if (scan.at != len || !scan.is_ended)
+        fail_msg("%s: does not end at %zu", path, (size_t)scan.at);
+    free(data);
+}
+
 static inline struct sound decode(const char *path)
 {
+    check_pages(path);
     int error;
     OggOpusFile *file = op_open_file(path, &error);
     if (file == NULL)
@@ -199,18 +225,6 @@ static inline double level_db(const struct sound *sound, double hz, double from_
         im += sound->samples[i] * sin(2 * M_PI * hz * (double)i / RATE);
     }
     return 20 * log10(2 * sqrt(re * re + im * im) / (double)(to - from) / 32768 + 1e-9);
-}
-
-static inline uint8_t *read_file(const char *path, size_t *len)
-{
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    uint8_t *data = malloc(1u << 22);
-    assert_non_null(data);
-    *len = fread(data, 1, (1u << 22) - 1, file);
-    data[*len] = 0;
-    (void)fclose(file);
-    return data;
 }
 
 static inline void write_file(const char *path, const uint8_t *data, size_t len)
