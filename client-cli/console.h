@@ -65,7 +65,7 @@ struct console {
     bool is_denied_voice; // muted or suppressed by others
     float voice_db, ears_db;
     int volume_db, tone;
-    int partner_db, duck_db; // as last asked for
+    int partner_db, duck_db;           // as last asked for
     char relay_asked[STATE_TAG_BYTES]; // by its key; "": the state says
     bool is_duck_known;
     uint32_t understood; // bits of tracks, as last asked for

@@ -3,33 +3,19 @@
 // The lamp: the row that tells at a glance whether one is heard.
 #include "client-cli/console_view_int.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 struct lamp {
     enum style style;
-    char text[VALUE_BYTES], right[VALUE_BYTES];
+    struct field text, right;
 };
-
-static void set(char out[VALUE_BYTES], const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static void set(char out[VALUE_BYTES], const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(out, VALUE_BYTES, format, args);
-    va_end(args);
-}
 
 static void direction(const struct console *console, const struct state_booth *booth,
                       struct lamp *lamp)
 {
     if (booth->is_resting)
-        set(lamp->right, "%s", tr(console, N_("the booth rests: it is not needed now")));
+        value_set(&lamp->right, "%s", tr(console, N_("the booth rests: it is not needed now")));
     else
-        set(lamp->right, "%s → %s", view_language(console, booth->incoming),
-            view_language(console, booth->outgoing));
+        value_set(&lamp->right, "%s → %s", view_language(console, booth->incoming),
+                  view_language(console, booth->outgoing));
 }
 
 static void lamp_of_booth(const struct console *console, const struct state_booth *booth,
@@ -43,18 +29,18 @@ static void lamp_of_booth(const struct console *console, const struct state_boot
     if (console_state_is_on_air(&console->state)) {
         lamp->style = STYLE_AIR;
         // TRANSLATORS: %s is how long, as 05:12
-        set(lamp->text, tr(console, N_("● ON AIR  %s")), time);
+        value_set(&lamp->text, tr(console, N_("● ON AIR  %s")), time);
     } else if (is_successor) {
         lamp->style = STYLE_AIR;
-        set(lamp->text, "%s", tr(console, N_("● ON AIR  begin: your partner finishes")));
+        value_set(&lamp->text, "%s", tr(console, N_("● ON AIR  begin: your partner finishes")));
     } else if (booth->on_air.is_there) {
         lamp->style = STYLE_STRONG;
         // TRANSLATORS: a name; how long, as 05:12
-        set(lamp->text, tr(console, N_("○ off air – %s is on air, %s")),
-            view_name(console, &booth->on_air), time);
+        value_set(&lamp->text, tr(console, N_("○ off air – %s is on air, %s")),
+                  view_name(console, &booth->on_air), time);
     } else {
         lamp->style = STYLE_STRONG;
-        set(lamp->text, "%s", tr(console, N_("○ off air – nobody interprets: a")));
+        value_set(&lamp->text, "%s", tr(console, N_("○ off air – nobody interprets: a")));
     }
 }
 
@@ -64,33 +50,35 @@ static void lamp_of_listener(const struct console *console, struct lamp *lamp)
     lamp->style = STYLE_STRONG;
     if (state->me.track != STATE_NONE)
         // TRANSLATORS: a language
-        set(lamp->text, tr(console, N_("You hear: %s")), state->tracks[state->me.track].name);
+        value_set(&lamp->text, tr(console, N_("You hear: %s")),
+                  state->tracks[state->me.track].name);
     else if (state->me.place == PLACE_FLOOR)
-        set(lamp->text, "%s", tr(console, N_("You hear the original voices")));
+        value_set(&lamp->text, "%s", tr(console, N_("You hear the original voices")));
     else if (state->me.place == PLACE_BOOTH)
-        set(lamp->text, "%s", tr(console, N_("You sit in a booth")));
+        value_set(&lamp->text, "%s", tr(console, N_("You sit in a booth")));
 }
 
 static void lamp_of_nobody(const struct console *console, struct lamp *lamp)
 {
     lamp->style = STYLE_WARN;
     if (!console->has_state)
-        set(lamp->text, "%s", tr(console, N_("The server has not told anything of a meeting yet")));
+        value_set(&lamp->text, "%s",
+                  tr(console, N_("The server has not told anything of a meeting yet")));
     else if (!console->state.has_meeting)
-        set(lamp->text, "%s", tr(console, N_("You are in no meeting")));
+        value_set(&lamp->text, "%s", tr(console, N_("You are in no meeting")));
     else
-        set(lamp->text, "%s", tr(console, N_("Choose your booth by its number")));
+        value_set(&lamp->text, "%s", tr(console, N_("Choose your booth by its number")));
 }
 
 static void silenced(const struct console *console, struct lamp *lamp)
 {
     if (console->is_denied_voice) {
         lamp->style = STYLE_WARN;
-        set(lamp->text, "%s", tr(console, N_("You are muted by the moderators")));
+        value_set(&lamp->text, "%s", tr(console, N_("You are muted by the moderators")));
     }
     if (console->is_coughing) {
         lamp->style = STYLE_COUGH;
-        set(lamp->text, "%s", tr(console, N_("COUGH – nobody hears you")));
+        value_set(&lamp->text, "%s", tr(console, N_("COUGH – nobody hears you")));
     }
 }
 
@@ -106,11 +94,12 @@ void view_lamp(const struct console *console, struct canvas *canvas, int row)
         lamp_of_listener(console, &lamp);
     silenced(console, &lamp);
     if (console->is_leaving)
-        set(lamp.text, "%s", tr(console, N_("You are on air: q again to leave, Esc to stay")));
+        value_set(&lamp.text, "%s",
+                  tr(console, N_("You are on air: q again to leave, Esc to stay")));
     if (lamp.style == STYLE_AIR || lamp.style == STYLE_COUGH)
         canvas_fill(canvas, row, 0, canvas->cols, lamp.style, " ");
-    int used = canvas_put(canvas, row, 1, canvas->cols - 2, lamp.style, lamp.text);
+    int used = canvas_put(canvas, row, 1, canvas->cols - 2, lamp.style, lamp.text.value);
     int left = canvas->cols - used - 4;
     if (left >= 8)
-        (void)canvas_put_right(canvas, row, used + 3, left, lamp.style, lamp.right);
+        (void)canvas_put_right(canvas, row, used + 3, left, lamp.style, lamp.right.value);
 }

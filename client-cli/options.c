@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "client-cli/options_int.h"
+
 #include "base/base.h"
-#include "client-cli/cli.h"
-#include "client-cli/console.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -10,15 +10,6 @@
 #include <string.h>
 
 #define LANGUAGE_MAX_BYTES 35
-
-typedef int (*option_fn)(void *options, const char *value, struct fault *fault);
-struct option {
-    unsigned of;       // which commands take it: OF_JOIN …
-    const char *name;  // with its dashes
-    const char *value; // what the help calls it; NULL: takes none
-    option_fn set;
-    const char *help; // a second line begins after '\n'
-};
 
 // ---- values
 // ------------------------------------------------------------------------------------------------------
@@ -205,8 +196,6 @@ static int set_ping_json(void *arg, const char *value, struct fault *fault)
 // ---- tables
 // --------------------------------------------------------------------------------------------------------
 
-enum { OF_JOIN = 1, OF_CONSOLE = 2, OF_PING = 4, OF_BOTH = OF_JOIN | OF_CONSOLE };
-
 static const struct option table[] = {
     { OF_CONSOLE, "--booth", "NAME", set_booth,
       N_("sit in this booth (else the only one, or as you choose)") },
@@ -250,96 +239,9 @@ static const struct option table[] = {
 };
 enum { N_OPTIONS = sizeof table / sizeof *table };
 
-static void print_option(FILE *out, const struct option *option)
+const struct option *option_at(size_t index)
 {
-    char left[32];
-    (void)snprintf(left, sizeof left, "%s %s", option->name,
-                   option->value != NULL ? option->value : "");
-    const char *line = cli_text(option->help);
-    const char *cut = strchr(line, '\n');
-    int len = cut != NULL ? (int)(cut - line) : (int)strlen(line);
-    (void)fprintf(out, "  %-20s %.*s\n", left, len, line);
-    if (cut != NULL)
-        (void)fprintf(out, "  %-20s %s\n", "", cut + 1);
-}
-
-static void print_table(FILE *out, unsigned of)
-{
-    for (size_t i = 0; i < N_OPTIONS; i++)
-        if ((table[i].of & of) != 0)
-            print_option(out, &table[i]);
-    (void)fprintf(out, "  %-20s %s\n", "--help", cli_text(N_("print this")));
-}
-
-static void print_completion(const struct option *option)
-{
-    const char *help = cli_text(option->help);
-    (void)printf("%s\t%.*s\n", option->name, (int)strcspn(help, "\n"), help);
-}
-
-int options_complete(const char *command, const char *word)
-{
-    unsigned of = strcmp(command, "join") == 0   ? OF_JOIN
-                  : strcmp(command, "ping") == 0 ? OF_PING
-                                                 : OF_CONSOLE;
-    for (size_t i = 0; i < N_OPTIONS; i++)
-        if ((table[i].of & of) != 0 && word[0] == '-' &&
-            strncmp(table[i].name, word, strlen(word)) == 0)
-            print_completion(&table[i]);
-    return CLI_FINE;
-}
-
-void options_print_join_help(FILE *out)
-{
-    (void)fputs(
-        cli_text(
-            N_("susurro join [mumble://][NAME[:PASSWORD]@]HOST[:PORT][/CHANNEL/PATH] [options]\n\n"
-               "Joins a meeting: listens, speaks, and prints what happens.\n\n")),
-        out);
-    print_table(out, OF_JOIN);
-    (void)fputs(
-        cli_text(N_(
-            "\nA password may also come from the environment variable SUSURRO_PASSWORD.\n"
-            "Exit status: 0 done, 1 something failed, 2 wrong usage, 3 refused by the server.\n\n"
-            "  susurro join mumble://Ana@meeting.example/Asamblea --listen es\n"
-            "  susurro join meeting.example/Asamblea --play speech.wav --record heard.wav\n")),
-        out);
-}
-
-void options_print_console_help(FILE *out, const char *command)
-{
-    const struct key_row *row;
-    (void)fprintf(
-        out,
-        cli_text(
-            N_("susurro %s [mumble://][NAME[:PASSWORD]@]HOST[:PORT][/CHANNEL/PATH] [options]\n\n"
-               "A full-screen console in the terminal. ? shows its keys, q leaves.\n\n")),
-        command);
-    print_table(out, OF_CONSOLE);
-    (void)fprintf(out, "\n");
-    for (size_t i = 0; (row = key_row_at(i)) != NULL; i++)
-        if (row->help != NULL && (row->modes & (unsigned)console_mode_of(command)) != 0) {
-            const char *shown = cli_text(row->shown);
-            int width = 12 + (int)(strlen(shown) - str_utf16_units(shown));
-            (void)fprintf(out, "  %-*s %s\n", width, shown, cli_text(row->help));
-        }
-    (void)fputs(
-        cli_text(N_(
-            "\nA password may also come from the environment variable SUSURRO_PASSWORD.\n"
-            "Exit status: 0 done, 1 something failed, 2 wrong usage, 3 refused by the server.\n\n"
-            "  susurro interpret mumble://Ines@meeting.example/Asamblea\n"
-            "  susurro listen mumble://Ana@meeting.example/Asamblea --listen es\n"
-            "  susurro moderate mumble://Mona@meeting.example/Asamblea\n")),
-        out);
-}
-
-void options_print_ping_help(FILE *out)
-{
-    (void)fputs(cli_text(N_("susurro ping HOST[:PORT] [options]\n\n"
-                            "Asks a server, without joining it, for its version, users, bandwidth "
-                            "and round trip.\n\n")),
-                out);
-    print_table(out, OF_PING);
+    return index < N_OPTIONS ? &table[index] : NULL;
 }
 
 // ---- parsing

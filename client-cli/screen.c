@@ -19,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define PATH_MAX_BYTES 1024
 #define ESCAPE_MS 50 // between Esc alone and the beginning of a key's name
 
 struct screen {
@@ -80,8 +81,10 @@ static bool set_locale(void)
 static bool open_files(struct screen *screen)
 {
     bool is_standard = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    const char *name = is_standard ? ttyname(STDIN_FILENO) : NULL;
-    screen->in = fopen(name != NULL ? name : "/dev/tty", "re");
+    char name[PATH_MAX_BYTES] = "/dev/tty";
+    if (is_standard && ttyname_r(STDIN_FILENO, name, sizeof name) != 0)
+        (void)snprintf(name, sizeof name, "/dev/tty");
+    screen->in = fopen(name, "re");
     screen->out = is_standard ? stdout : fopen("/dev/tty", "we");
     return screen->in != NULL && screen->out != NULL;
 }

@@ -11,6 +11,8 @@ import numpy
 
 from lib import wait
 from lib.process import require
+from lib.pulse import PulseAudio
+from lib.server import MurmurServer
 from lib.sound import rms_dbfs, speech, tone
 from lib.terminal import Terminal
 from system.case import SANITIZER, SystemTest
@@ -317,6 +319,52 @@ class DirectionTest(ConsoleCase):
         iris.until("Ivan  not heard")
 
 
+class DevicesTest(ConsoleCase):
+    """Microphone and speakers of PulseAudio, as PortAudio finds them."""
+
+    def setUp(self):
+        super().setUp()
+        require("pulseaudio", "pactl", "parec", "pacat")
+        directory = os.path.join(self.directory, "pulse")
+        os.mkdir(directory)
+        self.pulse = PulseAudio(directory)
+        self.addCleanup(self.pulse.__exit__, None, None, None)
+        self.pulse.__enter__()
+
+    def seated(self, command, name, *options):
+        home = os.path.join(self.directory, f"home-{name}")
+        os.mkdir(home)
+        with open(os.path.join(home, ".asoundrc"), "w", encoding="ascii") as file:
+            file.write("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
+        self.pulse.seat(name)
+        return self.terminal(command, name, *options, sound=(), HOME=home,
+                             ASAN_OPTIONS="detect_leaks=0",  # the sound libraries' own
+                             **self.pulse.client_environment(name))
+
+    def test_from_microphone_to_speakers(self):
+        def has_bar(label):
+            return lambda rows: any(re.search(label + r"\s+█", row) for row in rows)
+        iris = self.seated("interpret", "Iris").until("off air").keys("a").until("ON AIR")
+        rosa = self.seated("listen", "Rosa", "--listen", "en", "--output", "default").until("You hear: English")
+        recording = self.pulse.record_speaker("Rosa")
+        self.pulse.play("Iris", speech("en", 60.0, pauses=False))
+        iris.until(has_bar("Your voice"))
+        rosa.until(has_bar("You hear"))
+
+        def level():
+            return rms_dbfs(recording.samples()[-48000:])
+        wait.until(lambda: level() > -35, 15, lambda: f"{level()} dBFS at the speakers", 0.2)
+        for _ in range(9):
+            rosa.keys("-")
+        rosa.until("-27 dB")
+        wait.until(lambda: level() < -40, 15, lambda: f"{level()} dBFS after turning it down", 0.2)
+        iris.keys("c").until("COUGH")
+        rosa.until(lambda rows: not has_bar("You hear")(rows))
+        unknown = self.seated("listen", "Zoe", "--output", "nothing of that name")
+        self.assertEqual(unknown.status(), 1)
+        self.assertIn("default", unknown.stderr())
+
+
 class ListenTest(ConsoleCase):
     """susurro listen."""
 
@@ -412,6 +460,19 @@ class ToolsTest(ConsoleCase):
         luis = self.terminal("listen", "Luis", "--play", voice, "--loop").until("off: m").keys("m")
         iris.until("Luis – Español").keys("s").until("Booths ask", "please more slowly")
         luis.until("Booths ask", "please more slowly")
+
+
+class OtherServerTest(ConsoleCase):
+    """mumble-server knows nothing of consoles: that is said, and the chat works."""
+
+    def test_mumble_server(self):
+        require("murmurd")
+        server = MurmurServer(os.path.join(self.directory, "murmur"))
+        self.addCleanup(server.stop)
+        ana = self.terminal("listen", "Ana", path="", port=server.port)
+        ana.until("This server says nothing to consoles").keys("1", "y", "Enter").write("hola")
+        ana.keys("Enter").until("Ana: hola").keys("q")
+        self.assertEqual(ana.status(), 0)
 
 
 class SpanishTest(ConsoleCase):

@@ -74,10 +74,9 @@ static void on_ended(void *arg, bool is_broken)
     ((struct sent *)arg)->n_ended++;
 }
 
-static const struct voice_out_handlers out_handlers = { .may_send = may_send,
-                                                        .send = send_packet,
-                                                        .on_playing = on_playing,
-                                                        .on_ended = on_ended };
+static const struct voice_out_handlers out_handlers = {
+    .may_send = may_send, .send = send_packet, .on_playing = on_playing, .on_ended = on_ended
+};
 
 // A file of parts of 10 ms: '.' silence, 'o' a tone; a digit repeats the part before so many
 // hundred times.
