@@ -28,6 +28,6 @@ static const struct command commands[] = {
       do_music,
       COMMAND_HELPER,
       PHRASE_HELP_MUSIC,
-      "on" },
+      "auto" },
 };
 const struct command_table commands_of_sound = { commands, sizeof(commands) / sizeof(commands[0]) };
