@@ -2,8 +2,9 @@
 //
 // Somebody on air whose voice stopped without an end: has the line gone, or was only that one
 // packet lost? Every Mumble client answers an empty CryptSetup at once, whatever its user does. It
-// is asked up to three times, 80 ms apart: so that where one segment is lost, the next lets TCP
-// notice. No answer within max(250 ms, 2 round trips): the mixer is told that they have vanished.
+// is asked up to three times, 40 ms apart: so that where one segment is lost, the next lets TCP
+// notice. No answer within max(250 ms, 2.5 round trips) of the last time: the mixer is told that
+// they have vanished (docs/decisions/0015-vanished-interpreters.md).
 //
 // The answer is a sign of life only: its nonce is older than datagrams that came meanwhile, and is
 // not put in force.
@@ -18,7 +19,7 @@
 #include <sys/socket.h>
 
 #define ASKS_MAX 3
-#define ASK_AGAIN_US 80000u
+#define ASK_AGAIN_US 40000u
 #define ANSWER_LEAST_US 250000u
 #define ANSWER_MOST_US 2000000u // whatever the line's round trip
 
@@ -54,10 +55,11 @@ static uint64_t round_trip_us(const struct conn *conn)
 
 static uint64_t patience_us(const struct conn *conn)
 {
-    const uint64_t twice_us = 2 * round_trip_us(conn);
-    return twice_us < ANSWER_LEAST_US  ? ANSWER_LEAST_US
-           : twice_us > ANSWER_MOST_US ? ANSWER_MOST_US
-                                       : twice_us;
+    const uint64_t trips_us = 5 * round_trip_us(conn) / 2;
+    const uint64_t patience_us = trips_us < ANSWER_LEAST_US  ? ANSWER_LEAST_US
+                                 : trips_us > ANSWER_MOST_US ? ANSWER_MOST_US
+                                                             : trips_us;
+    return (ASKS_MAX - 1) * ASK_AGAIN_US + patience_us;
 }
 
 // ---- one probe ----------------------------------------------------------------------------------

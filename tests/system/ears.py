@@ -66,7 +66,10 @@ def heard(client):
 
 
 def converse(said, listeners, acts=()):
-    """said: {client: samples}, all begin at once; ({client: Sound said}, {client: Sound heard}). Acts: (s, what to call)."""
+    """said: {client: samples}, which all begin at once; acts: (s, what to call).
+
+    ({client: Sound said}, {client: Sound heard}).
+    """
     packets = {client: list(Opus().packets(samples)) for client, samples in said.items()}
     for client in listeners:
         client.voice = []

@@ -2,7 +2,7 @@
 //
 // Hours of an interpreter's speech in computed time, over lines that lose one packet in twenty and
 // jitter: voice activation begins and ends transmissions every few seconds, and one terminator in
-// twenty never comes. Who is suspect is asked, as control asks: over TCP, three times, 80 ms apart.
+// twenty never comes. Who is suspect is asked, as control asks: over TCP, three times, 40 ms apart.
 // Nobody who is there may be taken for vanished; whose line is cut must be, in time.
 #include "tracks/tracks.h"
 
@@ -19,8 +19,8 @@
 #define HOUR_US (3600u * 1000000ull)
 #define LOSS 20           // one in so many
 #define STARVE_US 250000u // a source without packets goes idle
-#define LEAST_US 250000u  // how long an answer may take: this or two round trips ...
-#define ASK_AGAIN_US 80000u
+#define LEAST_US 250000u  // how long an answer may take: this or 2.5 round trips ...
+#define ASK_AGAIN_US 40000u
 #define N_ASKS 3 // ... after the last time that they were asked
 #define N_FLIGHT 64
 #define SPEAKER 1u
@@ -173,8 +173,8 @@ static float floor_heard_at(const struct meeting *m)
 
 static uint64_t patience_us(const struct line *line)
 {
-    const uint64_t least_us = 2u * line->rtt_us > LEAST_US ? 2u * line->rtt_us : LEAST_US;
-    return (N_ASKS - 1) * ASK_AGAIN_US + least_us;
+    const uint64_t trips_us = 5u * line->rtt_us / 2;
+    return (N_ASKS - 1) * ASK_AGAIN_US + (trips_us > LEAST_US ? trips_us : LEAST_US);
 }
 
 // Until the end, or until they have vanished; returns when.
