@@ -193,6 +193,8 @@ static void read_state(const struct node *root, struct console_state *out)
     read_poll(node_get(root, "poll"), out);
     out->is_locked = node_flag(root, "locked");
     out->is_all_muted = node_flag(root, "all_muted");
+    out->has_lobby = node_flag(root, "lobby");
+    out->n_waiting = read_count(root, "waiting");
     out->is_recording = node_flag(root, "recording");
     out->is_music = node_flag(root, "music");
 }

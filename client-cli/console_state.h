@@ -87,7 +87,8 @@ struct console_state {
         struct state_answer answers[STATE_ANSWERS_MAX];
         size_t n_answers;
     } poll;
-    bool is_locked, is_all_muted, is_recording, is_music;
+    bool is_locked, is_all_muted, is_recording, is_music, has_lobby;
+    uint32_t n_waiting; // in the lobby
 };
 
 // False, and *out untouched: this is not a state of a version that we know.

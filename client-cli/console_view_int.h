@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Private to what draws a console: console_view.c parts the screen, console_fields.c says what
-// stands in the fields above the chat, console_lamp.c the lamp, console_tables.c draws the
-// moderators' tables, the tracks, the people.
+// stands in the fields above the chat (console_booth.c: of the booth), console_lamp.c the lamp,
+// console_tables.c draws the moderators' tables, the tracks, the people.
 //
 //   title | lamp | fields | tracks and booths | rule | chat (and people) | keys, or what is written
 #ifndef SUSURRO_CLIENT_CONSOLE_VIEW_INT_H
@@ -37,6 +37,11 @@ void view_duration(uint32_t seconds, char out[16]);                   // "05:12"
 uint32_t view_since(const struct console *console, uint32_t seconds); // that ran on since the state
 
 void view_fields(const struct console *console, struct fields *out);
+// console_booth.c
+void view_booth_fields(const struct console *console, const struct state_booth *booth,
+                       struct fields *out);
+void view_booth_results(const struct console *console, const struct state_booth *booth,
+                        struct fields *out);
 // The lamp's row: what is on, and on the right where one interprets to.
 void view_lamp(const struct console *console, struct canvas *canvas, int row);
 

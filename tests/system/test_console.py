@@ -166,22 +166,6 @@ class InterpretTest(ConsoleCase):
         self.assertGreater(os.path.getsize(heard), 9600)
         self.assertEqual(os.path.getsize(heard) % 2, 0)
 
-    def test_several_booths_are_chosen_by_number(self):
-        server = self.start_with("two", MEETING.replace("booths = en-es", "booths = en-es, es-fr"))
-        iris = self.terminal("interpret", "Iris", port=server.port)
-        iris.until("Choose your booth", "1 Booth en-es", "2 Booth es-fr").keys("2")
-        iris.until("off air", "Asamblea – Booth es-fr")
-        ivan = self.terminal("interpret", "Ivan", "--booth", "Booth en-es", port=server.port)
-        ivan.until("Asamblea – Booth en-es")
-
-    def start_with(self, name, meeting):
-        kept = self.meeting
-        try:
-            type(self).meeting = meeting
-            return self.start(name)
-        finally:
-            type(self).meeting = kept
-
     # The terminal
 
     def test_sizes(self):
@@ -293,6 +277,30 @@ class CoughTest(ConsoleCase):
         self.is_muted(True)
         self.iris.keys("c").gone("COUGH")
         self.is_muted(False)
+
+
+class BoothsTest(ConsoleCase):
+    """Two booths; English is spoken."""
+
+    meeting = MEETING.replace("booths = en-es", "booths = en-es, es-fr").replace("default_language = es",
+                                                                                 "default_language = en")
+
+    def test_they_are_chosen_by_number_or_name(self):
+        iris = self.terminal("interpret", "Iris")
+        iris.until("Choose your booth", "1 Booth en-es", "2 Booth es-fr").keys("2")
+        iris.until("off air", "Asamblea – Booth es-fr")
+        ivan = self.terminal("interpret", "Ivan", "--booth", "Booth en-es")
+        ivan.until("Asamblea – Booth en-es")
+
+    def test_relay(self):
+        """The second booth hears the first, and is told whom; a track reached so is told as such."""
+        iris = self.terminal("interpret", "Iris", "--booth", "Booth en-es").until("English → Español")
+        ivan = self.terminal("interpret", "Ivan", "--booth", "Booth es-fr").until("Español → Français")
+        iris.keys("a").until("ON AIR")
+        ivan.until("Español – relay from Iris").keys("a").until("ON AIR")
+        mona = self.terminal("moderate", "Mona").until("Ivan, relay, booths: 2")
+        iris.keys("a").until("off air")
+        mona.gone("● Iris")
 
 
 class DirectionTest(ConsoleCase):

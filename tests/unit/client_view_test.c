@@ -194,6 +194,8 @@ static void test_what_is_said(void **unused)
     SAYS((void)strcpy(booth->pending, "rest"), "English, soon: rest");
     SAYS(booth->is_resting = true, "the booth rests");
     SAYS(booth->depth = 2, "Español – relay, booths: 2");
+    SAYS(booth->depth = 1; console->state.tracks[1].booth = 1; console->state.n_booths = 2;
+         console->state.booths[1].on_air = booth->interpreters[1], "Español – relay from Iván");
     SAYS((void)strcpy(booth->relay, "fr"), "Français, by hand");
     SAYS(console->is_coughing = true, "COUGH – nobody hears you");
     SAYS(console->has_voice = console->has_ears = false, "no microphone", "no sound device");
@@ -228,7 +230,9 @@ static void test_a_listener_and_a_moderator(void **unused)
     SAYS(console->state.poll.is_there = true; (void)strcpy(console->state.poll.question, "Pausa?");
          console->state.poll.n_answers = 1; (void)strcpy(console->state.poll.answers[0].text, "Sí");
          console->state.poll.answers[0].count = 4, "Pausa?  1 Sí: 4");
-    SAYS(console->state.is_locked = console->state.is_all_muted = true, "locked, all muted");
+    SAYS(console->state.has_lobby = true; console->state.n_waiting = 3, "lobby, waiting: 3");
+    SAYS(console->state.is_locked = console->state.is_all_muted = true,
+         "locked, all muted, waiting: 3");
     screen = shown(console, 20, 60); // no room beside the chat
     has_not(screen, "Diego ✕");
     has(screen, "Diego: ¿Nos");
