@@ -67,7 +67,7 @@ struct record_order { // from control
     int64_t at_s;                       // BEGIN: UTC, for the folder's name
     uint8_t n_tracks;                   // BEGIN
     char title[RECORD_NAME_BYTES];      // BEGIN: the meeting; SPEAKING: who
-    char langs[RECORD_STREAMS_MAX][16]; // BEGIN: [1 + i] of track i
+    char langs[RECORD_STREAMS_MAX][16]; // BEGIN: [1 + i] of track i; [0] is ""
     bool is_on, is_interpreter;         // SPEAKING
     uint8_t stream;                     // SPEAKING: 0, or the track interpreted onto
 };

@@ -59,8 +59,8 @@ static int open_stream(struct recording *recording, uint8_t stream,
                        const struct record_order *order)
 {
     char name[32];
-    const char *lang = stream > 0 ? order->langs[stream] : "";
-    (void)snprintf(name, sizeof(name), "%s.opus", stream > 0 ? lang : "floor");
+    const char *lang = order->langs[stream];
+    (void)snprintf(name, sizeof(name), "%s.opus", lang[0] != '\0' ? lang : "floor");
     struct record_file *file = &recording->streams[stream].file;
     int result = record_file_open(file, recording->folder, name);
     if (result != 0)
