@@ -502,6 +502,8 @@ static bool resolve(struct work *work, const struct candidate *chosen, struct re
     struct plan_target *target = &plan->targets[plan->n_targets++];
     *target = (struct plan_target){ .session = chosen->user->session,
                                     .target = chosen->target,
+                                    .booths = (uint8_t)model_target_booths(
+                                        work->model, chosen->user, chosen->target),
                                     .first = plan->n_hearers };
     for (size_t i = 0; i < n; i++) {
         uint32_t client = work->client_of[reached[i].session];

@@ -28,6 +28,7 @@ struct plan_room {
 struct plan_target {
     uint32_t session;
     uint8_t target;
+    uint8_t booths;        // of the speaker's meeting that hear it, by the mixer: bit i
     uint32_t first, count; // into hearers, by context and volume
 };
 struct plan_unwanted {

@@ -67,6 +67,7 @@ static void deal_targets(struct dealing *dealing)
         struct route_target *target = &routes->targets[i];
         *target = (struct route_target){ .session = planned->session,
                                          .target = planned->target,
+                                         .booths = planned->booths,
                                          .first = routes->n_receivers };
         for (uint32_t k = planned->first; k < planned->first + planned->count; k++)
             if (is_here(dealing, plan->hearers[k].client, &target->threads_mask))

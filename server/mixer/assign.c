@@ -140,9 +140,8 @@ static void work_out_wishes(const struct hall *hall, struct group *group)
         const struct speaker *speaker = &hall->speakers[i];
         bool is_heard = speaker_is_live(speaker) && speaker->is_mixed &&
                         speaker->session != group->ear.minus && speaker->session != group->ear.self;
-        group->wanted_db[i] = is_heard
-                                  ? meeting_gain_db(hall->meeting, &group->ear, speaker->session)
-                                  : TRACKS_SILENT_DB;
+        group->wanted_db[i] =
+            is_heard ? speaker_gain_db(hall, speaker, &group->ear) : TRACKS_SILENT_DB;
     }
 }
 
@@ -203,9 +202,8 @@ static struct mix *nearest_mix(const struct hall *hall, const struct group *grou
             float have_db = mix->has_target[i] ? mix->target_db[i] : TRACKS_SILENT_DB;
             bool is_foreign =
                 group->wanted_db[i] <= TRACKS_SILENT_DB && have_db > TRACKS_SILENT_DB &&
-                (i >= SPEAKERS_MAX ||
-                 meeting_gain_db(hall->meeting, &group->ear, hall->speakers[i].session) !=
-                     (float)group->ear.duck_db);
+                (i >= SPEAKERS_MAX || speaker_gain_db(hall, &hall->speakers[i], &group->ear) !=
+                                          (float)group->ear.duck_db);
             distance += fabsf(have_db - group->wanted_db[i]);
             is_usable = !is_foreign;
         }

@@ -8,11 +8,13 @@
 
 // Floor speakers are shown on tracks and in booths, interpreters only in their own booth. Not on
 // thin lines, never to oneself.
-static bool sees(const struct seat *seat, const struct seat *speaker)
+static bool sees(const struct seat *seat, const struct seat *speaker, uint8_t booths)
 {
     if (!seat->is_listening || seat == speaker || seat->place.kind == PLACE_FLOOR ||
         seat->tier > TIER_STANDARD)
         return false;
+    if (booths != 0) // words to these alone
+        return seat->place.kind == PLACE_BOOTH && ((unsigned)booths >> seat->place.index & 1u) != 0;
     return speaker->place.kind != PLACE_BOOTH ||
            (seat->place.kind == PLACE_BOOTH && seat->place.index == speaker->place.index);
 }
@@ -33,7 +35,7 @@ static void indicate(struct mixer *mixer, struct hall *hall, struct speaker *spe
                              .made_us = mixer->tick * AUDIO_BLOCK_US,
                              .is_terminator = is_terminator };
     for (size_t i = 0; i < hall->n_seats; i++)
-        if (sees(hall->seats[i], speaker->seat))
+        if (sees(hall->seats[i], speaker->seat, speaker->booths))
             deliver_to(mixer, hall->seats[i], speaker->session, &parcel);
     deliver_rest(mixer, &parcel);
     speaker->seat->shown_until = number + INDICATOR_BLOCKS;
@@ -44,8 +46,8 @@ static bool is_to_be_shown(const struct speaker *speaker, const struct floor_sta
 {
     if (!speaker->is_playing || !speaker->info.is_voice || speaker->seat == NULL)
         return false;
-    return speaker->session == floor->holder || speaker->session == floor->second ||
-           speaker->seat->place.kind == PLACE_BOOTH;
+    return speaker->booths != 0 || speaker->session == floor->holder ||
+           speaker->session == floor->second || speaker->seat->place.kind == PLACE_BOOTH;
 }
 
 void indicate_speakers(struct mixer *mixer, struct hall *hall, uint64_t tick)

@@ -83,6 +83,7 @@ struct voice_kept {
 struct speaker {
     uint32_t session;  // 0: free
     struct seat *seat; // NULL while it ends
+    uint8_t booths;    // a moderator's word to these alone, bit i; 0: a voice like others
     struct source *source;
     struct source_block info;
     bool is_playing, is_mixed;
@@ -138,6 +139,7 @@ struct seat {
     struct place place;
     bool is_listening;
     bool is_speaking;        // a speaker points here
+    bool has_word;           // ... and another one, whose words go into booths
     struct voice_kept *kept; // NULL: has not spoken yet
     struct play want, have;
     uint64_t until_tick;              // where the last packet ended
@@ -254,6 +256,9 @@ bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick); // false:
 // The voice of this seat, if it speaks, ends here.
 void speaker_cut(struct mixer *mixer, struct hall *hall, struct seat *seat, uint64_t now_us);
 bool speaker_is_live(const struct speaker *speaker); // its gains are still decided
+// At which this ear hears it, by the rules; TRACKS_SILENT_DB: not at all.
+float speaker_gain_db(const struct hall *hall, const struct speaker *speaker,
+                      const struct ear *ear);
 // voice_kept.c
 struct voice_kept *voice_kept_new(void); // NULL: out of memory
 void voice_kept_free(struct voice_kept *kept);

@@ -15,17 +15,29 @@ bool speaker_is_live(const struct speaker *speaker)
     return speaker->session != 0 && !speaker->is_ending;
 }
 
-static struct speaker *find_speaker(struct hall *hall, const struct seat *seat)
+float speaker_gain_db(const struct hall *hall, const struct speaker *speaker, const struct ear *ear)
 {
-    for (unsigned i = 0; i < SPEAKERS_MAX && seat->is_speaking; i++)
-        if (hall->speakers[i].seat == seat)
+    if (speaker->booths == 0)
+        return meeting_gain_db(hall->meeting, ear, speaker->session);
+    const bool is_meant =
+        ear->place.kind == PLACE_BOOTH && ((unsigned)speaker->booths >> ear->place.index & 1u) != 0;
+    return is_meant ? 0.0f : TRACKS_SILENT_DB;
+}
+
+// A moderator's words to booths are a voice of their own.
+static struct speaker *find_speaker(struct hall *hall, const struct seat *seat, bool is_word)
+{
+    const bool is_there = is_word ? seat->has_word : seat->is_speaking;
+    for (unsigned i = 0; i < SPEAKERS_MAX && is_there; i++)
+        if (hall->speakers[i].seat == seat && (hall->speakers[i].booths != 0) == is_word)
             return &hall->speakers[i];
     return NULL;
 }
 
 // ---- beginning and end --------------------------------------------------------------------------
 
-static struct speaker *start_speaker(struct mixer *mixer, struct hall *hall, struct seat *seat)
+static struct speaker *start_speaker(struct mixer *mixer, struct hall *hall, struct seat *seat,
+                                     uint8_t booths)
 {
     struct speaker *speaker = NULL;
     if (seat->place.kind != PLACE_BOOTH && hall->n_speakers >= SPEAKERS_OF_FLOOR_MAX)
@@ -36,15 +48,20 @@ static struct speaker *start_speaker(struct mixer *mixer, struct hall *hall, str
     struct source *source = speaker != NULL ? pool_source(&mixer->pool) : NULL;
     if (source == NULL)
         return NULL;
-    *speaker = (struct speaker){
-        .session = seat->session, .seat = seat, .source = source, .loudness_db = AUDIO_SILENCE_DB
-    };
+    *speaker = (struct speaker){ .session = seat->session,
+                                 .seat = seat,
+                                 .booths = booths,
+                                 .source = source,
+                                 .loudness_db = AUDIO_SILENCE_DB };
     if (seat->kept == NULL)
         seat->kept = pool_kept(&mixer->pool); // without memory, it is neither judged nor levelled
     speaker->gain = seat->kept != NULL && hall->is_levelling
                         ? audio_gain_from_db(leveller_gain_db(seat->kept->leveller))
                         : 1.0f;
-    seat->is_speaking = true;
+    if (booths != 0)
+        seat->has_word = true;
+    else
+        seat->is_speaking = true;
     hall->n_speakers++;
     hall->must_assign = true;
     hall->is_at_rest = false;
@@ -65,9 +82,13 @@ static void free_speaker(struct mixer *mixer, struct hall *hall, struct speaker 
 static void silence_speaker(struct mixer *mixer, struct hall *hall, struct speaker *speaker,
                             uint64_t now_us)
 {
-    meeting_silent(hall->meeting, speaker->session, now_us);
     indicate_end(mixer, hall, speaker);
-    speaker->seat->is_speaking = false;
+    if (speaker->booths != 0) {
+        speaker->seat->has_word = false;
+    } else {
+        meeting_silent(hall->meeting, speaker->session, now_us);
+        speaker->seat->is_speaking = false;
+    }
     speaker->seat = NULL;
     speaker->is_ending = true;
     hall->must_assign = true;
@@ -75,9 +96,11 @@ static void silence_speaker(struct mixer *mixer, struct hall *hall, struct speak
 
 void speaker_cut(struct mixer *mixer, struct hall *hall, struct seat *seat, uint64_t now_us)
 {
-    struct speaker *speaker = find_speaker(hall, seat);
-    if (speaker != NULL)
-        silence_speaker(mixer, hall, speaker, now_us);
+    for (int is_word = 0; is_word < 2; is_word++) {
+        struct speaker *speaker = find_speaker(hall, seat, is_word != 0);
+        if (speaker != NULL)
+            silence_speaker(mixer, hall, speaker, now_us);
+    }
 }
 
 // ---- packets ------------------------------------------------------------------------------------
@@ -88,16 +111,19 @@ void hall_frame(struct mixer *mixer, const struct voice_frame *frame, uint64_t n
     if (hall == NULL || (now_us > frame->arrived_us && now_us - frame->arrived_us > FRAME_STALE_US))
         return;
     struct seat *seat = hall_seat(hall, frame->session);
-    struct speaker *speaker = seat != NULL ? find_speaker(hall, seat) : NULL;
+    const bool is_word = frame->booths != 0;
+    struct speaker *speaker = seat != NULL ? find_speaker(hall, seat, is_word) : NULL;
     bool is_first = speaker == NULL;
     if (is_first && seat != NULL && !frame->is_terminator)
-        speaker = start_speaker(mixer, hall, seat);
-    if (is_first && seat != NULL && frame->is_terminator) // late, yet a sign of life
+        speaker = start_speaker(mixer, hall, seat, frame->booths);
+    if (is_first && seat != NULL && frame->is_terminator && !is_word) // late, yet a sign of life
         meeting_packet(hall->meeting, frame->session, true, now_us);
     if (speaker == NULL) {
         hall->dropped++;
         return;
     }
+    hall->must_assign = hall->must_assign || speaker->booths != frame->booths;
+    speaker->booths = frame->booths;
     mixer_wake_clock(mixer, now_us);
     struct span opus = { frame->bytes, frame->n_bytes };
     if (source_put(speaker->source, frame->frame_number, opus, frame->is_terminator,
@@ -105,7 +131,8 @@ void hall_frame(struct mixer *mixer, const struct voice_frame *frame, uint64_t n
         hall->dropped++;
         return; // a source that got nothing is idle, and ends at the next tick
     }
-    meeting_packet(hall->meeting, frame->session, frame->is_terminator, now_us);
+    if (!is_word)
+        meeting_packet(hall->meeting, frame->session, frame->is_terminator, now_us);
 }
 
 // ---- the tick -----------------------------------------------------------------------------------
@@ -135,8 +162,9 @@ static void play_speaker(struct mixer *mixer, struct hall *hall, struct speaker 
         return;
     }
     speaker->frame_number = speaker->info.frame_number;
-    meeting_voice(hall->meeting, speaker->session, speaker->info.is_voice, speaker->info.level_db,
-                  now_us);
+    if (speaker->booths == 0)
+        meeting_voice(hall->meeting, speaker->session, speaker->info.is_voice,
+                      speaker->info.level_db, now_us);
     voice_tend(mixer, hall, speaker);
     const float level_db = speaker->info.level_db + audio_db_from_gain(speaker->gain);
     float step = level_db > speaker->loudness_db ? LOUDNESS_RISE : LOUDNESS_FALL;
@@ -162,6 +190,8 @@ static void free_ended(struct mixer *mixer, struct hall *hall)
 static float rank_of(const struct hall *hall, const struct speaker *speaker)
 {
     float rank = speaker->loudness_db + (speaker->is_mixed ? LEAD_DB : 0.0f);
+    if (speaker->booths != 0)
+        return rank + ON_AIR_DB;
     if (speaker->seat->place.kind == PLACE_BOOTH) {
         const struct booth_state booth =
             meeting_booth_state(hall->meeting, speaker->seat->place.index);

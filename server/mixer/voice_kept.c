@@ -59,7 +59,7 @@ static void apply_gain(struct speaker *speaker, float gain)
 void voice_tend(struct mixer *mixer, struct hall *hall, struct speaker *speaker)
 {
     struct voice_kept *kept = speaker->seat->kept;
-    const bool is_floor = speaker->seat->place.kind != PLACE_BOOTH;
+    const bool is_floor = speaker->seat->place.kind != PLACE_BOOTH && speaker->booths == 0;
     for (size_t i = 0; i < AUDIO_BLOCK_SAMPLES && is_floor; i++)
         hall->floor_block[i] += speaker->block[i];
     if (is_floor && kept != NULL)

@@ -294,6 +294,10 @@ struct reached {
 };
 size_t model_reach_target(const struct model *model, const struct user *speaker, unsigned target,
                           struct reached *out, size_t cap);
+// The booths that a moderator of the meeting they are in means by this target, bit i: its booth i.
+// Nobody else's words go in; and these are not among the reached: the mixer brings them.
+uint32_t model_target_booths(const struct model *model, const struct user *speaker,
+                             unsigned target);
 // What that would cost: about how many users and channels would be looked at.
 size_t model_target_cost(const struct model *model, const struct user *speaker, unsigned target);
 

@@ -224,6 +224,32 @@ size_t model_reach_target(const struct model *model, const struct user *speaker,
     return search.n;
 }
 
+static bool means_booth(const struct model *model, const struct target_entry *entry, uint32_t booth)
+{
+    if (entry->session != MODEL_NONE) {
+        const struct user *user = model_user(model, entry->session);
+        return user != NULL && user->channel == booth;
+    }
+    return entry->group == NULL &&
+           (entry->channel == booth ||
+            (entry->with_children && model_channel_is_within(model, booth, entry->channel)));
+}
+
+uint32_t model_target_booths(const struct model *model, const struct user *speaker, unsigned target)
+{
+    const struct meeting_info *meeting = model_meeting_of(model, speaker);
+    uint32_t booths = 0;
+    if (target == 0 || target >= MODEL_TARGETS || meeting == NULL ||
+        !model_is_moderator(model, speaker, meeting))
+        return 0;
+    const struct voice_target *list = &speaker->targets[target];
+    for (uint16_t i = 0; i < list->n_entries; i++)
+        for (uint8_t k = 0; k < meeting->n_booths; k++)
+            if (means_booth(model, &list->entries[i], meeting->booths[k].channel))
+                booths |= 1u << k;
+    return booths;
+}
+
 size_t model_target_cost(const struct model *model, const struct user *speaker, unsigned target)
 {
     const struct voice_target *list = &speaker->targets[target];

@@ -26,7 +26,7 @@ static bool is_within_bandwidth(struct voice_client *client, size_t n_bytes, uin
 }
 
 static void send_to_mixer(struct voice_thread *thread, const struct route_client *speaker,
-                          const struct voice_packet *packet)
+                          const struct voice_packet *packet, uint8_t booths)
 {
     struct lane *lane = speaker->mixer < VOICE_MIXERS_MAX ? thread->frames[speaker->mixer] : NULL;
     if (lane == NULL)
@@ -43,12 +43,27 @@ static void send_to_mixer(struct voice_thread *thread, const struct route_client
         .frame_number = packet->frame_number,
         .arrived_us = thread->now_us,
         .is_terminator = packet->is_terminator,
+        .booths = booths,
         .n_bytes = (uint16_t)packet->opus.len,
     };
     if (packet->opus.len > 0)
         memcpy(frame->bytes, packet->opus.data, packet->opus.len);
     ring_commit(lane->ring);
     lane_bell(lane); // before our own fan-out, which may take a millisecond
+}
+
+// Normal speech; of whispers and shouts only what goes into booths.
+static void offer_to_mixer(struct voice_thread *thread, const struct route_client *speaker,
+                           const struct voice_packet *packet)
+{
+    if (packet->target == VOICE_TARGET_NORMAL) {
+        send_to_mixer(thread, speaker, packet, 0);
+        return;
+    }
+    const struct route_target *target =
+        fanout_target(thread->routes, speaker->session, packet->target);
+    if (target != NULL && target->booths != 0)
+        send_to_mixer(thread, speaker, packet, target->booths);
 }
 
 // Control keeps the targets that are used at hand, and works out one that it had put away.
@@ -92,8 +107,8 @@ void uplink_voice(struct voice_thread *thread, struct voice_client *client,
         fanout_end(thread);
         return;
     }
-    if (packet->target == VOICE_TARGET_NORMAL && speaker->meeting != VOICE_NONE)
-        send_to_mixer(thread, speaker, packet);
+    if (speaker->meeting != VOICE_NONE)
+        offer_to_mixer(thread, speaker, packet);
     relay_voice(thread, threads_that_hear(thread, client, speaker, packet->target), client->session,
                 packet);
     fanout_local(thread, speaker, packet);

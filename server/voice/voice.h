@@ -62,6 +62,7 @@ struct route_receiver { // owned by the thread that gets the table
 struct route_target {
     uint32_t session;      // the speaker
     uint8_t target;        // 1..30
+    uint8_t booths;        // of the speaker's meeting that the mixer brings it to: bit i
     uint32_t first, count; // into receivers[]
     uint32_t threads_mask; // bit t: thread t has receivers of it; each of them lists the target
 };
@@ -184,6 +185,7 @@ struct voice_frame { // voice → mixer
     uint32_t session, meeting;
     uint64_t frame_number, arrived_us;
     bool is_terminator;
+    uint8_t booths; // a moderator's word to these booths alone: bit i; 0: as where they sit
     uint16_t n_bytes;
     uint8_t bytes[]; // one Opus packet
 };

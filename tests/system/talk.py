@@ -98,6 +98,10 @@ class Talk:
         self._packets.append((at_s, None, act))
         return self
 
+    def add_packet(self, client, packet, at_s):
+        """One that is ready to be sent."""
+        self._packets.append((at_s, client, packet))
+
     def run(self):
         began = time.monotonic()
         for at_s, client, packet in sorted(self._packets, key=lambda one: one[0]):

@@ -19,6 +19,7 @@
 #define FIRST_HZ 900.0
 #define SECOND_HZ 1300.0
 #define SPEECH_DB (-20.0)
+#define SETTLED_MS 4000 // a voice that has just begun is played a trifle faster for a while
 
 static struct stage stage;
 static struct talker *speaker, *first, *second, *spanish;
@@ -51,6 +52,68 @@ static void check_near(double value, double wanted, double most, int line)
         fail_msg("line %d: %.2f is not within %.2f of %.2f", line, value, most, wanted);
 }
 #define LEVEL(session, hz) stage_level(&stage, session, hz, 333)
+
+// ---- words of moderators
+// --------------------------------------------------------------------------
+
+// Heard in full in that booth, and nowhere else; the floor and its holder stay what they are.
+static void a_moderators_word_goes_into_booths_alone(void **state)
+{
+    (void)state;
+    set_scene();
+    stage_join(&stage, OTHER_BOOTH, PLACE_BOOTH, 1, TIER_FULL, 1);
+    stage_talk(&stage, speaker, true);
+    stage_run(&stage, 1500);
+    spanish->booths = 1u << 0;
+    stage_talk(&stage, spanish, true);
+    stage_run(&stage, SETTLED_MS);
+    near(LEVEL(FIRST, 700.0), SPEECH_DB, 1.5);
+    near(LEVEL(SECOND, 700.0), SPEECH_DB, 1.5);
+    near(LEVEL(FIRST, SPEAKER_HZ), SPEECH_DB, 1.5);
+    const uint32_t deaf[] = { OTHER_BOOTH, ON_ES, ON_EN, SPANISH };
+    for (size_t i = 0; i < ARRAY_LEN(deaf); i++)
+        if (LEVEL(deaf[i], 700.0) > -60.0)
+            fail_msg("%u hears it", deaf[i]);
+    assert_int_equal(stage.state.floor.holder, SPEAKER);
+    assert_int_equal(stage_ear(&stage, FIRST)->indicator_from, SPANISH);
+    // To the other booth as well, and then from the floor again.
+    stage_talk(&stage, spanish, false);
+    spanish->booths = 1u << 0 | 1u << 1;
+    stage_talk(&stage, spanish, true);
+    stage_run(&stage, SETTLED_MS);
+    assert_true(LEVEL(OTHER_BOOTH, 700.0) > -35.0);
+    stage_talk(&stage, spanish, false);
+    stage_run(&stage, 500);
+    assert_true(LEVEL(FIRST, 700.0) < -60.0);
+    spanish->booths = 0;
+    stage_talk(&stage, spanish, true);
+    stage_run(&stage, SETTLED_MS);
+    near(LEVEL(ON_EN, 700.0), SPEECH_DB, 1.5);
+    // Who leaves in the middle of a word is cut.
+    stage_talk(&stage, spanish, false);
+    spanish->booths = 1u << 1;
+    stage_talk(&stage, spanish, true);
+    stage_run(&stage, 300);
+    stage_command(&stage, MIXER_CMD_LEAVE, SPANISH, 0);
+    stage_run(&stage, 1000);
+    assert_true(LEVEL(OTHER_BOOTH, 700.0) < -60.0);
+    stage_close(&stage);
+}
+
+// However loud: what goes into a booth's encoder stays under the ceiling (each block is checked).
+static void a_moderators_word_is_limited(void **state)
+{
+    (void)state;
+    set_scene();
+    stage_talk(&stage, speaker, true);
+    spanish->booths = 1u << 0;
+    spanish->amplitude = 1.0;
+    stage_talk(&stage, spanish, true);
+    stage_run(&stage, SETTLED_MS);
+    assert_true(LEVEL(FIRST, 700.0) > -10.0);
+    assert_true(LEVEL(FIRST, 700.0) < -5.5);
+    stage_close(&stage);
+}
 
 // ---- handover -----------------------------------------------------------------------------------
 
@@ -404,6 +467,8 @@ int main(void)
         cmocka_unit_test(a_long_cough_alerts_the_partner),
         cmocka_unit_test(a_turn_is_heard_in_the_booth),
         cmocka_unit_test(a_tone_stays_in_its_booth),
+        cmocka_unit_test(a_moderators_word_goes_into_booths_alone),
+        cmocka_unit_test(a_moderators_word_is_limited),
         cmocka_unit_test(nothing_passes_the_ceiling),
         cmocka_unit_test(exposure_is_that_of_the_ear),
         cmocka_unit_test(the_display_follows_but_not_faster_than_eyes),

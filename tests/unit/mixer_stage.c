@@ -413,6 +413,7 @@ static void send_frame(struct stage *stage, struct talker *talker, bool is_termi
     frame->frame_number = talker->frame;
     frame->arrived_us = stage->now_us;
     frame->is_terminator = is_terminator;
+    frame->booths = talker->booths;
     frame->n_bytes = (uint16_t)len;
     if (!is_lost(talker))
         lane_send(mixer_frames_lane(stage->mixer, talker->session % stage->n_threads), record,

@@ -28,6 +28,7 @@ struct talker {
     float (*sound)(uint64_t sample); // instead of a tone; NULL: the tone
     double tone_hz, amplitude;
     uint8_t blocks;   // a packet
+    uint8_t booths;   // a moderator's words to these alone
     uint64_t next_us; // of the next packet
     uint64_t frame;   // own numbers
     uint64_t sample;  // of the sound

@@ -326,6 +326,52 @@ static void test_reach(void **state)
     model_free(model);
 }
 
+// A is a meeting's floor, B beneath it its booth; whoever is named moderates.
+static void test_booths_are_for_moderators(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *moderator;
+        struct target_entry entry;
+        bool is_inside;
+        uint32_t booths;
+    } rows[] = {
+        { "1", { .session = MODEL_NONE, .channel = B }, true, 1 },
+        { "1", { .session = 2 }, true, 1 }, // sits in it
+        { "1", { .session = MODEL_NONE, .channel = A, .with_children = true }, true, 1 },
+        { "1", { .session = MODEL_NONE, .channel = A }, true, 0 },
+        { "1", { .session = 3 }, true, 0 },
+        { "1", { .session = MODEL_NONE, .channel = B, .group = (char *)"all" }, true, 0 },
+        { "1", { .session = MODEL_NONE, .channel = B }, false, 0 }, // from outside
+        { "2", { .session = MODEL_NONE, .channel = B }, true, 0 },  // another one moderates
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct model *model = tree_model();
+        struct user *speaker = model_user_add(model, "1", false),
+                    *inside = model_user_add(model, "2", false),
+                    *elsewhere = model_user_add(model, "3", false);
+        struct meeting_info *meeting = model_meeting_add(model, A, "M");
+        assert_non_null(meeting);
+        char *names[] = { (char *)(uintptr_t)rows[i].moderator, NULL };
+        meeting->n_booths = 1;
+        meeting->booths[0].channel = B;
+        model_channel(model, A)->meeting = model_channel(model, B)->meeting = A;
+        model_channel(model, A)->role = CHANNEL_FLOOR;
+        model_channel(model, B)->role = CHANNEL_BOOTH;
+        model_user_move(model, inside, B);
+        model_user_move(model, elsewhere, A);
+        model_user_move(model, speaker, rows[i].is_inside ? A : ROOT);
+        model_set_moderators(model, names);
+        assert_int_equal(model_user_set_target(speaker, 7, &rows[i].entry, 1), 0);
+        uint32_t booths = model_target_booths(model, speaker, 7);
+        if (booths != rows[i].booths)
+            fail_msg("row %zu: %x", i, booths);
+        assert_int_equal(model_target_booths(model, speaker, 6), 0);
+        assert_int_equal(model_target_booths(model, speaker, 0), 0);
+        model_free(model);
+    }
+}
+
 static void test_reach_needs_whisper(void **state)
 {
     (void)state;
@@ -388,6 +434,7 @@ int main(void)
         cmocka_unit_test(test_ears_hear_direct_sound_only),
         cmocka_unit_test(test_mutes),
         cmocka_unit_test(test_reach),
+        cmocka_unit_test(test_booths_are_for_moderators),
         cmocka_unit_test(test_reach_needs_whisper),
         cmocka_unit_test(test_targets_are_kept),
     };
