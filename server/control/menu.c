@@ -199,6 +199,17 @@ static void offer_in_booth(struct look *look, uint8_t index)
     offer_tracks(look, WEIGH_TRACKS_IN_BOOTH, WEIGH_FLOOR_IN_BOOTH);
 }
 
+static bool has_hand_up(const struct look *look)
+{
+    uint32_t hands[AGENDA_HANDS_MAX];
+    const size_t n =
+        look->run != NULL ? agenda_hands(look->run->agenda, hands, AGENDA_HANDS_MAX) : 0;
+    for (size_t i = 0; i < n && i < AGENDA_HANDS_MAX; i++)
+        if (hands[i] == look->user->session)
+            return true;
+    return false;
+}
+
 static void offer_to_moderators(struct look *look)
 {
     offer(look, ITEM_NEXT, 0, PHRASE_MENU_NEXT, WEIGH_NEXT);
@@ -243,7 +254,12 @@ static void assemble(struct look *look)
         offer_in_booth(look, channel->role_index);
     } else {
         offer_tracks(look, WEIGH_PLACE, WEIGH_PLACE);
-        if (is_inside)
+        if (is_inside && look->run != NULL &&
+            agenda_speaker(look->run->agenda) == look->user->session)
+            offer(look, ITEM_HAND_DOWN, 0, PHRASE_MENU_FINISHED, WEIGH_HAND);
+        else if (is_inside && has_hand_up(look))
+            offer(look, ITEM_HAND_DOWN, 0, PHRASE_MENU_HAND_DOWN, WEIGH_HAND);
+        else if (is_inside)
             offer(look, ITEM_HAND, 0, PHRASE_MENU_HAND, WEIGH_HAND);
     }
     if (model_is_moderator(model, look->user, look->meeting))

@@ -86,6 +86,7 @@
     X(PHRASE_MENU_FLOOR, N_("🎧 Original voices"))                                                  \
     X(PHRASE_MENU_HAND, N_("✋ Raise your hand"))                                                   \
     X(PHRASE_MENU_HAND_DOWN, N_("✋ Lower your hand"))                                              \
+    X(PHRASE_MENU_FINISHED, N_("✋ I have finished"))                                               \
     /* TRANSLATORS: name */                                                                        \
     X(PHRASE_WHO, N_("There is nobody called “%s” here."))
 

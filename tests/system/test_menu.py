@@ -206,6 +206,31 @@ class MenuTest(MenuCase):
         self.assertNotIn("is now an interpreter", " ".join(said))
 
 
+class HandsTest(MenuCase):
+    """The speaking queue by menu."""
+
+    def until(self, menu, *actions):
+        menu.client.until(lambda: all(one in menu.actions() for one in actions), 5,
+                          lambda: f"{actions} in {menu.entries}")
+
+    def test_hands(self):
+        ana, mona = self.enter("Ana", "English"), self.enter("Mona", "Asamblea", "en")
+        self.assertEqual(ana.actions(), ["listen.en", "listen.es", "floor", "hand"])
+        ana.choose("hand")
+        self.until(ana, "down")
+        self.assertEqual(ana.text("down"), "✋ Lower your hand")
+        ana.choose("down")
+        self.until(ana, "hand")
+        ana.choose("hand")
+        self.until(ana, "down")
+        mona.choose("next")
+        ana.client.until(lambda: ana.text("down") == "✋ I have finished", 5, "the turn in the menu")
+        ana.choose("down")
+        self.until(ana, "hand")
+        mona.choose("give", session=ana.client.session)
+        ana.client.until(lambda: ana.text("down") == "✋ I have finished", 5, "the turn in the menu")
+
+
 class ThreeLanguagesTest(MenuCase):
     """A booth of three, and one that works one way only; relays."""
 
