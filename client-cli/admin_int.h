@@ -301,6 +301,8 @@ int meeting_act(struct call *call);
 int meeting_figures_show(struct call *call);
 int meeting_queue_show(struct call *call);
 int meeting_poll_show(struct call *call);
+int meeting_roles_show(struct call *call); // admin_roles.c
+int meeting_invite(struct call *call);
 int config_list(struct call *call);
 int config_get(struct call *call);
 int config_set(struct call *call);

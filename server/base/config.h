@@ -53,7 +53,9 @@ struct config_meeting {
     bool is_anyone_interpreter;
     char **interpreters; // names, NULL terminated
     char **moderators;
-    char *tier; // "standard" or "minimum": where listeners begin
+    bool has_lobby; // newcomers wait until a moderator lets them in
+    char *password; // of the meeting; NULL or blank: none
+    char *tier;     // "standard" or "minimum": where listeners begin
 };
 
 struct config {

@@ -9,11 +9,12 @@
 #define HOLD_MAX_MS 10000
 #define HISTORY_MAX 200
 #define TURN_MAX_MINUTES 480
+#define PASSWORD_MAX_BYTES 128
 
 static const char *const plain_keys[] = {
     "tracks",       "booths", "default_language", "duck_db", "hold_ms",      "interpreters",
     "moderators",   "air",    "levelling",        "tier",    "chat_history", "recording",
-    "turn_minutes",
+    "turn_minutes", "lobby",  "password",
 };
 
 struct word_list keys_of_meeting(void)
@@ -45,6 +46,7 @@ void config_meeting_clear(struct config_meeting *meeting)
     list_free(meeting->interpreters);
     list_free(meeting->moderators);
     free(meeting->tier);
+    free(meeting->password);
     *meeting = (struct config_meeting){ 0 };
 }
 
@@ -241,6 +243,26 @@ static int read_tier(struct reader *reader, const struct ini_entry *entry,
                       entry->text);
 }
 
+static int read_lobby(struct reader *reader, const struct ini_entry *entry,
+                      struct config_meeting *meeting)
+{
+    return read_switch(reader, entry, &meeting->has_lobby);
+}
+
+// It has to fit among access tokens, which clients part at nothing but lines.
+static int read_password(struct reader *reader, const struct ini_entry *entry,
+                         struct config_meeting *meeting)
+{
+    free(meeting->password);
+    meeting->password = str_dup(entry->text);
+    if (meeting->password == NULL)
+        return fail_memory(reader);
+    if (strlen(entry->text) > PASSWORD_MAX_BYTES)
+        return fail_entry(reader, entry, "password is longer than %d bytes; write a shorter one",
+                          PASSWORD_MAX_BYTES);
+    return 0;
+}
+
 // name.es = Castellano, name.en-es = Cabina
 static int read_name(struct reader *reader, const struct ini_entry *entry,
                      struct config_meeting *meeting)
@@ -289,6 +311,8 @@ static const struct {
     { "tier", read_tier },
     { "chat_history", read_history },
     { "recording", read_recording },
+    { "lobby", read_lobby },
+    { "password", read_password },
 };
 
 static int check_keys(struct reader *reader, size_t section, const struct config_meeting *meeting)

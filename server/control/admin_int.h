@@ -39,6 +39,32 @@ struct question {
 // Blanks part words; "…" holds them together; \ takes the next character as it is. In place.
 bool question_split(char *line, struct question *question);
 
+// An act of `meeting MEETING …`, while it runs.
+struct act {
+    const struct question *question;
+    struct meeting_info *meeting;
+    struct user *person; // NULL where none is named
+    const char *word;    // the last one: after the act or the person; "" when there is none
+    struct answer *answer;
+};
+int act_language(const struct act *act); // of the word; -1: the asker was told
+// admin_roles.c
+void act_interpreter(const struct act *act);
+void act_moderator(const struct act *act);
+void act_participant(const struct act *act);
+void act_roles(const struct act *act);
+void act_invite(const struct act *act);
+void act_revoke(const struct act *act);
+void act_lock(const struct act *act);
+void act_unlock(const struct act *act);
+void act_mute_all(const struct act *act);
+void act_unmute_all(const struct act *act);
+void act_allow(const struct act *act);
+void act_admit(const struct act *act);
+void act_gather(const struct act *act);
+void act_floor_language(const struct act *act);
+void act_pivot(const struct act *act);
+void act_turn(const struct act *act);
 // admin.c
 void admin_send(struct conn *conn, struct answer *answer);
 // admin_config.c

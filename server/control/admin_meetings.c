@@ -86,33 +86,12 @@ void admin_meetings(const struct question *question, struct answer *answer)
 
 // ---- steering ----------------------------------------------------------------------------------
 
-struct act {
-    const struct question *question;
-    struct meeting_info *meeting;
-    struct user *person; // NULL where none is named
-    const char *word;    // after the person
-    struct answer *answer;
-};
-
-static int language_of(const struct act *act)
+int act_language(const struct act *act)
 {
     int lang = meeting_info_lang(act->meeting, act->word);
     if (lang < 0)
         answer_error(act->answer, "not_found", "the meeting has no language \"%.40s\"", act->word);
     return lang;
-}
-
-static void do_interpreter(const struct act *act)
-{
-    struct server *server = act->question->server;
-    const struct meeting_info *meeting = act->meeting;
-    model_make_interpreter(act->person, meeting->id);
-    rights_changed(server);
-    users_refresh_suppression(server, act->person);
-    struct conn *to = conn_of(server, act->person->session);
-    if (to != NULL && meeting->n_booths > 0)
-        say(to, PHRASE_YOU_INTERPRETER, meeting->booths[0].name);
-    answer_done(act->answer, "The booths of %s are open to %s.", meeting->name, act->person->name);
 }
 
 static bool is_in(const struct act *act)
@@ -126,7 +105,7 @@ static bool is_in(const struct act *act)
 static void do_lang(const struct act *act)
 {
     struct server *server = act->question->server;
-    int lang = is_in(act) ? language_of(act) : -1;
+    int lang = is_in(act) ? act_language(act) : -1;
     if (lang < 0)
         return;
     const char *tag = act->meeting->tracks[lang].lang;
@@ -140,7 +119,7 @@ static void do_listen(const struct act *act)
 {
     struct server *server = act->question->server;
     bool is_floor = str_equal_fold(act->word, "floor");
-    int lang = is_floor ? -1 : language_of(act);
+    int lang = is_floor ? -1 : act_language(act);
     if (lang < 0 && !is_floor)
         return;
     uint32_t channel = is_floor ? act->meeting->id : act->meeting->tracks[lang].channel;
@@ -171,15 +150,6 @@ static void do_tier(const struct act *act)
     answer_done(act->answer, "%s has the tier %s.", act->person->name, tier_spec(tier)->name);
 }
 
-static void do_turn(const struct act *act)
-{
-    link_mixer(act->question->server, &(struct mixer_command){ .kind = MIXER_CMD_TURN_NOW,
-                                                               .meeting = act->meeting->id,
-                                                               .value = -1,
-                                                               .token = 0 });
-    answer_done(act->answer, "The booths of %s turn.", act->meeting->name);
-}
-
 static void do_figures(const struct act *act)
 {
     figures_admin(act->question, act->meeting, act->answer);
@@ -196,17 +166,33 @@ static void do_record(const struct act *act)
 
 static const struct {
     const char *word;
-    size_t n_words; // of the whole question
+    size_t n_least, n_most; // words of the whole question
+    bool is_about_person;   // named behind the word
     void (*run)(const struct act *act);
 } acts[] = {
-    { "interpreter", 4, do_interpreter },
-    { "lang", 5, do_lang },
-    { "listen", 5, do_listen },
-    { "tier", 5, do_tier },
-    { "turn", 3, do_turn },
-    { "figures", 3, do_figures },
-    { "record", 4, do_record },
+    { "interpreter", 4, 4, true, act_interpreter },
+    { "moderator", 4, 4, true, act_moderator },
+    { "participant", 4, 4, true, act_participant },
+    { "roles", 3, 3, false, act_roles },
+    { "invite", 5, 6, false, act_invite },
+    { "revoke", 3, 3, false, act_revoke },
+    { "lock", 3, 3, false, act_lock },
+    { "unlock", 3, 3, false, act_unlock },
+    { "mute-all", 3, 3, false, act_mute_all },
+    { "unmute-all", 3, 3, false, act_unmute_all },
+    { "allow", 4, 4, true, act_allow },
+    { "admit", 3, 4, true, act_admit },
+    { "gather", 3, 4, false, act_gather },
+    { "floor-language", 4, 4, false, act_floor_language },
+    { "pivot", 3, 4, false, act_pivot },
+    { "lang", 5, 5, true, do_lang },
+    { "listen", 5, 5, true, do_listen },
+    { "tier", 5, 5, true, do_tier },
+    { "turn", 3, 4, false, act_turn },
+    { "figures", 3, 3, false, do_figures },
+    { "record", 4, 4, false, do_record },
 };
+#define N_ACTS (sizeof(acts) / sizeof(acts[0]))
 
 static struct meeting_info *find_meeting(const struct model *model, const char *name)
 {
@@ -221,8 +207,7 @@ static void run_act(struct act *act, size_t index)
 {
     const struct question *question = act->question;
     const struct model *model = question->server->model;
-    const bool has_person = question->n_words > 3 && acts[index].run != do_record;
-    if (has_person) {
+    if (question->n_words > 3 && acts[index].is_about_person) {
         act->person = model_user_by_name(model, question->words[3]);
         if (act->person == NULL || act->person->is_server_made) {
             answer_error(act->answer, "not_found", "nobody here is called \"%.200s\"",
@@ -230,9 +215,20 @@ static void run_act(struct act *act, size_t index)
             return;
         }
     }
-    const size_t at = has_person ? 4 : 3;
+    size_t at = acts[index].is_about_person ? 4 : 3;
     act->word = question->n_words > at ? question->words[at] : "";
     acts[index].run(act);
+}
+
+static void say_usage(struct answer *answer)
+{
+    char list[512] = "";
+    for (size_t i = 0, n = 0; i < N_ACTS && n < sizeof(list); i++)
+        n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", i > 0 ? " | " : "", acts[i].word);
+    answer_error(answer, "usage",
+                 "meeting MEETING %s | queue | next | give | stacking | limit | poll | notice | "
+                 "breakout | back",
+                 list);
 }
 
 // meeting MEETING ACT [NAME [WORD]]
@@ -253,17 +249,14 @@ void admin_meeting(const struct question *question, struct answer *answer)
         answer_error(answer, "refused", "only moderators of that meeting may do this");
         return;
     }
-    for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
-        if (strcmp(acts[i].word, word) != 0 || acts[i].n_words != question->n_words)
+    for (size_t i = 0; i < N_ACTS; i++) {
+        if (strcmp(acts[i].word, word) != 0 || question->n_words < acts[i].n_least ||
+            question->n_words > acts[i].n_most)
             continue;
         run_act(&act, i);
         return;
     }
     if (question->n_words > 2 && admin_tool(question, act.meeting, answer))
         return;
-    answer_error(answer, "usage",
-                 "meeting MEETING interpreter NAME | lang NAME LANGUAGE | listen NAME LANGUAGE | "
-                 "tier NAME TIER | turn | figures | record on | record off | queue | "
-                 "next | give NAME | stacking on|off | limit SECONDS | poll [ask TEXT|close] | "
-                 "notice TEXT | breakout GROUPS [mixed|interpreters] | breakout languages | back");
+    say_usage(answer);
 }

@@ -8,9 +8,9 @@
 
 // A file that has commands adds its table here; in the order of !help.
 static const struct command_table *const tables[] = {
-    &commands_of_listening,  &commands_of_chat,    &commands_of_booth, &commands_of_signals,
-    &commands_of_moderating, &commands_of_queue,   &commands_of_poll,  &commands_of_breakout,
-    &commands_of_recording,  &commands_of_figures, &commands_of_sound,
+    &commands_of_listening,  &commands_of_chat,      &commands_of_booth,   &commands_of_signals,
+    &commands_of_moderating, &commands_of_roles,     &commands_of_queue,   &commands_of_poll,
+    &commands_of_breakout,   &commands_of_recording, &commands_of_figures, &commands_of_sound,
 };
 #define N_TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -276,6 +276,11 @@ void command_help(struct call *call)
 }
 
 // ---- for commands' functions ------------------------------------------------------------------
+
+void command_whole(struct call *call)
+{
+    call->meeting = model_meeting_root(call->server->model, call->meeting);
+}
 
 static void list_languages(const struct meeting_info *meeting, char *out, size_t cap)
 {

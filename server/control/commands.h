@@ -55,6 +55,7 @@ void command_help(struct call *call);                 // "!help", "!help air"
 // For commands' functions.
 bool command_is_in_booth(const struct call *call);
 bool command_is_moderator(struct call *call); // or told
+void command_whole(struct call *call); // its meeting is not a group, but what the group is of
 int command_language(struct call *call,
                      const char *word); // a track's index; -1: the caller was told
 struct user *command_person(struct call *call,

@@ -3,6 +3,7 @@
 // What listeners choose: the language they hear, speak, understand and read; levels; sound for
 // their line; whom they do not want to hear.
 #include "control/commands.h"
+#include "control/roles.h"
 
 #include <string.h>
 
@@ -11,6 +12,8 @@ void commands_choose(struct conn *conn, const struct meeting_info *meeting, int 
     struct server *server = conn->server;
     struct user *user = model_user(server->model, conn->session);
     uint32_t channel = track >= 0 ? meeting->tracks[track].channel : meeting->id;
+    if (door_knock(conn, channel))
+        return;
     if ((model_permissions(server->model, user, channel) & PERM_ENTER) == 0) {
         send_denied(conn, PERM_ENTER, channel);
         return;

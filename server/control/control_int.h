@@ -75,6 +75,10 @@ struct conn {
     bool is_act_told;            // booth_tell.c: something was said since this one's last act
     char chosen_language[16];    // of what they read, by "!lang fr"; "": none
     char console_language[16];   // display.c: the reader's, said by their console; "": none
+    uint64_t waited_us;          // moderators were told that they wait
+    bool has_invite;             // invites.c: one came with the login, and what it was
+    int invite_result;
+    uint32_t invited_to;
     uint32_t named_in, named_voice, named_holder; // describe.c: whose comment names whom
     struct chat_seen { // chat.c: up to which message they were there, of the meetings left last
         uint32_t meeting, number;
@@ -140,6 +144,7 @@ struct server {
     unsigned n_listeners;
     bool is_listening_paused;
 
+    uint8_t invite_key[32]; // invites.c: never leaves the server
     struct model *model;
     struct meeting_run *runs; // run.h: one for each meeting
     struct conn *conns;       // all
@@ -434,6 +439,7 @@ bool storage_pending_texture(const struct server *server, int32_t user_id, const
                              size_t *len);
 void storage_meeting_put(struct server *server, uint32_t id, const char *declaration);
 void storage_meeting_remove(struct server *server, uint32_t id);
+void storage_setting_put(struct server *server, const char *key, const void *value, size_t len);
 bool storage_has_ops(const struct server *server);
 void storage_submit(struct server *server);    // on the thread pool; gate_progress when done
 void storage_forget(struct server *server);    // at the end, what could not be written

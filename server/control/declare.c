@@ -5,7 +5,8 @@
 // A meeting is declared in the configuration, or known to the store from an earlier declaration.
 // Its channels carry their ids from one start to the next: they are found by the part that the
 // store says they have, then by name under the floor channel, and made when missing.
-#include "control/run.h"
+#include "control/display_int.h"
+#include "control/roles.h"
 
 #include <openssl/sha.h>
 #include <stdlib.h>
@@ -212,7 +213,20 @@ static bool declare(struct server *server, const struct config_meeting *config)
     take_settings(meeting, config);
     assign(server, floor, floor->id, CHANNEL_FLOOR, 0);
     return declare_tracks(server, meeting, config) && declare_booths(server, meeting, config) &&
-           run_add(server, meeting);
+           run_add(server, meeting) && roles_make_groups(server, meeting) &&
+           door_load(server, meeting) && door_configure(server, meeting, config);
+}
+
+// Quoted, as the reader of the file takes it.
+static void add_quoted(struct buffer *out, const char *text)
+{
+    buffer_add(out, "\"", 1);
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            buffer_add(out, "\\", 1);
+        buffer_add(out, text, 1);
+    }
+    buffer_add(out, "\"", 1);
 }
 
 // The declaration as the store keeps it: a section as it would stand in the file.
@@ -276,6 +290,11 @@ static char *describe(const struct config_meeting *config)
         add_names(&out, "\ninterpreters = ", config->interpreters);
     add_text(&out, "\ntier = ");
     add_text(&out, config->tier != NULL ? config->tier : "standard");
+    add_text(&out, config->has_lobby ? "\nlobby = on" : "\nlobby = off");
+    if (config->password != NULL && config->password[0] != '\0') {
+        add_text(&out, "\npassword = ");
+        add_quoted(&out, config->password);
+    }
     char *text = buffer_add(&out, "\n", 2) ? str_dup((const char *)out.data) : NULL;
     buffer_clear(&out);
     return text;
@@ -357,6 +376,11 @@ static void warn_of_guests(const struct server *server)
 bool meetings_declare(struct server *server, char *error, size_t cap)
 {
     channels_save(server, model_channel(server->model, MODEL_ROOT));
+    if (!invites_open(server)) {
+        snprintf(error, cap, "database: cannot keep the key of invitations: %s",
+                 store_last_error(server->store));
+        return false;
+    }
     for (size_t i = 0; i < server->config->n_meetings; i++) {
         if (declare_and_keep(server, &server->config->meetings[i]))
             continue;
@@ -393,16 +417,6 @@ static bool has_same_languages(const struct meeting_info *meeting,
     return true;
 }
 
-// Who interprets no longer goes back to the floor.
-static void clear_booth(struct server *server, const struct meeting_info *meeting, uint32_t booth)
-{
-    for (struct user *user = model_user_next(server->model, 0); user != NULL;
-         user = model_user_next(server->model, user->session))
-        if (user->channel == booth && !user->is_server_made &&
-            (model_permissions(server->model, user, booth) & PERM_ENTER) == 0)
-            users_move(server, user, meeting->id, 0);
-}
-
 // SIGHUP: what meetings are set to changes live, for everybody in them; new meetings, and other
 // languages and booths, need a restart.
 void meetings_reload(struct server *server)
@@ -418,7 +432,10 @@ void meetings_reload(struct server *server)
             continue;
         }
         take_settings(meeting, config);
-        model_rights_changed(server->model);
+        if (!door_configure(server, meeting, config))
+            log_error("control", "a meeting's lobby or password could not be set", "meeting=%u",
+                      meeting->id);
+        door_save(server, meeting);
         char *declaration = describe(config);
         if (declaration != NULL)
             storage_meeting_put(server, meeting->id, declaration);
@@ -426,8 +443,9 @@ void meetings_reload(struct server *server)
         meetings_reconfigure(server, meeting);
         if (!meeting->is_recording_allowed)
             recording_revoke(server, meeting);
-        for (uint8_t k = 0; k < meeting->n_booths; k++)
-            clear_booth(server, meeting, meeting->booths[k].channel);
+        if (run_of(server, meeting->id) != NULL)
+            describe_changed(server, run_of(server, meeting->id));
+        display_changed(server, meeting->id);
     }
     rights_changed(server);
     warn_of_guests(server);

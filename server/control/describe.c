@@ -92,6 +92,18 @@ static void put_queue(struct page *page)
         put(page, PHRASE_STATE_WAITING, names, NULL);
 }
 
+static void put_door(struct page *page, const struct door *door)
+{
+    if (door->is_locked)
+        put(page, PHRASE_STATE_LOCKED, NULL, NULL);
+    if (door->password != NULL)
+        put(page, PHRASE_STATE_PASSWORD, NULL, NULL);
+    if (door->has_lobby)
+        put(page, PHRASE_STATE_LOBBY, NULL, NULL);
+    if (door->is_all_muted)
+        put(page, PHRASE_STATE_MUTED, NULL, NULL);
+}
+
 static void put_floor(struct page *page)
 {
     const struct mixer_event_state *state = page->state;
@@ -115,6 +127,7 @@ static void put_floor(struct page *page)
     put_queue(page);
     if (page->is_recording)
         put(page, PHRASE_STATE_RECORDING, NULL, NULL);
+    put_door(page, &page->meeting->door);
 }
 
 static void put_track(struct page *page, uint8_t index)

@@ -4,6 +4,7 @@
 // five times a second, the last change always. One timer for all of them, armed only while
 // something is due: nobody is woken for a meeting in which nothing happens.
 #include "control/display_int.h"
+#include "control/roles.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -326,6 +327,7 @@ void display_event(struct server *server, const struct mixer_event *event)
     if (event->kind == MIXER_EVENT_STATE) {
         run->state = *(const struct mixer_event_state *)event;
         run->has_state = true;
+        door_state(server, run);
         watchers_changed(server, event->meeting);
         describe_changed(server, run);
         booth_state_event(server, run);

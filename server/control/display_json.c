@@ -2,6 +2,7 @@
 //
 // The state of a meeting as consoles get it: docs/PROTOCOL.md, "Consoles".
 #include "control/display_int.h"
+#include "control/roles.h"
 #include "control/tools.h"
 
 #include <string.h>
@@ -249,8 +250,11 @@ void display_put_meeting(struct answer *answer, const struct conn *reader,
     put_speaker(answer, reader, run, now_us);
     put_poll(answer, reader, meeting, run);
     put_groups(answer, reader, run);
-    answer_bool(answer, "locked", false);
-    answer_bool(answer, "all_muted", false);
+    const struct meeting_info *whole = model_meeting_root(reader->server->model, meeting);
+    answer_bool(answer, "locked", whole->door.is_locked);
+    answer_bool(answer, "all_muted", meeting->door.is_all_muted);
+    answer_bool(answer, "lobby", whole->door.has_lobby);
+    answer_integer(answer, "waiting", door_waiting(reader->server, whole));
     answer_bool(answer, "recording", run->is_recording);
     answer_bool(answer, "music", state->is_music);
 }
@@ -265,13 +269,9 @@ void display_put_me(struct answer *answer, const struct conn *reader,
                                           [CHANNEL_FLOOR] = "floor",
                                           [CHANNEL_TRACK] = "track",
                                           [CHANNEL_BOOTH] = "booth" };
-    bool is_moderator = model_is_moderator(model, user, meeting);
     answer_open(answer, "me", '{');
     answer_integer(answer, "session", user->session);
-    answer_text(answer, "role",
-                is_moderator                                 ? "moderator"
-                : model_is_interpreter(model, user, meeting) ? "interpreter"
-                                                             : "participant");
+    answer_text(answer, "role", role_name(model_role(model, user, meeting)));
     answer_text(answer, "place", places[channel->role]);
     if (channel->role == CHANNEL_BOOTH)
         answer_integer(answer, "booth", channel->role_index);

@@ -7,7 +7,7 @@
 //   any other name      the certificate likewise, else a guest: the name's rule, server password
 //
 // Of several reasons to refuse, the last in the protocol's order is told, as by murmur.
-#include "control/run.h"
+#include "control/roles.h"
 
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
@@ -241,7 +241,8 @@ static void judge_identity(struct conn *conn, const struct login_request *reques
                N_("Too many wrong passwords; wait a little and try again"));
         return;
     } else if (config->server_password != NULL &&
-               !equal_secret(request->password, config->server_password)) {
+               !equal_secret(request->password, config->server_password) &&
+               !invites_opens(conn, request->password)) {
         refuse(verdict, REJECT(WrongServerPW), N_("Wrong server password"));
     } else {
         return;
@@ -312,11 +313,17 @@ static uint32_t start_channel(const struct server *server, struct user *user,
     const struct registered *person = registry_find(server->model, user->user_id);
     uint32_t wanted[] = { is_remembered(server, person) ? person->last_channel : MODEL_NONE,
                           server->config->default_channel };
-    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        uint32_t lobby = door_lobby_for(server, user, wanted[i]);
+        if (lobby != MODEL_NONE) {
+            user->wanted = wanted[i];
+            wanted[i] = lobby;
+        }
         if (model_channel(server->model, wanted[i]) != NULL &&
             (newcomers_rights(server->model, user, wanted[i]) & PERM_ENTER) != 0 &&
             has_room(server, user, wanted[i], ghost))
             return wanted[i];
+    }
     return has_room(server, user, MODEL_ROOT, ghost) ? MODEL_ROOT : MODEL_NONE;
 }
 
@@ -373,6 +380,9 @@ static void admit(struct conn *conn, const struct login_request *request, bool h
         refuse(&verdict, REJECT(UsernameInUse), N_("This name is in use"));
     judge_room(conn, id, ghost, &verdict);
     struct user *user = verdict.type == REJECT(None) ? make_user(conn, request, name, id) : NULL;
+    if (user != NULL)
+        invites_login(conn, user, request->password, (const char *const *)request->tokens,
+                      request->n_tokens);
     uint32_t start = user != NULL ? start_channel(conn->server, user, ghost) : MODEL_ROOT;
     if (verdict.type == REJECT(None) && user == NULL)
         refuse(&verdict, REJECT(ServerFull), N_("The server is full"));
@@ -407,9 +417,11 @@ static void replace_tokens(struct conn *conn, const MumbleProto__Authenticate *l
     if (!bucket_take(&conn->messages, conn->server->now_us))
         return;
     const char *tokens[MODEL_TOKENS_MAX];
-    model_user_set_tokens(user, tokens, useful_tokens(login, tokens));
+    size_t n = useful_tokens(login, tokens);
+    model_user_set_tokens(user, tokens, n);
     rights_user_changed(conn);
     conn->server->are_routes_dirty = true;
+    invites_tokens(conn, tokens, n);
 }
 
 // Who is registered under that name with a password, as it is stored now. NULL: nobody.
@@ -460,6 +472,7 @@ void login_leave(struct conn *conn, const char *reason)
     if (user == NULL)
         return;
     registry_seen(server, user, true);
+    door_gone(server, user, false);
     const struct meeting_info *meeting = model_meeting_of(server->model, user);
     uint32_t channel = user->channel;
     if (meeting != NULL)

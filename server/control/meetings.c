@@ -2,6 +2,7 @@
 //
 // Meetings as they run: who sits where, told to the mixer; and what the mixer says happened, told
 // to the people it concerns in their language.
+#include "control/roles.h"
 #include "control/tools.h"
 
 #include <stdlib.h>
@@ -173,6 +174,11 @@ void meetings_removed(struct server *server, uint32_t id)
             user->epoch++;
     link_mixer(server, &(struct mixer_command){ .kind = MIXER_CMD_MEETING_REMOVE, .meeting = id });
     storage_meeting_remove(server, id);
+    char key[32];
+    if (meeting->parent == MODEL_NONE) {
+        snprintf(key, sizeof(key), "door.%u", id); // another may come by this number
+        storage_setting_put(server, key, NULL, 0);
+    }
     menu_forget(server, meeting);
     run_remove(server, id);
     model_meeting_remove(server->model, id);
@@ -233,6 +239,10 @@ struct meeting_info *meetings_default(const struct conn *conn)
     struct meeting_info *meeting = user != NULL ? model_meeting_of(model, user) : NULL;
     if (meeting == NULL && user != NULL)
         meeting = tools_meeting(conn->server, user);
+    if (meeting == NULL && user != NULL)
+        meeting = model_meeting_of_lobby(model, user->channel);
+    if (meeting == NULL && user != NULL)
+        meeting = model_meeting_around(model, user->channel);
     return meeting != NULL ? meeting : model_meeting_at(model, 0);
 }
 

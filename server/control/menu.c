@@ -213,7 +213,12 @@ static bool has_hand_up(const struct look *look)
 static void offer_to_moderators(struct look *look)
 {
     offer(look, ITEM_NEXT, 0, PHRASE_MENU_NEXT, WEIGH_NEXT);
-    offer(look, ITEM_LOCK, 0, PHRASE_MENU_LOCK, WEIGH_LOCK);
+    if (look->meeting->door.is_locked)
+        offer(look, ITEM_UNLOCK, 0, PHRASE_MENU_UNLOCK, WEIGH_LOCK);
+    else
+        offer(look, ITEM_LOCK, 0, PHRASE_MENU_LOCK, WEIGH_LOCK);
+    if (look->meeting->door.has_lobby)
+        offer(look, ITEM_ADMIT, 0, PHRASE_MENU_ADMIT, WEIGH_ADMIT);
     offer(look, ITEM_TURN_ALL, 0, PHRASE_MENU_TURN_ALL, WEIGH_TURN_ALL);
     offer(look, ITEM_GIVE, 0, PHRASE_MENU_GIVE, WEIGH_GIVE);
     offer(look, ITEM_INTERPRETER, 0, PHRASE_MENU_INTERPRETER, WEIGH_INTERPRETER);

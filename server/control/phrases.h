@@ -13,6 +13,7 @@
 #include "control/phrases_listening.h"
 #include "control/phrases_moderating.h"
 #include "control/phrases_recording.h"
+#include "control/phrases_roles.h"
 #include "control/phrases_sound.h"
 #include "control/phrases_tools.h"
 
@@ -20,6 +21,7 @@
     PHRASES_LISTENING(X)                                                                           \
     PHRASES_CHAT(X)                                                                                \
     PHRASES_BOOTH(X)                                                                               \
+    PHRASES_ROLES(X)                                                                               \
     PHRASES_MODERATING(X)                                                                          \
     PHRASES_RECORDING(X)                                                                           \
     PHRASES_FIGURES(X)                                                                             \
@@ -30,7 +32,7 @@ enum phrase {
 #define X(name, english) name,
     PHRASES_ALL(X)
 #undef X
-    PHRASES
+        PHRASES
 };
 
 #define PHRASE_DEFAULT_LANGUAGE I18N_ENGLISH

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Registered people: registering, unregistering, the list of them, and what is kept for them.
-#include "control/control_int.h"
+#include "control/roles.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -42,6 +42,7 @@ bool registry_register(struct server *server, struct user *user)
     registry_keep_blobs(server, user, user->comment.len > 0, user->texture.len > 0);
     for (uint32_t i = 0; i < user->n_listening; i++)
         storage_listening_put(server, person->id, &user->listening[i]);
+    roles_registered(server, user);
     rights_changed(server);
     char name[256];
     log_info("control", "registered", "user=%d name=%s", person->id,

@@ -7,7 +7,7 @@
 //
 // Both are ordered by channel id. After a change they are compared with what holds now, once a
 // turn, and only differences are sent.
-#include "control/control_int.h"
+#include "control/roles.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -301,6 +301,7 @@ static void look_again(struct conn *conn, const struct told *now, size_t n)
     if (user == NULL || conn->rights_sent == NULL)
         return;
     conn->rights_sent->is_stale = false;
+    roles_look_again(conn);
     users_refresh_suppression(conn->server, user);
     check_sent(conn);
     check_told(conn, user, now, n);
@@ -320,6 +321,9 @@ void rights_turn_end(struct server *server)
     server->are_rights_dirty = server->has_stale_rights = false;
     if (is_all)
         server->are_routes_dirty = true; // whispers, and speaking through links
+    const struct meeting_info *meeting;
+    for (size_t i = 0; is_all && (meeting = model_meeting_at(server->model, i)) != NULL; i++)
+        display_changed(server, meeting->id); // roles are shown
     for (struct conn *conn = server->conns; conn != NULL; conn = conn->next)
         if (conn->phase == CONN_READY &&
             (is_all || (conn->rights_sent != NULL && conn->rights_sent->is_stale)))

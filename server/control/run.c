@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "control/roles.h"
 #include "control/tools.h"
 
 #include <stdlib.h>
@@ -40,6 +41,7 @@ void run_remove(struct server *server, uint32_t meeting)
     display_forget(run);
     queue_forget(run);
     breakout_forget(server, run);
+    invites_forget(run);
     agenda_free(run->agenda);
     booth_forget(run);
     signals_forget(run);

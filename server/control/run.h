@@ -20,7 +20,7 @@ struct meeting_run {
     bool are_menus_due; // of those outside of booths ...
     uint64_t menus_us;  // ... which were last looked at then
     // each its file's own, NULL: none
-    void *queue, *breakouts, *figures, *recording, *display, *booths, *signals;
+    void *queue, *breakouts, *figures, *recording, *display, *booths, *signals, *invites;
 };
 struct meeting_run *run_of(const struct server *server, uint32_t meeting); // NULL: unknown
 bool run_add(struct server *server, const struct meeting_info *meeting);   // false: memory

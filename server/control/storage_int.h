@@ -47,6 +47,11 @@ struct storage_op {
         struct {
             const char *key, *value;
         } config;
+        struct {
+            const char *key;
+            const void *value;
+            size_t len;
+        } setting;
     };
 };
 

@@ -119,6 +119,8 @@ void storage_channel_put(struct server *server, const struct channel *channel)
     char role[ROLE_BYTES] = "";
     if (meeting != NULL)
         declare_role(meeting, channel->role, channel->role_index, role);
+    if (meeting == NULL && (meeting = model_meeting_of_lobby(server->model, channel->id)) != NULL)
+        snprintf(role, sizeof(role), "lobby");
     op->channel =
         (struct store_channel){ .id = channel->id,
                                 .parent =
@@ -354,6 +356,12 @@ static int apply_config(struct store *store, const struct storage_op *op)
     return store_config_put(store, op->config.key, op->config.value);
 }
 
+static int apply_setting(struct store *store, const struct storage_op *op)
+{
+    return store_setting_set(store, op->setting.key, op->setting.value, op->setting.len);
+}
+
+static const struct op_kind setting_put = { "setting", apply_setting };
 static const struct op_kind bans_put = { "bans", apply_bans };
 static const struct op_kind config_put = { "config", apply_config };
 
@@ -383,5 +391,16 @@ void storage_config_put(struct server *server, const char *key, const char *valu
         return;
     op->config.key = op_text(op, key);
     op->config.value = op_text(op, value);
+    op_add(server, op);
+}
+
+void storage_setting_put(struct server *server, const char *key, const void *value, size_t len)
+{
+    struct storage_op *op = op_new(&setting_put, 0);
+    if (op == NULL)
+        return;
+    op->setting.key = op_text(op, key);
+    op->setting.value = len > 0 ? op_copy(op, value, len) : op_text(op, "");
+    op->setting.len = len;
     op_add(server, op);
 }

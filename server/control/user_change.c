@@ -3,7 +3,7 @@
 // UserState from a client: all checks first, in murmur's order, so that whoever lacks two rights is
 // told of the same one; then all effects; then one message to everybody with what was asked for
 // and what it implies. What cannot be refused alone drops the whole message.
-#include "control/control_int.h"
+#include "control/roles.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +78,8 @@ static bool check_move(const struct change *change)
         return false;
     }
     if (!may(change, actor, id, PERM_MOVE) && !may(change, target, id, PERM_ENTER)) {
+        if (target == actor && door_knock(change->conn, id))
+            return false;
         send_denied_user(change->conn, PERM_ENTER, id, target->session);
         if (to->role == CHANNEL_BOOTH)
             say(change->conn, PHRASE_NOT_INTERPRETER);
@@ -211,8 +213,12 @@ static bool apply_flags(struct change *change, MumbleProto__UserState *out)
     out->has_deaf = by[2], out->deaf = by[3];
     out->has_suppress = ask->has_suppress;
     out->suppress = ask->suppress;
-    if (ask->has_suppress)
+    if (ask->has_suppress) {
+        const struct meeting_info *meeting = model_meeting_of(change->server->model, target);
         target->is_suppressed = ask->suppress;
+        if (meeting != NULL && meeting->door.is_all_muted && !ask->suppress)
+            model_set_voiced(target, meeting->id); // or the next look would take it back
+    }
     out->has_priority_speaker = ask->has_priority_speaker;
     out->priority_speaker = ask->priority_speaker;
     if (ask->has_priority_speaker)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Users as others see them: told to newcomers, moved, sent away.
-#include "control/run.h"
+#include "control/roles.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +127,11 @@ struct users_left users_enter(struct server *server, struct user *user, uint32_t
     const struct meeting_info *meeting = model_meeting_of(server->model, user);
     struct users_left left = { user->channel, meeting != NULL ? meeting->id : MODEL_NONE };
     bool was_suppressed = user->is_suppressed, was_priority = user->is_priority_speaker;
+    enum channel_role role = model_channel(server->model, user->channel)->role;
+    const struct meeting_info *whole =
+        meeting != NULL ? model_meeting_root(server->model, meeting) : NULL;
+    if (meeting == whole && (role == CHANNEL_FLOOR || role == CHANNEL_TRACK))
+        user->home = user->channel;
     model_user_move(server->model, user, channel);
     user->is_suppressed = (model_permissions(server->model, user, channel) & PERM_SPEAK) == 0;
     server->are_routes_dirty = true;
@@ -152,6 +157,7 @@ void users_entered(struct server *server, struct user *user, struct users_left l
 {
     meetings_user_placed(server, user, left.meeting);
     breakout_moved(server, user, left.channel);
+    door_placed(server, user);
     struct conn *conn = conn_of(server, user->session);
     if (conn != NULL && conn->phase == CONN_READY)
         menu_update(conn);
@@ -215,6 +221,7 @@ void users_remove(struct conn *conn, const ProtobufCMessage *message)
         remove.reason = NULL;
     if (kick->ban && !ban(server, victim, &remove))
         return;
+    door_gone(server, target, true);
     remove.has_actor = true;
     remove.actor = actor->session;
     broadcast(server, MSG_USER_REMOVE, &remove.base, NULL);

@@ -2,7 +2,7 @@
 //
 // What a newcomer is told, in the protocol's order: CryptSetup, CodecVersion, channels, links,
 // permissions, the newcomer (to all), the others, ServerSync, ears, ServerConfig, SuggestConfig.
-#include "control/control_int.h"
+#include "control/roles.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,4 +130,6 @@ void login_welcome(struct conn *conn, struct user *user, uint32_t start)
     meetings_user_placed(server, user, MODEL_NONE);
     menu_update(conn);
     log_joined(conn, user);
+    door_placed(server, user);
+    invites_welcome(conn);
 }

@@ -267,7 +267,7 @@ static int make_group(struct channel_node *node, const char *name, int32_t user_
     if (hashes == NULL)
         return MODEL_E_MEMORY;
     node->group_hashes = hashes;
-    int32_t ids[] = { user_id };
+    int32_t ids[] = { user_id }; // nobody's id is left out
     const struct group group = { .name = (char *)(uintptr_t)name,
                                  .is_inheriting = true,
                                  .is_inheritable = true,
@@ -297,6 +297,35 @@ int model_group_admit(struct model *model, uint32_t channel, const char *name, i
     }
     model->rights_generation++;
     return result;
+}
+
+int model_group_make(struct model *model, uint32_t channel, const char *name)
+{
+    struct channel_node *node = model_node(model, channel);
+    if (node == NULL)
+        return MODEL_E_UNKNOWN;
+    if (group_index(node, name, group_hash(name)) < node->channel.n_groups)
+        return 0;
+    int result = make_group(node, name, MODEL_GUEST);
+    model->rights_generation++;
+    return result;
+}
+
+int model_group_dismiss(struct model *model, uint32_t channel, const char *name, int32_t user_id)
+{
+    struct channel_node *node = model_node(model, channel);
+    if (node == NULL || user_id < 0)
+        return MODEL_E_UNKNOWN;
+    int error = model_group_make(model, channel, name);
+    if (error != 0)
+        return error;
+    struct group *group = &node->channel.groups[group_index(node, name, group_hash(name))];
+    drop_id(group->add, &group->n_add, user_id);
+    model->rights_generation++;
+    if (model_group_has(model, channel, name, user_id) && // from above
+        !add_id(&group->remove, &group->n_remove, user_id))
+        return MODEL_E_MEMORY;
+    return 0;
 }
 
 int model_acl_defaults(struct model *model)

@@ -52,6 +52,10 @@ int model_acl_replace(struct model *model, uint32_t channel, bool is_inheriting,
 int model_acl_append(struct model *model, uint32_t channel, const struct acl_entry *entry);
 // Into the channel's own group of that name, which is made (inheriting, inheritable) when absent.
 int model_group_admit(struct model *model, uint32_t channel, const char *group, int32_t user_id);
+// Out of it, also when membership is inherited. 0 when they are not in it.
+int model_group_dismiss(struct model *model, uint32_t channel, const char *group, int32_t user_id);
+// An empty group, inheriting and inheritable, when the channel has none of that name.
+int model_group_make(struct model *model, uint32_t channel, const char *group);
 // What a new server begins with: group admin; admin may Write, auth MakeTempChannel, all may
 // SelfRegister in the root.
 int model_acl_defaults(struct model *model);

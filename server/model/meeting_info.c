@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/model_int.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ void meeting_info_free(struct meeting_info *meeting)
         free(meeting->booths[i].name);
     names_free(meeting->interpreters);
     names_free(meeting->moderators);
+    door_clear(&meeting->door);
     free(meeting->name);
     free(meeting);
 }
@@ -40,6 +42,7 @@ struct meeting_info *model_meeting_add(struct model *model, uint32_t floor_chann
     }
     meeting->id = floor_channel;
     meeting->parent = MODEL_NONE;
+    meeting->door.lobby = MODEL_NONE;
     model->meetings[model->n_meetings++] = meeting;
     model->rights_generation++;
     return meeting;
@@ -66,38 +69,9 @@ struct meeting_info *model_meeting_of(const struct model *model, const struct us
                : NULL;
 }
 
-static size_t find_grant(const struct user *user, uint32_t meeting_id)
-{
-    size_t i = 0;
-    while (i < MODEL_GRANTS && user->interpreter_of[i] != meeting_id)
-        i++;
-    return i;
-}
-
-void model_make_interpreter(struct user *user, uint32_t meeting_id)
-{
-    if (find_grant(user, meeting_id) < MODEL_GRANTS)
-        return;
-    memmove(&user->interpreter_of[1], user->interpreter_of,
-            (MODEL_GRANTS - 1) * sizeof(user->interpreter_of[0]));
-    user->interpreter_of[0] = meeting_id;
-    rights_stale(user);
-}
-
-static void forget_grants(struct model *model, uint32_t meeting_id)
-{
-    for (struct user *user = model_user_next(model, 0); user != NULL;
-         user = model_user_next(model, user->session)) {
-        size_t i = find_grant(user, meeting_id);
-        if (i < MODEL_GRANTS)
-            user->interpreter_of[i] = MODEL_NONE;
-    }
-}
-
 void model_meeting_remove(struct model *model, uint32_t id)
 {
-    model->rights_generation++;
-    forget_grants(model, id);
+    grants_forget(model, id);
     for (size_t i = 0; i < model->n_channels; i++) {
         struct channel *channel = model->channels[i];
         if (channel->meeting != id)
@@ -110,8 +84,9 @@ void model_meeting_remove(struct model *model, uint32_t id)
             continue;
         meeting_info_free(model->meetings[i]);
         model->meetings[i] = model->meetings[--model->n_meetings];
-        return;
+        break;
     }
+    model_rights_changed(model);
 }
 
 int meeting_info_lang(const struct meeting_info *meeting, const char *tag)
@@ -134,54 +109,43 @@ int meeting_info_lang(const struct meeting_info *meeting, const char *tag)
     return -1;
 }
 
-static bool is_named(char **names, const struct user *user)
+struct meeting_info *model_meeting_root(const struct model *model,
+                                        const struct meeting_info *meeting)
 {
-    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
-        if (names[i][0] == '$') {
-            if (user->cert_hash[0] != '\0' && strcmp(names[i] + 1, user->cert_hash) == 0)
-                return true;
-        } else if (str_equal_fold(names[i], user->name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// In the ACL group of that name, as seen from the floor.
-static bool is_in_group(const struct model *model, const struct user *user,
-                        const struct meeting_info *meeting, const char *group)
-{
-    return user->user_id >= 0 && model_group_has(model, meeting->id, group, user->user_id);
-}
-
-bool model_is_moderator(const struct model *model, const struct user *user,
-                        const struct meeting_info *meeting)
-{
-    if (user->user_id == MODEL_SUPERUSER || is_named(model->moderators, user))
-        return true;
-    if (meeting == NULL)
-        return false;
-    if (meeting->parent != MODEL_NONE)
-        return model_is_moderator(model, user, model_meeting(model, meeting->parent));
-    const struct channel_node *floor = model_node(model, meeting->id);
-    return is_named(meeting->moderators, user) || is_in_group(model, user, meeting, "moderators") ||
-           (floor != NULL && (rights_by_acl(model, user, floor) & PERM_WRITE) != 0);
-}
-
-bool meeting_invites(const struct model *model, const struct user *user,
-                     const struct meeting_info *meeting)
-{
-    const struct meeting_info *parent =
+    struct meeting_info *parent =
         meeting->parent != MODEL_NONE ? model_meeting(model, meeting->parent) : NULL;
-    if (parent != NULL)
-        return meeting_invites(model, user, parent);
-    return meeting->is_anyone_interpreter || find_grant(user, meeting->id) < MODEL_GRANTS ||
-           is_named(meeting->interpreters, user) ||
-           is_in_group(model, user, meeting, "interpreters");
+    return parent != NULL ? parent : (struct meeting_info *)(uintptr_t)meeting;
 }
 
-bool model_is_interpreter(const struct model *model, const struct user *user,
-                          const struct meeting_info *meeting)
+int meeting_info_booth(const struct meeting_info *meeting, const char *word)
 {
-    return meeting_invites(model, user, meeting) || model_is_moderator(model, user, meeting);
+    for (uint8_t i = 0; i < meeting->n_booths; i++) {
+        const struct meeting_booth *booth = &meeting->booths[i];
+        const char *a = meeting->tracks[booth->lang_a].lang,
+                   *b = meeting->tracks[booth->lang_b].lang;
+        char pair[40], turned[40];
+        snprintf(pair, sizeof(pair), "%s-%s", a, b);
+        snprintf(turned, sizeof(turned), "%s-%s", b, a);
+        if (str_equal_fold(booth->name, word) || str_equal_fold(pair, word) ||
+            str_equal_fold(turned, word))
+            return i;
+    }
+    return -1;
+}
+
+void model_set_voiced(struct user *user, uint32_t meeting_id)
+{
+    user->voiced_in = meeting_id;
+    rights_stale(user);
+}
+
+void model_set_given(struct model *model, struct meeting_info *meeting, uint32_t session)
+{
+    const uint32_t changed[] = { meeting->door.given, session };
+    meeting->door.given = session;
+    for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
+        const struct user *user = model_user(model, changed[i]);
+        if (user != NULL)
+            rights_stale(user);
+    }
 }

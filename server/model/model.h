@@ -15,6 +15,7 @@
 #include "base/i18n.h"
 #include "model/acl.h"
 #include "model/registry.h"
+#include "model/role.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,8 +33,8 @@
 #define MODEL_TARGET_GROUPS 8    // entries of one target that name a group; more are cut off
 #define MODEL_LISTENING_MAX 1000 // channels of one user, those off now included
 #define MODEL_MUTED_MAX 1000     // of one user; more are refused
-#define MODEL_GRANTS 4 // meetings that one may be made an interpreter of; more: the oldest ends
-#define MODEL_DUCK_DEFAULT 1 // "not chosen": levels are never above 0 dB
+#define MODEL_GRANTS 4           // meetings in which a guest is given a role; more: the oldest ends
+#define MODEL_DUCK_DEFAULT 1     // "not chosen": levels are never above 0 dB
 
 #define MODEL_ERRORS(X)                                                                            \
     X(MODEL_E_MEMORY, -1, N_("out of memory"))                                                     \
@@ -132,6 +133,7 @@ struct meeting_info {
     char **interpreters, **moderators; // names, or $ and a certificate hash; NULL terminated
     uint8_t tier;                      // where listeners begin
     bool is_levelling;                 // voices are brought to one loudness
+    struct door door;                  // role.h
 };
 
 // ---- users
@@ -158,6 +160,10 @@ struct blob { // a comment or a picture; sent by its hash when it is long
     size_t len;
     uint8_t sha1[20];
 };
+struct role_grant { // for a connection; MODEL_NONE: free
+    uint32_t meeting;
+    enum role role;
+};
 struct user {
     uint32_t session;
     int32_t user_id; // MODEL_GUEST, MODEL_SUPERUSER, later: registered ids
@@ -182,8 +188,10 @@ struct user {
     uint32_t understood, understood_in; // mask, 0 = only the track's; the meeting it is of
     int duck_db;                        // MODEL_DUCK_DEFAULT = the meeting's
     uint8_t tier;
-    // meetings whose booths moderators have opened to this user, the newest first; MODEL_NONE: free
-    uint32_t interpreter_of[MODEL_GRANTS];
+    struct role_grant grants[MODEL_GRANTS]; // the newest first
+    uint32_t voiced_in; // the meeting in which a moderator lets them speak though all are muted
+    uint32_t home;      // the floor or track where they were last; MODEL_NONE
+    uint32_t wanted;    // where they wanted to go when they came to wait; MODEL_NONE
 };
 
 // ---- life and limits
@@ -270,11 +278,18 @@ struct meeting_info *model_meeting_of(const struct model *model,
 void model_meeting_remove(struct model *model, uint32_t id);    // its channels become plain
 int meeting_info_lang(const struct meeting_info *meeting,
                       const char *tag); // index or -1; any case, "es" finds "es-MX"
+// The one that it is a group of, or itself: roles and the door are that one's.
+struct meeting_info *model_meeting_root(const struct model *model,
+                                        const struct meeting_info *meeting);
+int meeting_info_booth(const struct meeting_info *meeting,
+                       const char *word); // by its name or pair ("en-es"), any case; or -1
 bool model_is_moderator(const struct model *model, const struct user *user,
                         const struct meeting_info *meeting);
 bool model_is_interpreter(const struct model *model, const struct user *user,
                           const struct meeting_info *meeting);
-void model_make_interpreter(struct user *user, uint32_t meeting_id); // until they or it go
+void model_set_voiced(struct user *user, uint32_t meeting_id); // MODEL_NONE: as everybody
+void model_set_given(struct model *model, struct meeting_info *meeting,
+                     uint32_t session); // who has the floor; 0: nobody
 void model_set_moderators(struct model *model,
                           char **names); // of the server; borrowed, NULL terminated
 

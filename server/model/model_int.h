@@ -106,7 +106,7 @@ struct model {
         *free_sessions; // a ring, FIFO: a number rests as long as possible before it is used again
     uint32_t free_first, n_free;
     uint32_t n_people;
-    uint32_t n_ears; // listening, on, of all
+    uint32_t n_ears;    // listening, on, of all
     struct table names; // of users
     struct channel **channels;
     size_t n_channels, cap_channels;
@@ -115,7 +115,8 @@ struct model {
     size_t n_meetings;
     char **moderators;
     uint64_t rights_generation; // begins with 1
-    size_t n_place_specs;       // in, out, sub: only with them does a user's place matter
+    size_t n_place_specs;       // in, out, sub: only with them, or with a door that is not open,
+    bool has_doors;             // does a user's place matter
     struct registry registry;
     struct ban *bans;
     size_t n_bans;
@@ -135,10 +136,10 @@ static inline struct channel_node *model_node(const struct model *model, uint32_
 void user_free(struct user *user);
 void meeting_info_free(struct meeting_info *meeting);
 void names_free(char **names);
-bool meeting_invites(const struct model *model, const struct user *user,
-                     const struct meeting_info *meeting); // into its booths, moderators aside
 // channel.c
 void channels_free(struct model *model);
+// role.c
+void grants_forget(struct model *model, uint32_t meeting_id);
 // target.c, listening.c, links.c: what others keep of one who goes. The number of a session will be
 // another's one day, who must not get what was meant for this one.
 void target_clear(struct voice_target *target);

@@ -9,11 +9,6 @@
 #define WRITE_IMPLIES                                                                              \
     (uint32_t)(PERM_TRAVERSE | PERM_ENTER | PERM_MUTE_DEAFEN | PERM_MOVE | PERM_MAKE_CHANNEL |     \
                PERM_LINK_CHANNEL | PERM_TEXT_MESSAGE | PERM_MAKE_TEMP_CHANNEL | PERM_LISTEN)
-// What would let one hear a booth, or be heard in it. Move is among them: with it one could move
-// oneself in.
-#define WALLS                                                                                      \
-    (uint32_t)(PERM_ENTER | PERM_SPEAK | PERM_WHISPER | PERM_TEXT_MESSAGE | PERM_LISTEN | PERM_MOVE)
-#define MODERATES (uint32_t)(PERM_DEFAULT | PERM_MUTE_DEAFEN | PERM_MOVE)
 #define SLOTS_MAX 2048 // of what is remembered of one user: 16 KiB
 
 // ---- entries and groups alone ----
@@ -78,6 +73,40 @@ uint32_t rights_by_acl(const struct model *model, const struct user *user,
 
 // ---- and what meetings add ----
 
+static enum role_place place_of(const struct channel *channel, const struct meeting_info *meeting)
+{
+    if (channel->id == meeting->door.lobby)
+        return ROLE_AT_LOBBY;
+    switch (channel->role) {
+    case CHANNEL_FLOOR:
+        return ROLE_AT_FLOOR;
+    case CHANNEL_TRACK:
+        return ROLE_AT_TRACK;
+    case CHANNEL_BOOTH:
+        return ROLE_AT_BOOTH;
+    case CHANNEL_PLAIN:
+        break;
+    }
+    return ROLE_BENEATH;
+}
+
+static uint32_t in_meeting(const struct model *model, const struct user *user,
+                           const struct channel *channel, const struct meeting_info *meeting,
+                           uint32_t granted)
+{
+    const struct role_rights_facts facts = { .role = model_role(model, user, meeting),
+                                             .place = place_of(channel, meeting),
+                                             .door = model_door(model, user, meeting),
+                                             .is_all_muted = meeting->door.is_all_muted,
+                                             .is_voiced = user->voiced_in == meeting->id ||
+                                                          (meeting->door.given != 0 &&
+                                                           meeting->door.given == user->session) };
+    granted = role_rights(granted, &facts);
+    return facts.place == ROLE_BENEATH && model_is_moderator(model, user, NULL)
+               ? granted | PERM_DEFAULT | PERM_MUTE_DEAFEN | PERM_MOVE
+               : granted;
+}
+
 uint32_t rights_fresh(const struct model *model, const struct user *user, uint32_t id)
 {
     const struct channel_node *node = model_node(model, id);
@@ -87,14 +116,13 @@ uint32_t rights_fresh(const struct model *model, const struct user *user, uint32
     if (user->user_id == MODEL_SUPERUSER)
         return PERM_ALL & ~(uint32_t)(PERM_SPEAK | PERM_WHISPER);
     uint32_t granted = rights_by_acl(model, user, node);
-    const struct channel *channel = &node->channel;
-    const struct meeting_info *meeting =
-        channel->meeting != MODEL_NONE ? model_meeting(model, channel->meeting) : NULL;
-    if (model_is_moderator(model, user, meeting))
-        granted |= MODERATES;
-    else if (channel->role == CHANNEL_BOOTH)
-        granted = meeting != NULL && meeting_invites(model, user, meeting) ? granted | PERM_DEFAULT
-                                                                           : granted & ~WALLS;
+    const struct meeting_info *meeting = model_meeting_around(model, id),
+                              *waiting = model_meeting_of_lobby(model, id);
+    if (meeting != NULL || waiting != NULL)
+        granted =
+            in_meeting(model, user, &node->channel, meeting != NULL ? meeting : waiting, granted);
+    else if (model_is_moderator(model, user, NULL))
+        granted |= PERM_DEFAULT | PERM_MUTE_DEAFEN | PERM_MOVE;
     if (id == MODEL_ROOT && model_is_moderator(model, user, NULL))
         granted |= PERM_KICK;
     return granted;
@@ -108,10 +136,10 @@ bool model_is_enter_restricted(const struct model *model, uint32_t id)
     for (uint32_t i = 0; i < channel->n_acls; i++)
         if ((channel->acls[i].deny & PERM_ENTER) != 0)
             return true;
-    if (channel->role != CHANNEL_BOOTH)
-        return false;
-    const struct meeting_info *meeting = model_meeting(model, channel->meeting);
-    return meeting == NULL || !meeting->is_anyone_interpreter;
+    const struct meeting_info *meeting = model_meeting_around(model, id);
+    if (channel->role == CHANNEL_BOOTH)
+        return meeting == NULL || !meeting->is_anyone_interpreter;
+    return meeting != NULL && !door_is_open(&model_meeting_root(model, meeting)->door);
 }
 
 // ---- remembering ----
@@ -121,7 +149,7 @@ static bool is_current(const struct user_rights *rights, const struct model *mod
 {
     return rights->generation == model->rights_generation && rights->user_id == user->user_id &&
            rights->is_strong == user->is_strong &&
-           (rights->channel == user->channel || model->n_place_specs == 0);
+           (rights->channel == user->channel || (model->n_place_specs == 0 && !model->has_doors));
 }
 
 // As many slots as channels, so that ids in a row never meet.
@@ -182,6 +210,9 @@ uint64_t model_rights_generation(const struct model *model)
 
 void model_rights_changed(struct model *model)
 {
+    model->has_doors = false;
+    for (size_t i = 0; i < model->n_meetings; i++)
+        model->has_doors |= !door_is_open(&model->meetings[i]->door);
     model->rights_generation++;
 }
 

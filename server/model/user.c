@@ -35,7 +35,8 @@ static struct user *user_new(const char *name)
     user->channel = MODEL_ROOT;
     user->duck_db = MODEL_DUCK_DEFAULT;
     for (size_t i = 0; i < MODEL_GRANTS; i++)
-        user->interpreter_of[i] = MODEL_NONE;
+        user->grants[i].meeting = MODEL_NONE;
+    user->voiced_in = user->home = user->wanted = MODEL_NONE;
     return user;
 }
 

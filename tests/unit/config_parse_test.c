@@ -343,6 +343,8 @@ static const struct {
       "t.ini:3: hold_ms = 10001 is out of range; write a number from 0 to 10000" },
     { MEETING "tracks=en\nrecording = everybody",
       "t.ini:3: recording = \"everybody\" is unknown; write moderators or off" },
+    { MEETING "tracks=en\nlobby = maybe",
+      "t.ini:3: lobby = \"maybe\" is neither true nor false; write one of them" },
     { MEETING "tracks=en\nchat_history = 201",
       "t.ini:3: chat_history = 201 is out of range; write a number from 0 to 200" },
     { MEETING "tracks=en\ninterpreters = Ana, anyone",
@@ -763,6 +765,8 @@ static void test_sample(void **state)
         "meeting.Asamblea.tier",
         "meeting.Asamblea.chat_history",
         "meeting.Asamblea.recording",
+        "meeting.Asamblea.lobby",
+        "meeting.Asamblea.password",
         "meeting.Asamblea.name.en-es",
     };
     for (size_t i = 0; i < ARRAY_LEN(obeyed); i++) {

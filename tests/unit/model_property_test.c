@@ -343,7 +343,8 @@ static void change_meetings(struct world *world)
         break;
     case 3:
         if (meeting != NULL)
-            model_make_interpreter(world->users[below(USERS)], meeting->id);
+            (void)model_role_give(model, world->users[below(USERS)], meeting,
+                                  (enum role)(1 + below(3)));
         break;
     default:
         model_set_moderators(model, below(3) == 0 ? bea_moderates : nobody_moderates);

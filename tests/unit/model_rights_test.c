@@ -328,7 +328,11 @@ static void test_booths(void **state)
             assert_int_equal(model_group_admit(model, A, booth_rows[i].group, 7), 0);
         assert_int_equal(model_permissions(model, user, B) & PERM_KICK, 0); // and remember it
         if (booth_rows[i].granted_in != MODEL_NONE)
-            model_make_interpreter(user, booth_rows[i].granted_in);
+            assert_int_equal(
+                model_role_give(model, user,
+                                &(struct meeting_info){ .id = booth_rows[i].granted_in },
+                                ROLE_INTERPRETER),
+                0);
         uint32_t floor = model_permissions(model, user, A),
                  track = model_permissions(model, user, D),
                  booth = model_permissions(model, user, B);

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What survives a restart of a meeting's door and its invitations, as lines of words in one setting
+// of the store; and what the configuration says of it.
+#include "control/roles.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define KEPT_BYTES_MAX (1u << 20)
+
+static void key_of(const struct meeting_info *meeting, char out[32])
+{
+    snprintf(out, 32, "door.%u", meeting->id);
+}
+
+static const char *or_none(const char *hash)
+{
+    return hash[0] != '\0' ? hash : "-";
+}
+
+__attribute__((format(printf, 2, 3))) static void put(struct buffer *out, const char *format, ...)
+{
+    char line[160];
+    va_list list;
+    va_start(list, format);
+    int len = vsnprintf(line, sizeof(line), format, list);
+    va_end(list);
+    if (len > 0)
+        buffer_add(out, line, (size_t)len);
+}
+
+void door_save(struct server *server, const struct meeting_info *meeting)
+{
+    const struct door *door = &meeting->door;
+    const struct meeting_run *run = run_of(server, meeting->id);
+    const struct invites *invites = run != NULL ? run->invites : NULL;
+    struct buffer out;
+    char key[32];
+    buffer_init(&out, KEPT_BYTES_MAX);
+    put(&out, "locked %d\nmuted %d\n", door->is_locked, door->is_all_muted);
+    for (uint32_t i = 0; i < door->n_guests; i++) {
+        const struct door_guest *guest = &door->guests[i];
+        if (guest->user_id >= 0 || guest->hash[0] != '\0')
+            put(&out, "guest %d %s %u\n", guest->user_id, or_none(guest->hash), guest->marks);
+    }
+    if (invites != NULL)
+        put(&out, "generation %u\n", invites->generation);
+    for (uint32_t i = 0; invites != NULL && i < invites->n_used; i++) {
+        const struct used_invite *used = &invites->used[i];
+        put(&out, "used %u %u %d %s\n", used->serial, used->expires_s, used->user_id,
+            or_none(used->hash));
+    }
+    key_of(meeting, key);
+    storage_setting_put(server, key, out.data, out.len);
+    buffer_clear(&out);
+}
+
+static bool read_hash(const char *text, char out[CERT_HASH_BYTES])
+{
+    bool is_hash = strlen(text) == CERT_HASH_BYTES - 1 &&
+                   strspn(text, "0123456789abcdef") == CERT_HASH_BYTES - 1;
+    snprintf(out, CERT_HASH_BYTES, "%s", is_hash ? text : "");
+    return is_hash || strcmp(text, "-") == 0;
+}
+
+static bool read_used(struct invites *invites, const struct used_invite *used)
+{
+    struct used_invite *grown = invites->n_used < INVITES_USED_MAX
+                                    ? realloc(invites->used, (invites->n_used + 1) * sizeof(*used))
+                                    : NULL;
+    if (grown == NULL)
+        return false;
+    invites->used = grown;
+    grown[invites->n_used++] = *used;
+    return true;
+}
+
+static bool read_line(const char *line, struct door *door, struct invites *invites)
+{
+    char hash[64];
+    int flag;
+    unsigned marks;
+    struct door_guest guest = { .session = 0 };
+    struct used_invite used = { .serial = 0 };
+    if (sscanf(line, "locked %d", &flag) == 1)
+        door->is_locked = flag == 1;
+    else if (sscanf(line, "muted %d", &flag) == 1)
+        door->is_all_muted = flag == 1;
+    else if (sscanf(line, "generation %u", &invites->generation) == 1)
+        return true;
+    else if (sscanf(line, "guest %d %63s %u", &guest.user_id, hash, &marks) == 3) {
+        guest.marks = (uint8_t)marks;
+        return read_hash(hash, guest.hash) && door_add(door, &guest);
+    } else if (sscanf(line, "used %u %u %d %63s", &used.serial, &used.expires_s, &used.user_id,
+                      hash) == 4)
+        return read_hash(hash, used.hash) && read_used(invites, &used);
+    else
+        return false;
+    return true;
+}
+
+bool door_load(struct server *server, struct meeting_info *meeting)
+{
+    struct meeting_run *run = run_of(server, meeting->id);
+    struct invites *invites = run != NULL ? invites_of(run) : NULL;
+    char key[32], *rest = NULL;
+    size_t len;
+    if (invites == NULL)
+        return false;
+    key_of(meeting, key);
+    char *kept = store_setting_get(server->store, key, &len);
+    for (char *line = kept != NULL ? strtok_r(kept, "\n", &rest) : NULL; line != NULL;
+         line = strtok_r(NULL, "\n", &rest))
+        if (!read_line(line, &meeting->door, invites))
+            log_warn("control", "what is kept of a door is not understood", "meeting=%u",
+                     meeting->id);
+    free(kept);
+    model_rights_changed(server->model);
+    return true;
+}
+
+// ---- the configuration -------------------------------------------------------------------------
+
+static int match_lobby(void *context, const struct store_channel *stored)
+{
+    uint32_t *search = context; // the meeting, then its lobby
+    if (stored->meeting_role != NULL && strcmp(stored->meeting_role, "lobby") == 0 &&
+        stored->meeting_id == search[0])
+        search[1] = stored->id;
+    return 0;
+}
+
+// Beside the floor rather than beneath: who waits does not stand in the meeting.
+static bool make_lobby(struct server *server, struct meeting_info *meeting)
+{
+    struct model *model = server->model;
+    uint32_t search[2] = { meeting->id, MODEL_NONE };
+    store_channels_each(server->reader, match_lobby, search);
+    const struct channel *floor = model_channel(model, meeting->id);
+    uint32_t parent = floor->parent != MODEL_NONE ? floor->parent : MODEL_ROOT;
+    const char *arguments[] = { meeting->name };
+    char *name =
+        phrase_fill(PHRASE_LOBBY_NAME, meeting->tracks[meeting->default_lang].lang, arguments);
+    struct channel *channel = model_channel(model, search[1]);
+    bool is_new = false;
+    if (channel == NULL && name != NULL)
+        channel = model_channel_child(model, parent, name);
+    if (channel == NULL && name != NULL) {
+        channel = model_channel_add(model, MODEL_NONE, parent, name);
+        is_new = channel != NULL;
+    }
+    free(name);
+    if (channel == NULL)
+        return false;
+    channel->position = floor->position;
+    meeting->door.lobby = channel->id;
+    channels_save(server, channel);
+    if (is_new)
+        channels_broadcast(server, channel);
+    return true;
+}
+
+bool door_configure(struct server *server, struct meeting_info *meeting,
+                    const struct config_meeting *config)
+{
+    struct door *door = &meeting->door;
+    char *password =
+        config->password != NULL && config->password[0] != '\0' ? str_dup(config->password) : NULL;
+    bool is_other = (door->password == NULL) != (password == NULL) ||
+                    (password != NULL && !door_is_password(door, password));
+    if (is_other && door->password != NULL) // who knew the old one does not know this
+        door_unmark(door, DOOR_KNOWS_PASSWORD);
+    free(door->password);
+    door->password = password;
+    door->has_lobby = config->has_lobby;
+    bool is_whole = (password != NULL) == (config->password != NULL && config->password[0] != '\0');
+    if (door->has_lobby && model_channel(server->model, door->lobby) == NULL)
+        is_whole = make_lobby(server, meeting) && is_whole;
+    model_rights_changed(server->model);
+    return is_whole;
+}

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Who is what in a meeting: by the file, by moderators, by the ACL dialog; kept, and taken back."""
+
+import json
+
+from lib.observer import TEXT_MESSAGE
+from lib.protobuf import decode, last, text
+from system.roles import RolesCase
+from system.test_admin import DONE, NOT_FOUND, REFUSED, USAGE, Runner
+
+ACL = 13
+CONSOLE = "susurro.console"
+PLUGIN_DATA = 26
+
+
+class RolesTest(RolesCase, Runner):
+    """Chat commands, groups, restarts."""
+
+    def groups(self):
+        """The groups of the floor channel as the ACL dialog shows them: {name: members}."""
+        root = self.superuser()
+        frames = root.ask(ACL, {1: self.floor, 5: True})
+        answer = [fields for kind, fields in frames if kind == ACL][0]
+        root.close()
+        return {text(group, 1): set(group.get(5, [])) for group in map(decode, answer.get(3, []))}
+
+    def test_groups_are_there_from_the_start(self):
+        self.assertGreaterEqual(set(self.groups()), {"interpreters", "moderators", "participants"})
+
+    def test_a_guest_is_made_interpreter_and_participant_again(self):
+        ana = self.guest("Guest A")
+        self.assertFalse(self.may_enter(ana, self.booth))
+        self.answer(self.mona, "!interpreter Guest A", "now an interpreter of Asamblea")
+        self.told(ana, "You are now an interpreter", "Booth en-es")
+        ana.join(self.booth)
+        self.answer(self.mona, "!participant Guest A", "now a participant of Asamblea")
+        self.told(ana, "You are now a participant")
+        self.is_at(ana, self.floor)
+        self.assertFalse(self.may_enter(ana, self.booth))
+        ana.close()
+        self.mona.until(lambda: self.mona.user("Guest A") is None, 5, "they are gone")
+
+    def test_leaving_the_booth_ends_being_on_air(self):
+        ana = self.guest("On Air")
+        self.mona.command("!interpreter On Air")
+        ana.join(self.booth)
+        ana.command("!air")
+        self.told(ana, "You are on air")
+        self.mona.command("!participant On Air")
+        self.is_at(ana, self.floor)
+        ana.send(PLUGIN_DATA, {3: b"hello", 4: CONSOLE})
+        ana.until(lambda: any(json.loads(text(fields, 3))["booths"][0]["on_air"] is None
+                              for fields in ana.kinds(PLUGIN_DATA)[-1:]), 5, "nobody is on air")
+
+    def test_in_spanish(self):
+        ana = self.guest("Invitada", "es")
+        self.mona.command("!lang es")
+        self.answer(self.mona, "!intérprete Invitada", "ahora interpreta en Asamblea")
+        self.told(ana, "Ahora eres intérprete")
+        self.answer(self.mona, "!participante Invitada", "ahora participa en Asamblea")
+        self.told(ana, "Ahora participas en Asamblea")
+        self.answer(self.mona, "!moderadora Invitada", "ahora modera Asamblea")
+        self.told(ana, "Ahora moderas Asamblea", "!ayuda")
+        self.assertIn("Para la moderación", ana.command("!ayuda")[0])
+
+    def test_a_guests_role_is_of_the_connection(self):
+        self.guest("Passing")
+        self.mona.command("!interpreter Passing")
+        again = self.guest("Passing")  # from the same host: the first gives way
+        self.assertFalse(self.may_enter(again, self.booth))
+
+    def test_registered_people_keep_theirs(self):
+        ana, berta, eva = (self.registered(name) for name in ("Ana", "Berta", "Eva"))
+        for name in ("Ana", "Berta", "Eva"):
+            role = {"Ana": "interpreter", "Berta": "moderator", "Eva": "participant"}[name]
+            self.answer(self.mona, f"!{role} {name}", role)
+        ids = {one.name: one.users[one.session]["user_id"] for one in (ana, berta, eva)}
+        groups = self.groups()
+        self.assertEqual([groups[name] for name in ("interpreters", "moderators", "participants")],
+                         [{ids["Ana"]}, {ids["Berta"]}, {ids["Eva"]}])
+        self.restart()
+        self.mona = self.guest("Mona")
+        ana, berta, eva = (self.registered(name) for name in ("Ana", "Berta", "Eva"))
+        self.assertEqual([self.may_enter(one, self.booth) for one in (ana, berta, eva)],
+                         [True, True, False])
+        self.answer(berta, "!interpreter Eva", "now an interpreter")
+        self.assertTrue(self.may_enter(eva, self.booth))
+        self.answer(eva, "!interpreter Ana", "Only moderators")
+        # Moderators of the meeting may take each other's role back.
+        self.answer(self.mona, "!participant Berta", "now a participant")
+        self.answer(berta, "!interpreter Eva", "Only moderators")
+        groups = self.groups()
+        self.assertEqual([groups[name] for name in ("interpreters", "moderators", "participants")],
+                         [{ids["Ana"], ids["Eva"]}, set(), {ids["Berta"]}])
+
+    def test_who_registers_keeps_what_they_were_given(self):
+        certificate = self.certificates["Eva"]
+        eva = self.guest("Eva Nueva", certificate=certificate)
+        if eva.users[eva.session].get("user_id") is None:
+            self.mona.command(f"!interpreter {eva.name}")
+            eva.change(f4=0)
+            self.assertIn(eva.users[eva.session]["user_id"], self.groups()["interpreters"])
+
+    def test_the_acl_dialog(self):
+        ana = self.registered("Ana")
+        number = ana.users[ana.session]["user_id"]
+
+        def edit(**groups):
+            root = self.superuser()
+            root.ask(ACL, {1: self.floor, 2: True, 3: [
+                {1: name, 3: True, 4: True, 5: list(members)} for name, members in groups.items()]})
+            root.close()
+
+        edit(interpreters=[number], moderators=[], participants=[])
+        ana.barrier()
+        ana.join(self.booth)
+        edit(interpreters=[], moderators=[], participants=[])
+        self.is_at(ana, self.floor)  # who has lost the right leaves
+        self.assertFalse(self.may_enter(ana, self.booth))
+        edit(moderators=[number])
+        self.says(ana, "!lock", "is locked now")
+        self.says(ana, "!unlock", "not locked")
+        edit()  # even without any groups it works
+        self.answer(self.mona, "!interpreter Ana", "now an interpreter")
+        self.assertEqual(self.groups()["interpreters"], {number})
+        edit(interpreters=[], moderators=[], participants=[])
+
+    def test_who_moderates_by_the_file_stays(self):
+        self.answer(self.mona, "!participant Mona", "cannot be taken back here")
+        self.answer(self.mona, "!interpreter Mona", "cannot be taken back here")
+        root = self.superuser()
+        self.answer(self.mona, "!participant SuperUser", "cannot be taken back here")
+        root.close()
+        self.answer(self.mona, "!participant Iris", "nobody")
+        iris = self.guest("Iris")
+        iris.join(self.booth)
+        self.answer(self.mona, "!participant Iris", "now a participant")
+        self.is_at(iris, self.floor)
+
+    def test_a_reload_changes_names(self):
+        berta = self.guest("Nueva")
+        iris = self.guest("Iris")
+        iris.join(self.booth)
+        self.reload(interpreters="Nueva", moderators="Mona, Otra")
+        self.is_at(iris, self.floor)
+        self.told(iris, "You are now a participant")
+        berta.join(self.booth)
+        self.reload()
+        self.is_at(berta, self.floor)
+        self.assertTrue(self.may_enter(iris, self.booth))
+
+    def test_without_the_right_or_sense(self):
+        ana = self.guest("Nobody Special")
+        for word in ("interpreter", "participant", "moderator", "invite", "admit", "lock", "unlock",
+                     "muteall", "unmuteall", "allow", "gather", "floorlang", "pivot", "turn"):
+            with self.subTest(word):
+                self.answer(ana, f"!{word} Iris", "Only moderators")
+                self.answer(ana, f"!{word}", "Only moderators")
+        self.assertNotIn("For moderators", ana.command("!help")[0])
+        for command, part in (("!interpreter", "“”"), ("!interpreter Nobody", "Nobody"),
+                              ("!participant Español 🎧", "Español"), ("!moderator <b>", "&lt;b&gt;"),
+                              ("!floorlang xx", "no language"), ("!pivot xx", "no language"),
+                              ("!turn nothing", "no booth “nothing”")):
+            with self.subTest(command):
+                if command.endswith("<b>"):
+                    command = "!moderator &lt;b&gt;"
+                self.answer(self.mona, command, part)
+
+    def test_what_booths_are_told(self):
+        self.answer(self.mona, "!floorlang en", "English")
+        self.answer(self.mona, "!pivot es", "Español")
+        self.answer(self.mona, "!pivot no", "No language")
+        self.answer(self.mona, "!turn", "change direction now")
+        self.answer(self.mona, "!turn en-es", "change direction now")
+        self.answer(self.mona, "!turn es-en", "change direction now")
+        self.answer(self.mona, "!turn Booth en-es", "change direction now")
+
+    def test_two_moderators_at_once(self):
+        """Both are obeyed, in some order; nobody is half something."""
+        ana, second = self.guest("Between"), self.guest("Second")
+        self.mona.command("!moderator Second")
+        for client, word in ((self.mona, "interpreter"), (second, "participant")) * 5:
+            client.send(TEXT_MESSAGE, {3: client.here(), 5: f"!{word} Between"})
+        self.mona.barrier()
+        second.barrier()
+        ana.barrier()
+        self.mona.command("!interpreter Between")
+        self.assertTrue(self.may_enter(ana, self.booth))
+
+    def test_console(self):
+        ana = self.guest("Console")
+        ana.join(self.english)
+        ana.send(PLUGIN_DATA, {3: b"hello", 4: CONSOLE})
+
+        def role():
+            return json.loads(text(ana.kinds(PLUGIN_DATA)[-1], 3))["me"]["role"] \
+                if ana.kinds(PLUGIN_DATA) else None
+
+        ana.until(lambda: role() == "participant", 5, "a participant")
+        for word in ("interpreter", "moderator", "participant"):
+            self.mona.command(f"!{word} Console")
+            ana.until(lambda word=word: role() == word, 5, word)
+
+    def test_by_admin(self):
+        ana = self.registered("Ana")
+        self.assertIn("is an interpreter", self.admin("meeting", "Asamblea", "interpreter", "Ana"))
+        self.assertTrue(self.may_enter(ana, self.booth))
+        guest = self.guest("Guest B")
+        guest.join(self.floor)
+        roles = {one["name"]: one for one in
+                 self.json("meeting", "Asamblea", "roles")["roles"]}
+        self.assertEqual({name: roles[name]["role"] for name in ("Ana", "Guest B", "Mona")},
+                         {"Ana": "interpreter", "Guest B": "participant", "Mona": "moderator"})
+        ana.close()
+        self.mona.until(lambda: self.mona.user("Ana") is None, 5, "Ana has gone")
+        roles = {one["name"]: one for one in
+                 self.json("meeting", "Asamblea", "roles")["roles"]}
+        self.assertEqual((roles["Ana"]["role"], roles["Ana"]["here"]), ("interpreter", False))
+        self.assertIn("is a participant", self.admin("meeting", "asamblea", "participant", "Guest B"))
+        self.assertIn("is a moderator", self.admin("meeting", "Asamblea", "moderator", "Guest B"))
+        self.says(guest, "!lock", "is locked now")
+        self.says(guest, "!unlock", "not locked")
+        for words, expect in ((("participant", "Mona"), REFUSED), (("moderator", "Nadie"), NOT_FOUND),
+                              (("floor-language", "xx"), NOT_FOUND), (("turn", "xx"), NOT_FOUND),
+                              (("invite", "--role", "king"), USAGE), (("dance",), USAGE),
+                              (("invite", "--role", "moderator", "--for", "soon"), USAGE),
+                              (("floor-language", "en"), DONE), (("pivot", "en"), DONE),
+                              (("pivot",), DONE), (("turn", "en-es"), DONE), (("turn",), DONE),
+                              (("gather",), DONE), (("gather", "floor"), DONE)):
+            with self.subTest(words):
+                self.admin("meeting", "Asamblea", *words, expect=expect)
