@@ -33,8 +33,7 @@
     X(AGENDA_E_FULL, -2, N_("there is no room for more"))                                          \
     X(AGENDA_E_UNKNOWN, -3, N_("there is no such person, answer or message"))                      \
     X(AGENDA_E_ALREADY, -4, N_("it is so already"))                                                \
-    X(AGENDA_E_NO_POLL, -5, N_("there is no poll"))                                                \
-    X(AGENDA_E_EMPTY, -6, N_("nobody has raised a hand"))
+    X(AGENDA_E_NO_POLL, -5, N_("there is no poll"))
 enum agenda_error {
 #define X(name, value, text) name = (value),
     AGENDA_ERRORS(X)
@@ -55,9 +54,8 @@ bool agenda_is_stacking(const struct agenda *agenda);
 int agenda_hand_up(struct agenda *agenda, uint32_t session);
 int agenda_hand_down(struct agenda *agenda, uint32_t session); // AGENDA_E_UNKNOWN: it is not up
 size_t agenda_hands(const struct agenda *agenda, uint32_t *sessions, size_t cap); // in their order
-// The next one, or this one out of turn, has the floor from now on; the one before has ended. With
-// no hand up, agenda_next only ends the turn: session 0; AGENDA_E_EMPTY when there is no turn.
-int agenda_next(struct agenda *agenda, uint64_t now_us, uint32_t *session);
+// They have the floor from now on, whether they waited for it or not; the one before has ended. The
+// next one is the first of agenda_hands who is there.
 void agenda_give(struct agenda *agenda, uint32_t session, uint64_t now_us); // 0: to nobody
 uint32_t agenda_speaker(const struct agenda *agenda);                       // 0: nobody
 // Voice begins or ends: whoever hears it says so, for stacking and for the limit.

@@ -161,15 +161,6 @@ void agenda_give(struct agenda *agenda, uint32_t session, uint64_t now_us)
     limit_begin(agenda, turns != NULL && turns->since_us != 0, now_us);
 }
 
-int agenda_next(struct agenda *agenda, uint64_t now_us, uint32_t *session)
-{
-    *session = 0;
-    if (agenda_hands(agenda, session, 1) == 0 && agenda->queue.speaker == 0)
-        return AGENDA_E_EMPTY;
-    agenda_give(agenda, *session, now_us);
-    return 0;
-}
-
 uint32_t agenda_speaker(const struct agenda *agenda)
 {
     return agenda->queue.speaker;

@@ -68,10 +68,8 @@ static void do_give(const struct tool *tool)
 {
     struct server *server = tool->question->server;
     const struct user *person = model_user_by_name(server->model, tool->word);
-    const struct channel *channel =
-        person != NULL ? model_channel(server->model, person->channel) : NULL;
-    if (channel == NULL || person->is_server_made || channel->meeting != tool->meeting->id ||
-        channel->role == CHANNEL_BOOTH) {
+    if (person == NULL || person->is_server_made ||
+        !queue_is_on_floor(server, tool->run, person->session)) {
         answer_error(tool->answer, "not_found", "nobody in that meeting is called \"%.200s\"",
                      tool->word);
         return;

@@ -51,10 +51,22 @@ static bool add_places(struct server *server, const struct meeting_info *like,
     return run_add(server, meeting);
 }
 
+// The sessions of people are not touched.
+static bool has_room(const struct server *server, const struct meeting_info *like)
+{
+    uint32_t n = (uint32_t)like->n_tracks + like->n_booths;
+    for (const struct user *user = model_user_next(server->model, 0); user != NULL;
+         user = model_user_next(server->model, user->session))
+        n += user->is_server_made;
+    return n <= server_made_users(server->config);
+}
+
 struct channel *breakout_meeting_add(struct server *server, const struct meeting_info *like,
                                      const char *name)
 {
-    struct channel *floor = model_channel_add(server->model, MODEL_NONE, like->id, name);
+    struct channel *floor = has_room(server, like)
+                                ? model_channel_add(server->model, MODEL_NONE, like->id, name)
+                                : NULL;
     struct meeting_info *meeting =
         floor != NULL ? model_meeting_add(server->model, floor->id, name) : NULL;
     if (meeting == NULL) {

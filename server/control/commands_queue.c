@@ -23,10 +23,7 @@ static void do_queue(struct call *call)
 
 static void give(struct call *call, const struct user *person)
 {
-    const struct channel *channel = model_channel(call->server->model, person->channel);
-    bool is_here = channel->meeting == call->meeting->id &&
-                   (channel->role == CHANNEL_FLOOR || channel->role == CHANNEL_TRACK);
-    if (is_here)
+    if (queue_is_on_floor(call->server, call->run, person->session))
         queue_give(call->server, call->run, person->session, call->conn);
     else
         say(call->conn, PHRASE_NOT_ON_FLOOR, person->name);

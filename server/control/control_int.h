@@ -179,7 +179,8 @@ static inline struct conn *conn_of(const struct server *server, uint32_t session
 }
 
 // server.c
-void server_reload(struct server *server);      // reads the configuration again
+uint32_t server_made_users(const struct config *config); // at most so many have a session
+void server_reload(struct server *server);               // reads the configuration again
 void server_watch(const struct conn *conn);     // the reaper runs when this one could be overdue
 void server_watch_crowd(struct server *server); // nobody more is accepted: the slow ones go sooner
 // tls.c

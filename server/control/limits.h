@@ -34,6 +34,7 @@
 #define LANE_BACKLOG_BYTES                                                                         \
     (16u << 20)                   // commands waiting for a thread; beyond, the server stops itself
 #define STORAGE_RETRY_US 5000000u // after a batch that could not be written
+#define SERVER_MADE_MORE 128   // voices of tracks and booths beside those configured; more: refused
 #define TEXT_COMMAND_BYTES 512 // a longer text is a command that says something to others, or none
 #define TEXT_LONG_COMMAND_BYTES 16384 // ... and a longer one is none
 #define CHAT_SEEN_MAX 4               // meetings whose chat somebody has left and may come back to

@@ -97,6 +97,8 @@ void meetings_user_left(struct server *server, uint32_t session, uint32_t meetin
         queue_leave(server, run, session);
         figures_leave(server, run, session);
     }
+    if (run != NULL && is_in_group)
+        queue_away(server, run, session, false); // they come back
     if (run != NULL) {
         chat_left(server, run, session);
         recording_leave(server, run, session);
@@ -138,7 +140,7 @@ void meetings_user_placed(struct server *server, struct user *user, uint32_t old
     }
     struct meeting_run *run = run_of(server, meeting->id);
     if (run != NULL && channel->role == CHANNEL_BOOTH)
-        queue_booth(server, run, user->session);
+        queue_away(server, run, user->session, true);
     display_changed(server, meeting->id);
 }
 

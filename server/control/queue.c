@@ -254,11 +254,32 @@ void queue_give(struct server *server, struct meeting_run *run, uint32_t session
     given(server, run, before, by);
 }
 
+bool queue_is_on_floor(const struct server *server, const struct meeting_run *run, uint32_t session)
+{
+    const struct user *user = model_user(server->model, session);
+    const struct channel *channel =
+        user != NULL ? model_channel(server->model, user->channel) : NULL;
+    return channel != NULL && channel->meeting == run->meeting &&
+           (channel->role == CHANNEL_FLOOR || channel->role == CHANNEL_TRACK);
+}
+
+// The first who can speak now: whoever is in a breakout group keeps their place. 0: nobody.
+static uint32_t first_here(const struct server *server, const struct meeting_run *run)
+{
+    uint32_t hands[AGENDA_HANDS_MAX];
+    size_t n = agenda_hands(run->agenda, hands, AGENDA_HANDS_MAX);
+    for (size_t i = 0; i < n; i++)
+        if (queue_is_on_floor(server, run, hands[i]))
+            return hands[i];
+    return 0;
+}
+
 bool queue_next(struct server *server, struct meeting_run *run, struct conn *by)
 {
-    uint32_t before = agenda_speaker(run->agenda), session;
-    if (agenda_next(run->agenda, server->now_us, &session) != 0)
+    uint32_t before = agenda_speaker(run->agenda), session = first_here(server, run);
+    if (session == 0 && before == 0)
         return false;
+    agenda_give(run->agenda, session, server->now_us);
     given(server, run, before, by);
     if (session == 0 && by != NULL)
         say(by, PHRASE_FLOOR_FREE);
@@ -297,12 +318,11 @@ void queue_leave(struct server *server, struct meeting_run *run, uint32_t sessio
     describe_changed(server, run);
 }
 
-// From there nobody speaks on the floor.
-void queue_booth(struct server *server, struct meeting_run *run, uint32_t session)
+void queue_away(struct server *server, struct meeting_run *run, uint32_t session, bool is_for_good)
 {
     if (agenda_speaker(run->agenda) == session)
         queue_give(server, run, 0, NULL);
-    else if (agenda_hand_down(run->agenda, session) == 0)
+    else if (is_for_good && agenda_hand_down(run->agenda, session) == 0)
         tools_changed(server, run);
 }
 

@@ -106,12 +106,12 @@ static void on_stop(uv_signal_t *signal, int number)
     uv_stop(&server->loop);
 }
 
-static uint32_t server_made_users(const struct config *config)
+uint32_t server_made_users(const struct config *config)
 {
     uint32_t n = 0;
     for (size_t i = 0; i < config->n_meetings; i++)
         n += (uint32_t)config->meetings[i].n_tracks + config->meetings[i].n_booths;
-    return n + 64; // room for meetings that the store knows and for a reload
+    return n + SERVER_MADE_MORE; // of meetings that the store knows, a reload, breakout groups
 }
 
 static struct model_limits model_limits_of(const struct config *config)

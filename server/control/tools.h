@@ -51,14 +51,17 @@ size_t tools_split_texts(const struct meeting_info *meeting, uint8_t lang, char 
 void queue_hand(struct conn *conn, struct meeting_run *run, bool is_up);
 void queue_give(struct server *server, struct meeting_run *run, uint32_t session,
                 struct conn *by); // 0: to nobody; by: NULL: a script
+bool queue_is_on_floor(const struct server *server, const struct meeting_run *run,
+                       uint32_t session);
 bool queue_next(struct server *server, struct meeting_run *run, struct conn *by); // false: nobody
 void queue_list(struct conn *conn, struct meeting_run *run);                      // said
 // "Ana, Luis": those who wait, as far as this reader may know of them. "": nobody.
 void queue_names(const struct server *server, const struct meeting_run *run,
                  const struct conn *reader, char *out, size_t cap);
 void queue_forget(struct meeting_run *run);
-void queue_booth(struct server *server, struct meeting_run *run,
-                 uint32_t session); // they sit in a booth now
+// They cannot be heard on the floor now: their turn ends, and their hand goes down if it is for
+// good.
+void queue_away(struct server *server, struct meeting_run *run, uint32_t session, bool is_for_good);
 // poll.c
 void poll_tell(struct server *server, struct meeting_run *run, int lang); // -1: all languages
 void poll_show(struct conn *conn, const struct meeting_run *run);

@@ -2,8 +2,10 @@
 """Breakout groups: made, joined late, left, taken away; and everybody back where they were."""
 
 from lib.observer import CHANNEL_STATE, TEXT_MESSAGE
+from lib.sound import speech
 from system import voice
 from system.client import CHANNEL_REMOVE
+from system.talk import Talk
 from system.test_queue import QueueCase
 
 
@@ -224,9 +226,18 @@ class BreakoutTest(BreakoutCase):
         self.mona.command("!poll close")
         self.told(self.ana, "está cerrado. Votos: 2")
         self.assertIn("Ana", self.mona.command("!queue")[0])  # her hand is still up
+        self.assertIn("Nadie ha pedido", self.mona.command("!next")[0])  # but she is not here
         self.mona.command("!back")
         self.mona.command("!next")
         self.told(self.ana, "ya puedes hablar")
+        self.assert_all_where_they_were()
+
+    def test_a_turn_ends_with_the_groups(self):
+        self.mona.command("!give Ana")
+        self.mona.command("!breakout 2")
+        self.told(self.ana, "Tu turno ha terminado")
+        self.assertIn("Nadie espera", self.mona.command("!queue")[0])
+        self.mona.command("!back")
         self.assert_all_where_they_were()
 
     def test_a_moderator_in_a_group_ends_them(self):
@@ -254,8 +265,10 @@ class InterpretedTest(BreakoutCase):
         self.assertNotIn(self.bob.here(), (self.english, self.floor))
         inner = self.mona.channels[self.mona.users[self.iris.session]["channel_id"]]["parent"]
         self.assertEqual(names[inner], "Grupo 1")
+        self.settle()
         self.iris.command("!aire")
         self.told(self.iris, "Estás al aire")
+        self.assert_interpreted(inner)
         self.assertIn("number 1", self.bob.command("!hand")[0])
         self.mona.command("!notice Cinco minutos")
         for client in (self.bob, self.iris, self.ana):
@@ -266,6 +279,24 @@ class InterpretedTest(BreakoutCase):
         self.assertEqual([one["name"] for one in self.mona.users.values()
                           if one["name"].count("🎧") and "Grupo" in one["name"]], [])
 
+    def assert_interpreted(self, inner):
+        """Who of the group sits on a track hears its voice; the other group, and the meeting, nothing."""
+        here = {name for name in self.people if self.mona.channels[self.clients[name].here()]["parent"]
+                == inner or self.clients[name].here() == inner}
+        speaker = self.clients[next(name for name in ("Ana", "Luis") if name in here)]
+        listener = self.clients[next(name for name in ("Bob", "Eve", "Tom") if name in here)]
+        voices = {user["channel_id"]: user["session"] for user in self.mona.users.values()
+                  if "🎧" in user["name"]}
+        for client in self.all:
+            client.heard()
+        Talk().add(speaker, speech("es", 2)).add(self.iris, speech("en", 2), 1.0).run()
+        track = voices[listener.here()]
+        heard = listener.until(listener.heard, 10, "the track's voice in the group")
+        self.assertIn(track, {voice.Heard(packet).session for packet in heard})
+        for name in set(self.people) - here:
+            self.clients[name].barrier()
+            self.assertEqual(self.clients[name].heard(), [], name)
+
     def test_nobody_is_in_the_booths(self):
         self.iris.join(self.floor)
         self.ivan.join(self.floor)
@@ -274,8 +305,8 @@ class InterpretedTest(BreakoutCase):
 
     def test_too_many(self):
         """No room for so many voices: nothing is left behind."""
-        self.mona.command("!breakout 32 interpreters")
-        self.mona.command("!back")
+        self.assertIn("no tiene lugar", self.mona.command("!breakout 32 interpreters")[-1])
+        self.assertIn("No hay grupos", self.mona.command("!back")[-1])
         self.assert_all_where_they_were()
 
     def test_deleted_by_hand(self):

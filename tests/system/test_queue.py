@@ -187,6 +187,14 @@ class QueueTest(QueueCase):
         console.say("do down")
         self.told(self.bob, "hand is down")
 
+    def test_from_the_menu(self):
+        self.ana.until(lambda: "susurro.hand" in self.ana.actions, 5, "the entry")
+        self.ana.act("susurro.hand", session=self.ana.session)
+        self.told(self.ana, "Tu lugar en la lista: 1")
+        self.ana.until(lambda: "susurro.down" in self.ana.actions, 5, "the other entry")
+        self.ana.act("susurro.down", session=self.ana.session)
+        self.told(self.ana, "Ya no pides la palabra")
+
     def test_limits(self):
         for line, part in (("!limit", "no tienen límite"), ("!límite 120", "120 segundos"),
                            ("!limit", "120 segundos"), ("!limit 9", "!límite 120"),

@@ -41,10 +41,17 @@ static const struct story stories[] = {
     { "who comes back has spoken nothing", "p v1:100 <1 +1 +2", "1 2", 0 },
 };
 
+static void give_next(struct agenda *agenda, uint64_t now_us)
+{
+    uint32_t first = 0;
+    agenda_hands(agenda, &first, 1);
+    agenda_give(agenda, first, now_us);
+    assert_int_equal(agenda_speaker(agenda), first);
+}
+
 static uint64_t play(struct agenda *agenda, const char *acts)
 {
     uint64_t now_us = S(10);
-    uint32_t unused;
     for (const char *at = acts; *at != '\0'; at += strcspn(at, " "), at += strspn(at, " ")) {
         uint32_t who = at[1] != '\0' ? (uint32_t)strtoul(at + 1, NULL, 10) : 0;
         const char *seconds = strchr(at, ':');
@@ -56,8 +63,7 @@ static uint64_t play(struct agenda *agenda, const char *acts)
             assert_int_equal(agenda_hand_down(agenda, who), 0);
             break;
         case '>':
-            assert_int_equal(agenda_next(agenda, now_us, &unused), 0);
-            assert_int_equal(unused, agenda_speaker(agenda));
+            give_next(agenda, now_us);
             break;
         case '!':
             agenda_give(agenda, who, now_us);
@@ -100,9 +106,7 @@ static void test_refusals(void **state)
 {
     (void)state;
     struct agenda *agenda = agenda_new(1);
-    uint32_t session = 7, hands[4];
-    assert_int_equal(agenda_next(agenda, 0, &session), AGENDA_E_EMPTY);
-    assert_int_equal(session, 0);
+    uint32_t hands[4];
     assert_int_equal(agenda_hand_down(agenda, 1), AGENDA_E_UNKNOWN);
     for (uint32_t i = 1; i <= AGENDA_HANDS_MAX; i++)
         assert_int_equal(agenda_hand_up(agenda, i), 0);
@@ -147,7 +151,6 @@ static void test_order_of_anything(void **state)
     for (uint64_t seed = 1; seed <= 200; seed++) {
         struct agenda *agenda = agenda_new(3);
         uint64_t random = seed, raised[MANY] = { 0 }, now_us = S(1);
-        uint32_t given;
         for (uint64_t step = 1; step <= 300; step++) {
             uint32_t who = 1 + (uint32_t)(next_random(&random) % (MANY - 1));
             switch (next_random(&random) % 8) {
@@ -161,7 +164,7 @@ static void test_order_of_anything(void **state)
                 agenda_hand_down(agenda, who);
                 break;
             case 4:
-                agenda_next(agenda, now_us, &given);
+                give_next(agenda, now_us);
                 break;
             case 5:
                 agenda_voice(agenda, who, true, now_us);
@@ -457,7 +460,7 @@ static void test_memory(void **state)
 static void test_texts(void **state)
 {
     (void)state;
-    for (int error = AGENDA_E_EMPTY; error <= 0; error++)
+    for (int error = AGENDA_E_NO_POLL; error <= 0; error++)
         assert_string_not_equal(agenda_error_text(error), "unknown error");
     assert_string_equal(agenda_error_text(-99), "unknown error");
     agenda_free(NULL);
