@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What interpreters, listeners and moderators are told of booths: handover, relay, timer, cough, what nobody interprets."""
+
+from lib.sound import speech
+from system.case import SystemTest
+from system.talk import Talk
+
+MEETING = """
+[meeting "Asamblea"]
+tracks = en, es, fr
+booths = en-es, es-fr
+default_language = es
+interpreters = Iris, Ivan, Isa
+moderators = Mona
+air = act
+levelling = off
+turn_minutes = 1
+"""
+
+
+class ToldTest(SystemTest):
+    """Each in the reader's language."""
+
+    meeting = MEETING
+
+    def setUp(self):
+        self.server = self.start(self._testMethodName)  # where nothing has happened yet
+        self.mona = self.client("Mona")
+        self.floor, self.english, self.spanish, self.french, self.booth, self.second = (
+            self.mona.channel(name)["channel_id"] for name in
+            ("Asamblea", "English", "Español", "Français", "Booth en-es", "Booth es-fr"))
+        self.mona.join(self.floor)
+
+    def sit(self, name, channel, language=None):
+        client = self.client(name)
+        if language:
+            client.command(f"!lang {language}")
+        client.join(channel)
+        return client
+
+    def told(self, client, part, timeout_s=10, times=1):
+        return client.until(lambda: sum(one["actor"] is None and part in one["message"]
+                                        for one in client.texts) >= times,
+                            timeout_s, lambda: f"{part!r} in {client.texts}")
+
+    def count(self, client, part):
+        client.barrier()
+        return sum(part in one["message"] for one in client.texts)
+
+    def test_a_handover_in_two_languages(self):
+        iris, ivan = self.sit("Iris", self.booth, "fr"), self.sit("Ivan", self.booth, "ht")
+        iris.command("!antenne")
+        self.told(ivan, "Iris sou antèn.")
+        iris.command("!relève")
+        self.told(iris, "Vous demandez à votre collègue de continuer.")
+        self.told(ivan, "Iris mande ou kontinye. Konfime ak !ranplase.")
+        iris.command("!relève")
+        self.told(iris, "Il n’y a plus de relève")
+        self.told(ivan, "Pa gen ranplasman ankò")
+        ivan.command("!ranplase")
+        self.told(ivan, "Ou ofri pou kontinye.")
+        self.told(iris, "Ivan propose de continuer. Confirmez avec !relève")
+        iris.command("!relève")
+        self.told(iris, "Finissez votre phrase : Ivan continue.")
+        self.told(ivan, "yo tande ou deja, pandan Iris ap fini.")
+        self.told(ivan, "🔴 Ou sou antèn")
+        self.told(iris, "⚪ Vous n’êtes plus à l’antenne. Ivan est à l’antenne.")
+        for word, part in (("antenne", "Votre collègue est à l’antenne"), ("quitter", "Vous n’êtes pas"),
+                           ("vers xx", "« xx »"), ("relais en", "Cela n’a pas marché"),
+                           ("relais auto", "Le relais se choisit"), ("vers en", "Personne ne parle")):
+            with self.subTest(word):
+                n = len(iris.texts)
+                iris.command(f"!{word}")
+                iris.until(lambda: any(part in one["message"] for one in iris.texts[n:]), 5,
+                           lambda: f"{part} in {iris.texts[n:]}")
+
+    def test_a_relay(self):
+        iris, isa = self.sit("Iris", self.booth, "en"), self.sit("Isa", self.second, "en")
+        for client in (iris, isa):
+            client.command("!air")
+        luis = self.sit("Luis", self.french)
+        Talk().add(luis, speech("fr", 2.5)).run()
+        self.told(isa, "You now work from Français into Español")
+        self.told(iris, "Relay: you hear the interpretation into Español (hops: 1), about 2.0 s behind")
+        self.assertEqual(self.count(isa, "Relay:"), 0)
+        iris.command("!relay floor")
+        self.told(iris, "You hear the floor itself, whatever is spoken there.")
+        self.told(iris, "You hear the floor itself, without a relay.")
+        iris.command("!relay auto")
+        self.told(iris, "Relay: you hear the interpretation into Español", times=2)
+
+    def test_what_nobody_interprets(self):
+        ana, luis = self.sit("Ana", self.english), self.sit("Luis", self.spanish)
+        self.sit("Rosa", self.english, "fr")
+        self.mona.command("!lang pt")
+        Talk().add(luis, speech("es", 2.0)).run()
+        self.told(ana, "Nobody interprets into English")
+        self.told(self.mona, "Ninguém interpreta para English. Pessoas que escutam aí: 2.")
+        self.told(self.client_named("Rosa"), "Personne n’interprète vers English")
+        iris = self.sit("Iris", self.booth, "en")
+        iris.command("!air")
+        Talk().add(luis, speech("es", 2.0)).add(iris, speech("en", 2.0), 1.0).run()
+        self.told(self.mona, "Volta a haver interpretação para English.")
+        iris.close()
+        self.told(self.mona, "Iris estava no ar em «Booth en-es» e saiu.")
+        Talk().add(luis, speech("es", 2.0)).run()
+        self.assertEqual(self.count(ana, "Nobody interprets into English"), 1, "once in five minutes")
+        self.assertEqual(self.count(self.mona, "Ninguém interpreta para English"), 1)
+
+    def client_named(self, name):
+        return next(one for one in self.clients if one.name == name)
+
+    def client(self, name="Ana", login=None, **options):
+        client = super().client(name, login, **options)
+        self.clients = [*getattr(self, "clients", []), client]
+        return client
+
+    def test_timer_and_cough(self):
+        """A minute on air is enough here; 15 seconds of a cough are no choice."""
+        iris, ivan = self.sit("Iris", self.booth, "en"), self.sit("Ivan", self.booth, "es")
+        iris.command("!air")
+        self.told(ivan, "Iris está al aire")
+        iris.change(f9=1)
+        self.told(ivan, "Tu pareja lleva 15 segundos en silencio", 25)
+        self.told(iris, "You have been muted for 15 seconds: listeners hear the original again.")
+        iris.change(f9=0)
+        part = "Minutes on air: 1. With !handover you ask your partner to go on."
+        for _ in range(100):
+            for client in (iris, ivan, self.mona):
+                client.barrier()  # who does not ping is thought to be gone
+            iris.pump(1.0)
+            if self.count(iris, part):
+                break
+        self.told(iris, part)
+        self.told(ivan, "Iris está al aire; minutos: 1. Con !relevo te ofreces a seguir.")
