@@ -242,6 +242,10 @@ static const char *const right_words[] = {
     "kick",        "ban",         "register", "selfregister", "resetusercontent", "all",
 };
 
+static const char *const tier_words[] = {
+    "full", "standard", "thin", "minimum", "lifeline", "auto"
+};
+
 static const char *argument_help(const char *name)
 {
     for (size_t i = 0; i < admin_n_arguments; i++)
@@ -279,8 +283,8 @@ static void offer_argument(struct offers *offers, const char *name)
             offer_word(offers, word, "");
         }
     } else if (strcmp(name, "TIER") == 0) {
-        offer_word(offers, "standard", "");
-        offer_word(offers, "minimum", "");
+        for (size_t i = 0; i < sizeof tier_words / sizeof *tier_words; i++)
+            offer_word(offers, tier_words[i], "");
     } else {
         (void)snprintf(word, sizeof word, "<%.20s>", name); // a hint; shells leave it out
         offers->offer(offers->arg, word, argument_help(name));

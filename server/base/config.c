@@ -233,10 +233,11 @@ struct config *config_defaults(const char *path)
         .is_version_sent = true,
         .log_level = str_dup("info"),
         .moderators = calloc(1, sizeof *config->moderators),
+        .lines = calloc(1, sizeof *config->lines),
     };
     if ((path != NULL && config->path == NULL) || config->database == NULL ||
         config->channel_name_regex == NULL || config->user_name_regex == NULL ||
-        config->log_level == NULL || config->moderators == NULL) {
+        config->log_level == NULL || config->moderators == NULL || config->lines == NULL) {
         config_free(config);
         return NULL;
     }
@@ -438,6 +439,7 @@ void config_free(struct config *config)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         free(texts[i]);
     list_free(config->moderators);
+    list_free(config->lines);
     free(config->meetings);
     free(config->origins);
     free(config);

@@ -55,7 +55,7 @@ struct config_meeting {
     char **moderators;
     bool has_lobby; // newcomers wait until a moderator lets them in
     char *password; // of the meeting; NULL or blank: none
-    char *tier;     // "standard" or "minimum": where listeners begin
+    char *tier;     // "full" to "lifeline": the best that listeners get who ask for nothing
 };
 
 struct config {
@@ -90,6 +90,7 @@ struct config {
     uint32_t voice_threads; // 0: one for every two cores, at least 1
     char *log_level;
     char **moderators;             // of the server: names, NULL terminated
+    char **lines;                  // rules of lines, each for line_rule_read, NULL terminated
     char *recordings;              // the folder of recordings; blank: none are made
     bool is_hiding_channels;       // hidechannels: from those who may not enter them
     uint32_t connections_per_host; // that have not logged in yet, at most
@@ -134,6 +135,23 @@ const char *config_booth_text(const struct config_meeting *meeting,
 // key): "susurro.ini:12", "the database's port", "--set port" or "built-in default". Keys:
 // "sslKey", "meeting.NAME" (its section), "meeting.NAME.tracks".
 const char *config_where(const struct config *config, const char *key);
+
+// ---- lines: caps and pins of what is heard, caps of what is sent ------------------------------
+// A rule is "WHO max TIER" (no better), "WHO pin TIER" (exactly) or "WHO send KBPS" (54, 38, 24 or
+// 16), where WHO is: server | meeting NAME | channel PATH | group NAME | user NAME or #ID.
+enum line_who { LINE_SERVER, LINE_MEETING, LINE_CHANNEL, LINE_GROUP, LINE_USER };
+enum line_what { LINE_MAX, LINE_PIN, LINE_SEND };
+struct line_rule {
+    enum line_who who;
+    enum line_what what;
+    char *name;     // heap; "" of the server
+    uint32_t value; // MAX, PIN: 0 full to 4 lifeline; SEND: kbit/s
+};
+int line_rule_read(const char *text, struct line_rule *rule); // 0; -1: no rule; -2: memory
+char *line_rule_write(const struct line_rule *rule);          // heap; NULL: memory
+int line_tier(const char *word); // 0 full to 4 lifeline, -1: none; any case
+const char *line_tier_name(uint32_t tier);
+uint32_t line_send(const char *word); // 54, 38, 24, 16; 0: none
 
 // ---- languages -------------------------------------------------------------------------------
 // A language's own name ("es" -> "Español"); the tag itself when unknown.

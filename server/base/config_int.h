@@ -94,6 +94,7 @@ int read_text(struct reader *reader, const struct ini_entry *entry, char **out);
 int read_regex(struct reader *reader, const struct ini_entry *entry, char **out);
 int read_log_level(struct reader *reader, const struct ini_entry *entry, char **out);
 int read_list(struct reader *reader, const struct ini_entry *entry, char ***out);
+int read_lines(struct reader *reader, const struct ini_entry *entry, char ***out);
 int config_apply_server(struct reader *reader, const struct ini_entry *entry);
 // config_booths.c: -1: none. A booth is meant by its languages: "en-es", "es-en", "en>es".
 int meeting_find_track(const struct config_meeting *meeting, const char *lang);

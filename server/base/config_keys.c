@@ -13,6 +13,7 @@ enum key_kind {
     KEY_SWITCH,
     KEY_REGEX,
     KEY_LIST,
+    KEY_LINES, // a list of rules
     KEY_LOG_LEVEL,
     KEY_LIMIT,   // a number, or -1: none
     KEY_OPINION, // true, false, or blank: none
@@ -123,6 +124,7 @@ static const struct server_key keys[] = {
     SWITCH("hidechannels", is_hiding_channels),
     TEXT("recordings", recordings),
     { "log_level", KEY_LOG_LEVEL, offsetof(struct config, log_level), 0, 0, NULL, NULL },
+    { "lines", KEY_LINES, offsetof(struct config, lines), 0, 0, NULL, NULL },
     { "moderators", KEY_LIST, offsetof(struct config, moderators), 0, 0, NULL, NULL },
     // mumble-server's, known but not obeyed
     OTHER_BUT("sqlite_wal", "2", "the database always uses WAL with full syncs; remove the key"),
@@ -193,7 +195,7 @@ bool key_is_of_process(const char *key)
 bool key_is_list(const char *key)
 {
     const struct server_key *found = find_key(key);
-    return found != NULL && found->kind == KEY_LIST;
+    return found != NULL && (found->kind == KEY_LIST || found->kind == KEY_LINES);
 }
 
 static int fail_unknown_key(struct reader *reader, const struct ini_entry *entry)
@@ -259,6 +261,8 @@ int config_apply_server(struct reader *reader, const struct ini_entry *entry)
         return read_regex(reader, entry, field);
     case KEY_LIST:
         return read_list(reader, entry, field);
+    case KEY_LINES:
+        return read_lines(reader, entry, field);
     case KEY_LOG_LEVEL:
         return read_log_level(reader, entry, field);
     case KEY_LIMIT:

@@ -231,16 +231,15 @@ static int read_recording(struct reader *reader, const struct ini_entry *entry,
 static int read_tier(struct reader *reader, const struct ini_entry *entry,
                      struct config_meeting *meeting)
 {
-    static const char *const tiers[] = { "standard", "minimum" };
-    for (size_t i = 0; i < sizeof tiers / sizeof tiers[0]; i++) {
-        if (!str_equal_fold(entry->text, tiers[i]))
-            continue;
-        free(meeting->tier);
-        meeting->tier = str_dup(tiers[i]);
-        return meeting->tier != NULL ? 0 : fail_memory(reader);
-    }
-    return fail_entry(reader, entry, "tier = \"%s\" is unknown; write standard or minimum",
-                      entry->text);
+    const int tier = line_tier(entry->text);
+    if (tier < 0)
+        return fail_entry(reader, entry,
+                          "tier = \"%s\" is unknown; write full, standard, thin, minimum or "
+                          "lifeline",
+                          entry->text);
+    free(meeting->tier);
+    meeting->tier = str_dup(line_tier_name((uint32_t)tier));
+    return meeting->tier != NULL ? 0 : fail_memory(reader);
 }
 
 static int read_lobby(struct reader *reader, const struct ini_entry *entry,

@@ -139,7 +139,8 @@ static const struct {
 } table[] = {
     { "meetings", admin_meetings, true }, { "meeting", admin_meeting, true }, // their own only
     { "config", admin_config, false },    { "certs", answer_certs, false },
-    { "can", answer_can, false },
+    { "can", answer_can, false },         { "line", line_admin, true },
+    { "lines", lines_admin, true },
 };
 
 static bool is_any_moderator(const struct question *question)

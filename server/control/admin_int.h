@@ -75,6 +75,9 @@ void admin_meeting(const struct question *question, struct answer *answer);
 // admin_tools.c: queue, poll, groups; false: the words are none of it
 bool admin_tool(const struct question *question, const struct meeting_info *meeting,
                 struct answer *answer);
+// lines_admin.c
+void lines_admin(const struct question *question, struct answer *answer);
+void line_admin(const struct question *question, struct answer *answer);
 // figures.c
 void figures_admin(const struct question *question, const struct meeting_info *meeting,
                    struct answer *answer);

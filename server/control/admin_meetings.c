@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Meetings as an administrator sees and steers them.
+#include "control/lines.h"
 #include "control/recording_int.h"
 
 #include <string.h>
@@ -138,16 +139,19 @@ static void do_listen(const struct act *act)
 
 static void do_tier(const struct act *act)
 {
-    enum tier tier;
+    const int tier = line_tier(act->word);
+    const bool is_auto = strcmp(act->word, "auto") == 0;
     if (!is_in(act))
         return;
-    if (!tier_from_name(act->word, &tier) || (tier != TIER_STANDARD && tier != TIER_MINIMUM)) {
-        answer_error(act->answer, "usage", "a tier is standard or minimum");
-        return;
-    }
-    act->person->tier = (uint8_t)tier;
-    meetings_user_placed(act->question->server, act->person, act->meeting->id);
-    answer_done(act->answer, "%s has the tier %s.", act->person->name, tier_spec(tier)->name);
+    if (tier < 0 && !is_auto)
+        answer_error(act->answer, "usage",
+                     "a tier is full, standard, thin, minimum or lifeline; auto lets it go");
+    else if (lines_rule_person(act->question->server, act->person, LINE_PIN,
+                               is_auto ? LINES_NONE : (uint32_t)tier) != 0)
+        answer_error(act->answer, "failed", "too many rules, or no memory");
+    else
+        answer_done(act->answer, "%s has the tier %s.", act->person->name,
+                    tier_spec((enum tier)act->person->tier)->name);
 }
 
 static void do_figures(const struct act *act)

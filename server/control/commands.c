@@ -8,9 +8,10 @@
 
 // A file that has commands adds its table here; in the order of !help.
 static const struct command_table *const tables[] = {
-    &commands_of_listening,  &commands_of_chat,      &commands_of_booth,   &commands_of_signals,
-    &commands_of_moderating, &commands_of_roles,     &commands_of_queue,   &commands_of_poll,
-    &commands_of_breakout,   &commands_of_recording, &commands_of_figures, &commands_of_sound,
+    &commands_of_listening, &commands_of_lines,      &commands_of_chat,      &commands_of_booth,
+    &commands_of_signals,   &commands_of_moderating, &commands_of_roles,     &commands_of_queue,
+    &commands_of_poll,      &commands_of_breakout,   &commands_of_recording, &commands_of_figures,
+    &commands_of_sound,
 };
 #define N_TABLES (sizeof(tables) / sizeof(tables[0]))
 

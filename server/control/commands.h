@@ -43,7 +43,7 @@ struct command_table {
     const struct command *commands;
     size_t n;
 };
-extern const struct command_table commands_of_listening, commands_of_booth, commands_of_signals,
+extern const struct command_table commands_of_listening, commands_of_lines, commands_of_booth, commands_of_signals,
     commands_of_moderating, commands_of_roles, commands_of_chat, commands_of_queue,
     commands_of_poll, commands_of_breakout, commands_of_recording, commands_of_figures,
     commands_of_sound;

@@ -96,19 +96,6 @@ static void do_under(struct call *call)
         say(call->conn, PHRASE_DUCK, call->rest);
 }
 
-static void do_tier(struct call *call)
-{
-    enum tier tier;
-    if (!tier_from_name(call->rest, &tier) || (tier != TIER_STANDARD && tier != TIER_MINIMUM)) {
-        say(call->conn, PHRASE_TIER_USAGE);
-        return;
-    }
-    call->user->tier = (uint8_t)tier;
-    if (model_meeting_of(call->server->model, call->user) == call->meeting)
-        meetings_user_placed(call->server, call->user, call->meeting->id);
-    say(call->conn, PHRASE_TIER, call->rest);
-}
-
 // ---- the language that one reads, and that another speaks --------------------------------------
 
 static void list_readable(char *out, size_t cap)
@@ -239,11 +226,6 @@ static const struct command commands[] = {
       COMMAND_ANYWHERE,
       PHRASE_HELP_LANG,
       "fr" },
-    { { "tier|quality", "calidad", "qualité|qualite", "qualidade", "kalite" },
-      do_tier,
-      COMMAND_CHOICE,
-      PHRASE_HELP_TIER,
-      "minimum" },
     { { "mute", "silenciar|silencia", "sourdine", "silenciar|silencia", "silans" },
       do_mute,
       COMMAND_ANYWHERE,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/control_int.h"
+#include "control/run.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -109,6 +109,7 @@ static void on_closed(uv_handle_t *handle)
     listeners_resume(conn->server);
     SSL_free(conn->ssl);
     rights_forget(conn);
+    lines_forget(conn);
     visible_forget(conn);
     free(conn->menu);
     buffer_clear(&conn->in);
@@ -267,7 +268,9 @@ static bool flush_voice(struct conn *conn)
         struct voice_queued head;
         memcpy(&head, conn->voice_out.data, sizeof(head));
         bool is_begun = conn->pending == WRITE_VOICE;
-        if (is_begun || conn->server->now_us - head.made_us < CONN_VOICE_STALE_US) {
+        bool is_stale = !is_begun && conn->server->now_us - head.made_us >= CONN_VOICE_STALE_US;
+        conn->n_voice_dropped += is_stale;
+        if (!is_stale) {
             size_t done;
             enum wrote result =
                 tls_write(conn, conn->voice_out.data + sizeof(head), head.len, &done);
@@ -297,6 +300,15 @@ void conn_flush(struct conn *conn)
     set_poll(conn);
 }
 
+uint64_t conn_voice_waits_since(const struct conn *conn)
+{
+    struct voice_queued head;
+    if (conn->voice_out.len < sizeof(head))
+        return 0;
+    memcpy(&head, conn->voice_out.data, sizeof(head));
+    return head.made_us;
+}
+
 void conn_send_voice(struct conn *conn, struct span packet, uint64_t made_us)
 {
     if (conn->phase != CONN_READY || packet.len > VOICE_PACKET_MAX_BYTES)
@@ -305,6 +317,8 @@ void conn_send_voice(struct conn *conn, struct span packet, uint64_t made_us)
     frame_write_header(frame, MSG_UDP_TUNNEL, (uint32_t)packet.len);
     memcpy(frame + FRAME_HEADER_BYTES, packet.data, packet.len);
     size_t len = FRAME_HEADER_BYTES + packet.len;
+    conn->n_voice_bytes += len;
+    conn->n_voice_sent++;
     if (conn->pending == WRITE_NONE && conn->voice_out.len == 0) {
         size_t done;
         enum wrote result = tls_write(conn, frame, len, &done);
@@ -320,7 +334,9 @@ void conn_send_voice(struct conn *conn, struct span packet, uint64_t made_us)
     if (buffer_grow(&conn->voice_out, sizeof(head) + len) != NULL) {
         buffer_add(&conn->voice_out, &head, sizeof(head));
         buffer_add(&conn->voice_out, frame, len);
-    } else if (conn->voice_out.len == 0) {
+    } else if (conn->voice_out.len > 0) {
+        conn->n_voice_dropped++;
+    } else {
         conn_close(conn, "out of memory"); // OpenSSL has begun with a frame that we cannot keep
         return;
     }

@@ -62,11 +62,14 @@ struct conn {
     uint64_t version;
     char release[101], os[41], os_version[61];
     struct bucket messages, plugin_messages, targets;
-    struct rights_sent *rights_sent; // rights.c: what this client was told; NULL: nothing
-    struct visible *visible;         // visibility.c: what it may know of; NULL: everything
-    unsigned n_questions;            // to voice threads, not answered yet
-    unsigned n_probes;               // probe.c: empty CryptSetups that were not answered yet
-    bool is_nonce_wanted;            // an empty CryptSetup was sent to know the client's nonce
+    struct rights_sent *rights_sent;        // rights.c: what this client was told; NULL: nothing
+    struct visible *visible;                // visibility.c: what it may know of; NULL: everything
+    struct line *line;                      // lines.c: NULL: nothing is known yet
+    uint64_t n_voice_bytes;                 // sent through the tunnel ...
+    uint32_t n_voice_sent, n_voice_dropped; // ... and what came too late or found no room
+    unsigned n_questions;                   // to voice threads, not answered yet
+    unsigned n_probes;                      // probe.c: empty CryptSetups that were not answered yet
+    bool is_nonce_wanted; // an empty CryptSetup was sent to know the client's nonce
     uint64_t ping_timestamps[CONN_QUESTIONS];
     unsigned ping_next;
     MumbleProto__Ping ping_seen; // what the client said of its own reception; plain numbers only
@@ -109,6 +112,8 @@ struct gate { // what must have happened before staged bytes leave
 };
 
 struct storage_op; // storage.c
+struct line;       // lines.h
+struct lines;
 
 struct server {
     uv_loop_t loop;
@@ -133,6 +138,7 @@ struct server {
     uv_timer_t queue_timer;  // queue.c: signs that are due
     uint64_t queue_due_us;   // ... when; UINT64_MAX: never
     struct display *display; // display.c; NULL: not needed yet
+    struct lines *lines;     // lines_signs.c
     struct probes *probes;   // probe.c; likewise
     bool is_hiding;          // channels are hidden now; has_stale_visible: from somebody anew
     bool has_stale_visible;
@@ -202,6 +208,7 @@ void conn_close_doomed(struct server *server);
 void conn_resume(struct conn *conn); // after it was not read: handle what has come meanwhile
 void conn_stage(struct conn *conn, const void *frame, size_t len);
 void conn_flush(struct conn *conn);
+uint64_t conn_voice_waits_since(const struct conn *conn); // when its oldest was made; 0: none waits
 void conn_send_voice(struct conn *conn, struct span packet, uint64_t made_us);
 // gate.c
 void gate_turn_end(struct server *server);
@@ -396,6 +403,8 @@ void declare_role(const struct meeting_info *meeting, enum channel_role role, ui
                   char out[ROLE_BYTES]);
 uint32_t declare_voice(struct server *server, const char *meeting, const char *name,
                        uint32_t channel); // its session; 0: no room
+// The voice of the mixed floor, made when it is needed first; 0: no memory, no session number.
+uint32_t declare_floor_voice(struct server *server, struct meeting_info *meeting);
 bool meetings_declare(struct server *server, char *error, size_t cap);
 void meetings_reload(struct server *server);
 // meetings.c

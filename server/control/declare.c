@@ -119,6 +119,18 @@ uint32_t declare_voice(struct server *server, const char *meeting, const char *n
     return user->session;
 }
 
+// Clients know of it only from the first listener on who needs it: most meetings never do.
+uint32_t declare_floor_voice(struct server *server, struct meeting_info *meeting)
+{
+    if (meeting->floor_session != 0)
+        return meeting->floor_session;
+    meeting->floor_session = declare_voice(server, meeting->name, meeting->name, meeting->id);
+    const struct user *voice = model_user(server->model, meeting->floor_session);
+    if (voice != NULL)
+        users_state_broadcast(server, voice);
+    return meeting->floor_session;
+}
+
 static char **names_copy(char *const *names)
 {
     size_t n = 0;

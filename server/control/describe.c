@@ -318,10 +318,13 @@ static bool wants_name(const struct conn *conn, const struct meeting_info *meeti
     const struct user *user = model_user(model, conn->session);
     const struct channel *channel = user != NULL ? model_channel(model, user->channel) : NULL;
     const struct user *holder = model_user(model, run->state.floor.holder);
-    if (channel == NULL || channel->role != CHANNEL_TRACK || channel->meeting != meeting->id ||
-        user->tier <= TIER_STANDARD || holder == NULL || !visible_user(conn, holder))
+    const bool is_on_track = channel != NULL && channel->role == CHANNEL_TRACK;
+    const bool is_on_floor = channel != NULL && channel->role == CHANNEL_FLOOR;
+    if ((!is_on_track && !(is_on_floor && user->is_floor_mixed)) ||
+        channel->meeting != meeting->id || user->tier <= TIER_STANDARD || holder == NULL ||
+        !visible_user(conn, holder))
         return false;
-    *voice = meeting->tracks[channel->role_index].session;
+    *voice = is_on_track ? meeting->tracks[channel->role_index].session : meeting->floor_session;
     return true;
 }
 

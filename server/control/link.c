@@ -128,6 +128,7 @@ void link_ping(struct conn *conn, const ProtobufCMessage *message)
 {
     const MumbleProto__Ping *ping = (const MumbleProto__Ping *)message;
     conn->ping_seen = *ping;
+    lines_ping(conn, ping);
     unsigned index = conn->ping_next++ % CONN_QUESTIONS;
     conn->ping_timestamps[index] = ping->has_timestamp ? ping->timestamp : 0;
     conn->n_questions++;
@@ -287,6 +288,8 @@ static void take_counters(struct server *server, const struct voice_report *repo
     struct conn *about = conn_of(server, report->session);
     if (about != NULL)
         stats_sample(about, &report->counters.values);
+    if (about != NULL)
+        lines_counters(about, &report->counters.values);
     if (is_stats)
         users_stats_reply(server, (uint32_t)token, report->session, &report->counters.values,
                           (token & TOKEN_STATS_ONLY) != 0);
@@ -338,6 +341,9 @@ static void take_event(struct server *server, const struct mixer_event *event)
     switch (event->kind) {
     case MIXER_EVENT_FENCE:
         server->gate.fence_seen = event->token;
+        break;
+    case MIXER_EVENT_PAUSE:
+        lines_pause(server, event->session);
         break;
     case MIXER_EVENT_STATE:
     case MIXER_EVENT_QUALITY:

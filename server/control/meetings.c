@@ -110,19 +110,21 @@ void meetings_user_left(struct server *server, uint32_t session, uint32_t meetin
 // newcomer.
 void meetings_user_placed(struct server *server, struct user *user, uint32_t old_meeting)
 {
-    const struct meeting_info *meeting = model_meeting_of(server->model, user);
+    struct meeting_info *meeting = model_meeting_of(server->model, user);
     struct conn *conn = conn_of(server, user->session);
     bool is_new = meeting != NULL && meeting->id != old_meeting;
-    if (old_meeting != MODEL_NONE && (meeting == NULL || is_new))
+    if (old_meeting != MODEL_NONE && (meeting == NULL || is_new)) {
         meetings_user_left(server, user->session, old_meeting);
+        if (conn != NULL)
+            lines_left(conn);
+    }
     if (meeting == NULL || conn == NULL)
         return;
     const struct channel *channel = model_channel(server->model, user->channel);
     static const enum place_kind places[] = {
         [CHANNEL_FLOOR] = PLACE_FLOOR, [CHANNEL_TRACK] = PLACE_TRACK, [CHANNEL_BOOTH] = PLACE_BOOTH
     };
-    if (is_new)
-        user->tier = meeting->tier;
+    lines_placed(server, meeting, user);
     struct mixer_command join = { .kind = MIXER_CMD_JOIN,
                                   .meeting = meeting->id,
                                   .session = user->session };
@@ -131,7 +133,9 @@ void meetings_user_placed(struct server *server, struct user *user, uint32_t old
     join.join.thread = (uint8_t)conn->thread;
     join.join.tier = (enum tier)user->tier;
     join.join.is_listening = !model_user_is_deaf(user);
+    join.join.from = user->is_floor_mixed ? meeting->floor_session : 0;
     link_mixer(server, &join);
+    lines_ask_pause(server, user);
     meetings_order(server, user, MIXER_CMD_MUTED, model_user_may_speak(user) ? 0 : 1);
     if (is_new) {
         order_choices(server, user, meeting);
@@ -163,8 +167,8 @@ void meetings_removed(struct server *server, uint32_t id)
     const struct meeting_info *meeting = model_meeting(server->model, id);
     if (meeting == NULL)
         return;
-    uint32_t voices[MODEL_LANGS_MAX + MODEL_BOOTHS_MAX];
-    uint8_t n = 0;
+    uint32_t voices[MODEL_LANGS_MAX + MODEL_BOOTHS_MAX + 1] = { meeting->floor_session };
+    uint8_t n = 1;
     for (uint8_t i = 0; i < meeting->n_tracks; i++)
         voices[n++] = meeting->tracks[i].session;
     for (uint8_t i = 0; i < meeting->n_booths; i++)
@@ -225,6 +229,8 @@ void meetings_event(struct server *server, const struct mixer_event *event)
         return;
     const struct track_event *track = &event->track;
     log_event(meeting, track);
+    if (track->kind == TRACK_EVENT_SPEAKING && track->value != 0)
+        lines_speaking(server, meeting);
     figures_track_event(server, meeting, track);
     recording_track_event(server, meeting, track);
     booth_track_event(server, meeting, track);

@@ -10,6 +10,7 @@
 #include "control/phrases_booth.h"
 #include "control/phrases_chat.h"
 #include "control/phrases_figures.h"
+#include "control/phrases_lines.h"
 #include "control/phrases_listening.h"
 #include "control/phrases_moderating.h"
 #include "control/phrases_recording.h"
@@ -19,6 +20,7 @@
 
 #define PHRASES_ALL(X)                                                                             \
     PHRASES_LISTENING(X)                                                                           \
+    PHRASES_LINES(X)                                                                               \
     PHRASES_CHAT(X)                                                                                \
     PHRASES_BOOTH(X)                                                                               \
     PHRASES_ROLES(X)                                                                               \

@@ -36,7 +36,6 @@
     X(PHRASE_HELP_UNDERSTAND, N_("the languages that you want to hear live"))                      \
     X(PHRASE_HELP_SPEAK, N_("the language that you speak"))                                        \
     X(PHRASE_HELP_LANG, N_("the language of what I write to you"))                                 \
-    X(PHRASE_HELP_TIER, N_("thinner sound for a slow line, or standard"))                          \
     X(PHRASE_HELP_MUTE, N_("not to hear somebody"))                                                \
     X(PHRASE_HELP_UNMUTE, N_("to hear somebody again"))                                            \
     /* TRANSLATORS: the reader's own language */                                                   \
@@ -56,9 +55,6 @@
     X(PHRASE_SNAPPED,                                                                              \
       N_("Many people have chosen many levels: for now you hear the original at %s dB, in "        \
          "the tier “%s”."))                                                                        \
-    /* TRANSLATORS: tier */                                                                        \
-    X(PHRASE_TIER, N_("Your sound is now of the tier “%s”."))                                      \
-    X(PHRASE_TIER_USAGE, N_("Write !tier standard or !tier minimum."))                             \
     /* TRANSLATORS: language */                                                                    \
     X(PHRASE_UNCOVERED,                                                                            \
       N_("Nobody interprets into %s at the moment; you hear the original."))                       \

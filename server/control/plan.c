@@ -26,6 +26,7 @@ struct work {
     uint32_t *size;      // of each component
     uint32_t *room_of;   // of each component: the first room, VOICE_NONE
     bool *is_mixed;      // of each floor: somebody hears the meeting's mixes, or it is recorded
+    bool *is_split;      // of each floor: some of those who sit there do
     struct user **users; // of each client
     uint32_t *sits_in;   // of each client: the channel where it hears directly, VOICE_NONE
     uint32_t *sitters,
@@ -51,6 +52,7 @@ static bool work_init(struct work *work, const struct server *server, struct pla
     work->size = calloc(n, sizeof(uint32_t));
     work->room_of = calloc(n, sizeof(uint32_t));
     work->is_mixed = calloc(n, sizeof(bool));
+    work->is_split = calloc(n, sizeof(bool));
     work->users = calloc(n_clients, sizeof(struct user *));
     work->sits_in = calloc(n_clients, sizeof(uint32_t));
     work->sitters = calloc(n_clients, sizeof(uint32_t));
@@ -61,10 +63,10 @@ static bool work_init(struct work *work, const struct server *server, struct pla
     work->place = calloc(n_clients, sizeof(uint32_t));
     plan->clients = calloc(n_clients, sizeof(*plan->clients));
     return work->by_id != NULL && work->component != NULL && work->size != NULL &&
-           work->room_of != NULL && work->is_mixed != NULL && work->users != NULL &&
-           work->sits_in != NULL && work->sitters != NULL && work->first_sitter != NULL &&
-           work->ears != NULL && work->first_ear != NULL && work->client_of != NULL &&
-           work->place != NULL && plan->clients != NULL;
+           work->room_of != NULL && work->is_mixed != NULL && work->is_split != NULL &&
+           work->users != NULL && work->sits_in != NULL && work->sitters != NULL &&
+           work->first_sitter != NULL && work->ears != NULL && work->first_ear != NULL &&
+           work->client_of != NULL && work->place != NULL && plan->clients != NULL;
 }
 
 static void work_clear(struct work *work)
@@ -74,6 +76,7 @@ static void work_clear(struct work *work)
     free(work->size);
     free(work->room_of);
     free(work->is_mixed);
+    free(work->is_split);
     free(work->users);
     free(work->sits_in);
     free(work->sitters);
@@ -221,10 +224,15 @@ static bool is_recorded(const struct server *server, uint32_t meeting)
 static void note_mixed(struct work *work, const struct user *user, const struct channel *channel)
 {
     uint32_t floor = channel->meeting != MODEL_NONE ? index_of(work, channel->meeting) : VOICE_NONE;
-    if (floor == VOICE_NONE || work->is_mixed[floor])
+    if (floor == VOICE_NONE)
         return;
-    work->is_mixed[floor] = (channel->role != CHANNEL_FLOOR && !model_user_is_deaf(user)) ||
-                            is_recorded(work->server, channel->meeting);
+    const bool is_on_floor = channel->role == CHANNEL_FLOOR, is_deaf = model_user_is_deaf(user);
+    const bool is_hearing =
+        !is_deaf && (!is_on_floor || user->is_floor_mixed || user->wants_floor_mixed);
+    if (is_on_floor && user->is_floor_mixed && !is_deaf)
+        work->is_split[floor] = true;
+    if (!work->is_mixed[floor])
+        work->is_mixed[floor] = is_hearing || is_recorded(work->server, channel->meeting);
 }
 
 static void plan_clients(const struct server *server, struct work *work)
@@ -335,6 +343,14 @@ static int compare_hearers(const void *a, const void *b)
     return one->client < other->client ? -1 : 1;
 }
 
+// On the floor, and hears what is said there from the mixer.
+static bool hears_mixed(const struct work *work, const struct plan_room *room, uint32_t client)
+{
+    const struct user *user = work->users[client];
+    return room->floor != VOICE_NONE && user->is_floor_mixed &&
+           user->channel == model_channel_at(work->model, room->floor)->id;
+}
+
 // Those of each channel of the set, then its listeners. A user of one and listener of another hears
 // as a user, louder if they have asked for it.
 static bool fill_room(struct work *work, struct plan_room *room)
@@ -351,6 +367,8 @@ static bool fill_room(struct work *work, struct plan_room *room)
     struct hearer *hearers = plan->hearers + plan->n_hearers;
     for (uint32_t i = 0; i < room->n_set; i++)
         for (uint32_t k = work->first_sitter[set[i]]; k < work->first_sitter[set[i] + 1]; k++) {
+            if (hears_mixed(work, room, work->sitters[k]))
+                continue;
             hearers[room->count++] = (struct hearer){ work->sitters[k], VOICE_CONTEXT_NORMAL, 1 };
             work->place[work->sitters[k]] = room->count;
         }
@@ -358,6 +376,8 @@ static bool fill_room(struct work *work, struct plan_room *room)
         for (uint32_t k = work->first_ear[set[i]]; k < work->first_ear[set[i] + 1]; k++) {
             const struct earshot *ear = &work->ears[k];
             uint32_t *place = &work->place[ear->client];
+            if (hears_mixed(work, room, ear->client))
+                continue;
             if (*place == 0) {
                 hearers[room->count++] =
                     (struct hearer){ ear->client, VOICE_CONTEXT_LISTEN, ear->volume };
@@ -404,13 +424,17 @@ static uint32_t room_for(struct work *work, const struct user *speaker, uint32_t
 {
     struct plan *plan = work->plan;
     uint32_t *chain = &work->room_of[work->component[base]], n;
+    const uint32_t floor = work->is_split[base] ? base : VOICE_NONE;
     if (!find_set(work, speaker, base, &n))
         return VOICE_NONE;
     for (uint32_t at = *chain; at != VOICE_NONE; at = plan->rooms[at].next_of_component)
-        if (plan->rooms[at].n_set == n && memcmp(plan->sets + plan->rooms[at].first_set,
-                                                 plan->sets + plan->n_sets, n * sizeof(n)) == 0)
+        if (plan->rooms[at].n_set == n && plan->rooms[at].floor == floor &&
+            memcmp(plan->sets + plan->rooms[at].first_set, plan->sets + plan->n_sets,
+                   n * sizeof(n)) == 0)
             return at;
-    struct plan_room room = { .first_set = plan->n_sets, .n_set = n, .next_of_component = *chain };
+    struct plan_room room = {
+        .first_set = plan->n_sets, .n_set = n, .floor = floor, .next_of_component = *chain
+    };
     plan->n_sets += n;
     if (!reserve_room(plan) || !fill_room(work, &room))
         return VOICE_NONE;

@@ -7,6 +7,8 @@
 //                      {base(S)} ∪ { c joined to base(S) by links | S may Speak in c }
 //   base(S) = S's channel; in a meeting its floor, for S on the floor or a track; none in a booth
 //
+// Of what is said in the meeting, who sits on the floor and hears it mixed (is_floor_mixed) gets
+// nothing here; of what comes in by links, as all.
 // Booths and tracks are fed by the mixer alone: links to them carry nothing, nobody listens there.
 // Each hearer stands once in a room, with the lowest context and the highest volume of those that
 // match; who is a user there hears at least the voice as it is.
@@ -21,8 +23,9 @@ struct hearer {
     float volume; // 0: as it is
 };
 struct plan_room {
-    uint32_t first, count;      // into hearers: plain ones first, then by context and volume
-    uint32_t first_set, n_set;  // into sets: the channels, ascending by index
+    uint32_t first, count;     // into hearers: plain ones first, then by context and volume
+    uint32_t first_set, n_set; // into sets: the channels, ascending by index
+    uint32_t floor; // index of the floor that some hear mixed: they are left out; VOICE_NONE
     uint32_t next_of_component; // another room of the same linked channels, VOICE_NONE
 };
 struct plan_target {

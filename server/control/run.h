@@ -58,6 +58,20 @@ void probe_begin(struct server *server, uint32_t meeting, uint32_t session);
 bool probe_answered(struct conn *conn); // a CryptSetup came: true: only to say that they are there
 void probe_leave(struct conn *conn);
 void probe_free(struct server *server); // its handle is closed
+// lines.c, lines_signs.c: how much of each line is used
+bool lines_start(struct server *server);                           // false: memory
+void lines_free(struct server *server);                            // its handle is closed
+void lines_reload(struct server *server, bool has_told_bandwidth); // to all, so caps are gone
+void lines_forget(struct conn *conn);
+void lines_placed(struct server *server, struct meeting_info *meeting,
+                  struct user *user); // decides the tier and, on the floor, direct or mixed
+void lines_ask_pause(struct server *server, const struct user *user);
+void lines_pause(struct server *server, uint32_t session); // MIXER_EVENT_PAUSE
+void lines_left(struct conn *conn);                        // no meeting any more, or another
+void lines_speaking(struct server *server, const struct meeting_info *meeting);
+void lines_ping(struct conn *conn, const MumbleProto__Ping *ping);
+void lines_counters(struct conn *conn, const struct voice_counters *counters);
+uint32_t lines_floor_holder(const struct server *server, uint32_t meeting); // 0: nobody
 // chat.c
 // The text, which was allowed, goes to everybody in the meeting but who writes it, and to those
 // with ears there. is_reached, by session, may be NULL: false for all of them afterwards.

@@ -110,7 +110,7 @@ uint32_t server_made_users(const struct config *config)
 {
     uint32_t n = 0;
     for (size_t i = 0; i < config->n_meetings; i++)
-        n += (uint32_t)config->meetings[i].n_tracks + config->meetings[i].n_booths;
+        n += 1u + config->meetings[i].n_tracks + config->meetings[i].n_booths;
     return n + SERVER_MADE_MORE; // of meetings that the store knows, a reload, breakout groups
 }
 
@@ -213,6 +213,7 @@ void server_reload(struct server *server)
     meetings_reload(server);
     tell_changes(server, old);
     server->are_routes_dirty = true;
+    lines_reload(server, fresh->bandwidth_bps != old->bandwidth_bps);
     config_free(old);
     log_info("control", "configuration read again", "meetings=%zu", fresh->n_meetings);
 }
@@ -354,6 +355,8 @@ void server_attach_recorder(struct server *server, struct recorder *recorder)
 
 int server_run(struct server *server)
 {
+    if (!lines_start(server))
+        log_error("control", "lines are not looked at", "reason=memory");
     uv_prepare_start(&server->turn_end, on_turn_end);
     uv_signal_start(&server->on_term, on_stop, SIGTERM);
     uv_signal_start(&server->on_int, on_stop, SIGINT);
@@ -394,6 +397,7 @@ void server_free(struct server *server)
     store_close(server->reader);
     uv_loop_close(&server->loop);
     display_free(server);
+    lines_free(server);
     probe_free(server);
     while (server->runs != NULL)
         run_remove(server, server->runs->meeting);

@@ -64,8 +64,7 @@ static void sweep_mixes(struct mixer *mixer, struct hall *hall)
 // Own voice is never in one's mix, from the first packet on, before the detector has heard it.
 static bool ear_of(const struct hall *hall, const struct seat *seat, struct ear *ear)
 {
-    if (!seat->is_listening || seat->from == 0 || seat->place.kind == PLACE_FLOOR ||
-        !meeting_ear(hall->meeting, seat->session, ear))
+    if (!seat->is_listening || seat->from == 0 || !meeting_ear(hall->meeting, seat->session, ear))
         return false;
     if (seat->is_speaking && ear->self == 0)
         ear->minus = seat->session;

@@ -57,13 +57,14 @@ bool frame_begins(const struct hall *hall, enum tier tier, uint64_t tick)
 
 // ---- seats --------------------------------------------------------------------------------------
 
-static uint32_t voice_of_place(const struct hall *hall, struct place place)
+static uint32_t voice_of(const struct hall *hall, const struct mixer_command *command)
 {
+    const struct place place = command->join.place;
     if (place.kind == PLACE_TRACK && place.index < TRACKS_LANGS_MAX)
         return hall->track_sessions[place.index];
     if (place.kind == PLACE_BOOTH && place.index < TRACKS_BOOTHS_MAX)
         return hall->booth_sessions[place.index];
-    return 0;
+    return place.kind == PLACE_FLOOR ? command->join.from : 0;
 }
 
 static void remove_at(struct seat **seats, size_t n, size_t at)
@@ -123,6 +124,7 @@ static void leave(struct mixer *mixer, struct hall *hall, uint32_t session, uint
     if (seat != NULL) {
         speaker_cut(mixer, hall, seat, now_us);
         assign_forget_seat(mixer, hall, seat);
+        pause_forget(hall, seat);
         unlink_seat(hall, seat);
         free_seat(mixer, seat);
     }
@@ -131,26 +133,27 @@ static void leave(struct mixer *mixer, struct hall *hall, uint32_t session, uint
 
 // Hears nothing until it is assigned again. What is waiting of the voice was said where it was
 // said: it does not go along into a booth, nor out of one.
-static void move_seat(struct mixer *mixer, struct hall *hall, struct seat *seat, struct place place,
-                      uint64_t now_us)
+static void move_seat(struct mixer *mixer, struct hall *hall, struct seat *seat,
+                      const struct mixer_command *command, uint64_t now_us)
 {
+    const struct place place = command->join.place;
     if (place.kind == PLACE_BOOTH || seat->place.kind == PLACE_BOOTH)
         speaker_cut(mixer, hall, seat, now_us);
     assign_forget_seat(mixer, hall, seat);
     unlink_seat(hall, seat);
     seat->place = place;
-    seat->from = voice_of_place(hall, place);
+    seat->from = voice_of(hall, command);
     link_seat(hall, seat);
 }
 
-static struct seat *add_seat(struct hall *hall, uint32_t session, struct place place)
+static struct seat *add_seat(struct hall *hall, const struct mixer_command *command)
 {
     struct seat *seat = grow_seats(hall) ? calloc(1, sizeof(*seat)) : NULL;
     if (seat == NULL)
         return NULL;
-    seat->session = session;
-    seat->place = place;
-    seat->from = voice_of_place(hall, place);
+    seat->session = command->session;
+    seat->place = command->join.place;
+    seat->from = voice_of(hall, command);
     link_seat(hall, seat);
     return seat;
 }
@@ -162,11 +165,12 @@ static void join(struct mixer *mixer, struct hall *hall, const struct mixer_comm
 {
     struct place place = command->join.place;
     struct seat *seat = hall_seat(hall, command->session);
-    if (seat != NULL && (seat->place.kind != place.kind || seat->place.index != place.index))
-        move_seat(mixer, hall, seat, place, now_us);
+    if (seat != NULL && (seat->place.kind != place.kind || seat->place.index != place.index ||
+                         seat->from != voice_of(hall, command)))
+        move_seat(mixer, hall, seat, command, now_us);
     int result = meeting_join(hall->meeting, command->session, place, now_us);
     if (result == 0 && seat == NULL)
-        seat = add_seat(hall, command->session, place);
+        seat = add_seat(hall, command);
     if (result != 0 || seat == NULL) {
         log_error("mixer", "not in the meeting", "session=%u reason=\"%s\"", command->session,
                   result != 0 ? tracks_error_text(result) : "out of memory");
@@ -307,6 +311,9 @@ void hall_command(struct mixer *mixer, const struct mixer_command *command, uint
         break;
     case MIXER_CMD_MUSIC:
         ears_choose_music(hall, command->value);
+        break;
+    case MIXER_CMD_PAUSE:
+        pause_ask(mixer, hall, command, now_us);
         break;
     case MIXER_CMD_SIGNAL:
         tone_signal(mixer, hall, command, now_us);

@@ -28,6 +28,7 @@
 // A mix below the gate for so long ends with digital silence and a terminator.
 #define MIXER_GATE_MS 400
 #define MIXER_GATE_DB (-60.0f)
+#define MIXER_PAUSE_MS 200 // in which a listener may change between direct and mixed unheard
 
 enum mixer_command_kind {
     MIXER_CMD_MEETING_ADD, // config; sessions of the server-made users
@@ -56,6 +57,8 @@ enum mixer_command_kind {
     MIXER_CMD_FIGURES,    // answered by MIXER_EVENT_FIGURES
     MIXER_CMD_RECORD,     // value = 1: floor and tracks go to the recorder from now on, 0: no more
     MIXER_CMD_TURN_NOW,   // a moderator's: pending turns happen now; value = booth, -1 = all
+    MIXER_CMD_PAUSE,      // answered by MIXER_EVENT_PAUSE when the floor has been without voice for
+                          // MIXER_PAUSE_MS; value = after so many ms in any case
     MIXER_CMD_FENCE,      // answered by MIXER_EVENT_FENCE when everything before it is in force
 };
 struct mixer_command {
@@ -69,6 +72,7 @@ struct mixer_command {
         uint8_t thread; // owner
         enum tier tier;
         bool is_listening; // not deaf
+        uint32_t from;     // on the floor: whose voice the mix is; 0: none, they hear it directly
     } join;
     struct { // MEETING_ADD, MEETING_SET
         struct meeting_config config;
@@ -83,6 +87,7 @@ enum mixer_event_kind {
     MIXER_EVENT_TRACK,
     MIXER_EVENT_RESULT,
     MIXER_EVENT_FENCE,
+    MIXER_EVENT_PAUSE,   // session asked
     MIXER_EVENT_SNAPPED, // too many encoders: session hears this duck and tier instead of their own
     MIXER_EVENT_STATE,   // a struct mixer_event_state: the display of this meeting has changed; at
                          // most ten a second, none while nothing changes

@@ -144,6 +144,7 @@ struct seat {
     struct play want, have;
     uint64_t until_tick;              // where the last packet ended
     uint64_t shown_tick, shown_until; // its last indicator: when, the frame number of its end
+    uint64_t pause_from_tick, pause_until_tick; // MIXER_CMD_PAUSE; until 0: not asked
     bool is_snapped;
     float snapped_db;
     enum tier snapped_tier;
@@ -191,6 +192,8 @@ struct hall {
     uint32_t n_guard_trips; // howls and tones, each counted once
     uint64_t tripped_tick;
     float floor_block[AUDIO_BLOCK_SAMPLES]; // the floor's voices in this tick, as they came
+    unsigned n_pauses_asked;
+    uint64_t floor_voice_tick; // the last one with voice of a floor speaker
     bool is_recording;
     uint32_t n_record_drops;               // blocks that found no room
     struct mix *taps[RECORD_STREAMS_MAX];  // what the recorder hears, NULL: nothing
@@ -290,6 +293,11 @@ void tap_turn(struct hall *hall, bool is_on);
 void tap_set(struct mix **tap, struct mix *mix);
 bool tap_ear(const struct hall *hall, uint8_t stream, struct ear *ear);
 void tap_send(struct mixer *mixer, struct hall *hall, uint64_t tick);
+// pause.c
+void pause_ask(struct mixer *mixer, struct hall *hall, const struct mixer_command *command,
+               uint64_t now_us);
+void pause_forget(struct hall *hall, struct seat *seat);
+void pause_look(struct mixer *mixer, struct hall *hall, uint64_t tick);
 // report.c
 uint64_t report_due_us(const struct hall *hall);
 void report_state(struct mixer *mixer, struct hall *hall, uint64_t now_us); // if it is due

@@ -229,7 +229,7 @@ static bool is_sounding(const struct hall *hall)
         for (int tier = 0; tier < TIERS; tier++)
             if (mix->streams[tier].is_open)
                 return true;
-    return hall->n_speakers > 0 || hall->n_tones > 0;
+    return hall->n_speakers > 0 || hall->n_tones > 0 || hall->n_pauses_asked > 0;
 }
 
 bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick)
@@ -242,6 +242,7 @@ bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick)
         return false;
     tone_play(hall);
     choose_strongest(hall);
+    pause_look(mixer, hall, tick);
     if (hall->must_assign || meeting_revision(hall->meeting) != hall->revision)
         assign_seats(mixer, hall, tick);
     else if (tick % MERGE_TICKS == 0)

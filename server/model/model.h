@@ -131,9 +131,10 @@ struct meeting_info {
     uint32_t turn_minutes; // on air for so long: a reminder; 0: none
     bool is_air_by_voice, is_anyone_interpreter, is_recording_allowed;
     char **interpreters, **moderators; // names, or $ and a certificate hash; NULL terminated
-    uint8_t tier;                      // where listeners begin
     bool is_levelling;                 // voices are brought to one loudness
     struct door door;                  // role.h
+    uint8_t tier;                      // the best that listeners get who ask for nothing
+    uint32_t floor_session; // whose voice the mixed floor is: server-made when needed, 0 before
 };
 
 // ---- users
@@ -187,7 +188,9 @@ struct user {
     char spoken[16];                    // a language tag, "" = by where they sit
     uint32_t understood, understood_in; // mask, 0 = only the track's; the meeting it is of
     int duck_db;                        // MODEL_DUCK_DEFAULT = the meeting's
-    uint8_t tier;
+    uint8_t tier;                       // of what they hear mixed
+    bool is_floor_mixed;    // on the floor: what is said there comes from the mixer, as one voice
+    bool wants_floor_mixed; // it will, as soon as there is a pause
     struct role_grant grants[MODEL_GRANTS]; // the newest first
     uint32_t voiced_in; // the meeting in which a moderator lets them speak though all are muted
     uint32_t home;      // the floor or track where they were last; MODEL_NONE

@@ -43,6 +43,7 @@ void fanout_to(struct voice_thread *thread, struct voice_client *client)
     uint8_t *room = socket_reserve(socket, (size_t)plain->len + CRYPT_HEADER_BYTES);
     size_t n = crypt_seal(client->crypt, (struct span){ plain->bytes, (size_t)plain->len }, room);
     client->n_sent++;
+    client->bytes_out += (size_t)plain->len;
     if (n > 0)
         socket_commit(socket, &client->envelope, n);
 }

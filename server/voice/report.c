@@ -51,6 +51,8 @@ bool report_counters(struct voice_thread *thread, uint32_t session, uint64_t tok
             .bytes_in = client->bytes_in,
             .packets_in = client->packets_in,
             .packets_over_limit = client->packets_over_limit,
+            .bytes_out = client->bytes_out,
+            .packets_out = client->n_sent,
             .is_udp = client_is_udp(client, thread->now_us),
         };
     }

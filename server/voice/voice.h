@@ -147,6 +147,8 @@ enum voice_report_kind {
 struct voice_counters {
     struct crypt_counters crypt;
     uint64_t bytes_in, packets_in, packets_over_limit;
+    uint64_t bytes_out; // by UDP
+    uint32_t packets_out;
     bool is_udp; // voice goes by UDP now
 };
 struct voice_report {

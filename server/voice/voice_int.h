@@ -155,7 +155,8 @@ struct voice_client {
     bool is_unheard;           // the client says that it opens nothing of what we send
     bool has_address;
     uint8_t socket;
-    uint32_t n_sent;                 // datagrams
+    uint32_t n_sent; // datagrams
+    uint64_t bytes_out;
     enum voice_format format;        // by UDP
     enum voice_format tunnel_format; // of the last tunnel frame received; the announced one before
     uint32_t session;

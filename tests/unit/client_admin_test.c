@@ -203,7 +203,7 @@ static void test_completion(void **state)
         { { "acl", "Hall", "add", "group", "all", "+enter", "-wh" }, "-whisper " },
         { { "acl", "Hall", "set", "--n" }, "--no-inherit " },
         { { "user", "kick", "" }, "<NAME> " },
-        { { "meeting", "M", "tier", "Ana", "" }, "standard minimum " },
+        { { "meeting", "M", "tier", "Ana", "" }, "full standard thin minimum lifeline auto " },
         { { "users", "--j" }, "--json " },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -353,8 +353,14 @@ static const struct {
       "t.ini:3: air = \"always\" is unknown; write act or voice" },
     { MEETING "tracks=en\nlevelling = 3",
       "t.ini:3: levelling = \"3\" is unknown; write on or off" },
-    { MEETING "tracks=en\ntier = full",
-      "t.ini:3: tier = \"full\" is unknown; write standard or minimum" },
+    { MEETING "tracks=en\ntier = huge",
+      "t.ini:3: tier = \"huge\" is unknown; write full, standard, thin, minimum or lifeline" },
+    { "lines = server max huge", "t.ini:1: \"server max huge\" is no rule; write as \"user Ana max "
+                                 "thin\", \"server send 24\", "
+                                 "\"meeting Assembly pin minimum\"" },
+    { "lines = user Ana max thin, \"server Ana pin thin\"",
+      "t.ini:1: \"server Ana pin thin\" is no rule; write as \"user Ana max thin\", \"server send "
+      "24\", \"meeting Assembly pin minimum\"" },
     { MEETING "tracks=en\nname.es = X",
       "t.ini:3: \"name.es\" names no track or booth of [meeting \"A\"]; write name.LANGUAGE or "
       "name.BOOTH, such as name.es or name.en-es" },
@@ -384,6 +390,57 @@ static void test_mistakes(void **state)
         if (config != NULL || strcmp(error, mistakes[i].error) != 0)
             fail_msg("row %zu, text:\n%s\nexpected: %s\ngot:      %s", i, mistakes[i].text,
                      mistakes[i].error, error);
+    }
+}
+
+// What is read, and written again.
+static void test_rules_of_lines(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int result;
+        enum line_who who;
+        enum line_what what;
+        const char *name;
+        uint32_t value;
+    } rows[] = {
+        { "server max thin", 0, LINE_SERVER, LINE_MAX, "", 2 },
+        { "server send 54", 0, LINE_SERVER, LINE_SEND, "", 54 },
+        { "meeting Asamblea general pin lifeline", 0, LINE_MEETING, LINE_PIN, "Asamblea general",
+          4 },
+        { "channel Asamblea/Español max full", 0, LINE_CHANNEL, LINE_MAX, "Asamblea/Español", 0 },
+        { "group !auth send 16", 0, LINE_GROUP, LINE_SEND, "!auth", 16 },
+        { "USER max pin MINIMUM", 0, LINE_USER, LINE_PIN, "max", 3 },
+        { "user #12 max standard", 0, LINE_USER, LINE_MAX, "#12", 1 },
+        { "", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
+        { "thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
+        { "max thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
+        { "user max thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
+        { "server thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
+        { "server Ana max thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
+        { "user Ana max auto", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
+        { "user Ana send 20", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
+        { "user Ana send thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
+        { "user Ana least thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct line_rule rule, again;
+        if (line_rule_read(rows[i].text, &rule) != rows[i].result)
+            fail_msg("row %zu", i);
+        if (rows[i].result != 0)
+            continue;
+        assert_int_equal(rule.who, rows[i].who);
+        assert_int_equal(rule.what, rows[i].what);
+        assert_string_equal(rule.name, rows[i].name);
+        assert_int_equal(rule.value, rows[i].value);
+        char *text = line_rule_write(&rule);
+        assert_int_equal(line_rule_read(text, &again), 0);
+        assert_string_equal(again.name, rule.name);
+        assert_int_equal(again.value, rule.value);
+        free(text);
+        free(rule.name);
+        free(again.name);
     }
 }
 
@@ -821,6 +878,7 @@ int main(void)
         cmocka_unit_test(test_meetings),
         cmocka_unit_test(test_booths),
         cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_rules_of_lines),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_secrets_are_not_told),
         cmocka_unit_test(test_overrides),

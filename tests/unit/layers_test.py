@@ -14,13 +14,13 @@ import tempfile
 import unittest
 
 # Lowest first. Each of the server's layers may include all that stand before it.
-ORDER = ["proto", "server/base", "server/model", "server/tracks", "server/agenda", "server/audio", "server/store",
+ORDER = ["proto", "server/base", "server/model", "server/tracks", "server/agenda", "server/audio", "server/ladder", "server/store",
          "server/record", "server/voice", "server/mixer", "server/control", "server"]
 ALLOWED = {folder: set(ORDER[:i]) for i, folder in enumerate(ORDER)}
 ALLOWED["client-cli"] = {"proto", "server/base", "server/audio"}
 ALLOWED["bench"] = {"proto", "server/base", "server/audio", "server/model"}
 
-PURE = ["proto", "server/model", "server/tracks", "server/agenda", "server/audio"]
+PURE = ["proto", "server/model", "server/tracks", "server/agenda", "server/audio", "server/ladder"]
 IMPURE = re.compile(r"(uv|pthread|threads|poll|netdb|signal|unistd|fcntl|time|ifaddrs)\.h$"
                     r"|^(sys/(socket|epoll|time|select|timerfd|eventfd|un|uio)|arpa/|net/|netinet/)"
                     r"|^openssl/(ssl|bio)\.h$|^sqlite3\.h$")

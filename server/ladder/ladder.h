@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// ladder: which rung a listener's line carries, from what is known of it. One for each listener,
+// owned by the control thread. Pure: signs and the time come in, a tier and the reason come out.
+//
+//   signs ──► bad (now many rungs down) ──► down at once, then LADDER_SETTLE_US of patience
+//         └─► good for up_wait_us ────────► up one rung; a rung that does not hold doubles
+//         up_wait_us
+//
+// Fast signs are the server's own: how long TCP has waited for an answer, its round trip, and how
+// late sound leaves through the tunnel. The client's Ping (each 5 s) brings what no other shows,
+// datagrams that are lost without anything being late, and it must confirm a way up.
+// Loss that a thinner stream does not lessen is the line's nature (a bad radio): it moves nobody
+// down more than one rung. Invariants: the tier is always within [best, worst]; between two changes
+// lie at least LADDER_SETTLE_US, but for changes of the bounds; a way up is one rung.
+#ifndef SUSURRO_LADDER_H
+#define SUSURRO_LADDER_H
+
+#include "audio/audio.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LADDER_SETTLE_US UINT64_C(2000000)    // after a step down, until the next may follow
+#define LADDER_UP_US UINT64_C(20000000)       // good for so long: one rung up
+#define LADDER_UP_MOST_US UINT64_C(320000000) // the longest that failed ways up make one wait
+#define LADDER_TRIAL_US UINT64_C(60000000) // a rung that holds for so long after a way up is proved
+#define LADDER_DELAY_US UINT64_C(300000)   // beyond the line's own round trip: it is overfull
+#define LADDER_SILENT_US UINT64_C(1000000) // without any answer for so long
+#define LADDER_TUNNEL_US UINT64_C(150000)  // sound that waits so long in the tunnel
+#define LADDER_LOSS_PERCENT 5u             // of a client's report: one rung
+#define LADDER_LOSS_MUCH_PERCENT 15u       // two
+#define LADDER_LATE_PERCENT 25u            // arrived out of order: one
+#define LADDER_CLEAN_PERCENT 2u            // at most, for the way up
+#define LADDER_REPORT_PACKETS 20u          // fewer say nothing: they are added to the next
+#define LADDER_REPORT_US UINT64_C(900000)  // likewise a shorter time
+#define LADDER_REPORT_STALE_US UINT64_C(30000000) // an older one is forgotten
+
+#define LADDER_REASONS(X)                                                                          \
+    X(LADDER_START, "start")      /* nothing is known yet */                                       \
+    X(LADDER_STEADY, "steady")    /* the line has been good */                                     \
+    X(LADDER_DELAY, "delay")      /* the round trip has grown */                                   \
+    X(LADDER_SILENT, "no answer") /* nothing comes back */                                         \
+    X(LADDER_LOSS, "loss")        /* the client reports loss */                                    \
+    X(LADDER_LATE, "late")        /* the client reports packets out of order */                    \
+    X(LADDER_TUNNEL, "tunnel")    /* sound waits in the TCP tunnel, or is dropped there */
+enum ladder_reason {
+#define X(name, text) name,
+    LADDER_REASONS(X)
+#undef X
+        LADDER_REASON_COUNT
+};
+const char *ladder_reason_text(enum ladder_reason reason);
+
+struct ladder {
+    enum tier tier, best, worst;
+    enum ladder_reason reason;           // of the last change
+    uint64_t changed_us, bad_us;         // the last change; the last bad sign
+    uint64_t raised_us;                  // the last way up, while it may still fail; 0
+    uint64_t up_wait_us[TIERS];          // how long good before this one is tried
+    uint64_t base_rtt_us, last_rtt_us;   // the line's own; 0: not known
+    uint64_t report_us;                  // when the last report was judged; 0: never
+    bool has_report;                     // counters below are set
+    uint32_t good, late, lost;           // what the last judged report counted
+    uint64_t counted_us;                 // when that was
+    uint32_t loss_percent, late_percent; // of the last judged one
+    uint32_t loss_before;                // what made it go down; 0: nothing
+    bool is_lossy;                       // it loses the same on thinner streams
+    // what has come since the last look
+    unsigned down; // rungs, 0: nothing bad
+    enum ladder_reason down_reason;
+};
+
+void ladder_init(struct ladder *ladder, enum tier tier, uint64_t now_us);
+// No better tier than best, no thinner than worst; taken into account at once: true when the tier
+// has changed by that.
+bool ladder_bound(struct ladder *ladder, enum tier best, enum tier worst, uint64_t now_us);
+
+// ---- signs --------------------------------------------------------------------------------------
+
+// A Ping's counters as they are: since the client's key was set. What goes backwards begins anew.
+void ladder_report(struct ladder *ladder, uint32_t good, uint32_t late, uint32_t lost,
+                   uint64_t now_us);
+void ladder_round_trip(struct ladder *ladder, uint64_t rtt_us, uint64_t least_us, uint64_t now_us);
+void ladder_waiting(struct ladder *ladder, uint64_t waited_us, uint64_t now_us); // for any answer
+// Of the tunnel: how long its oldest sound waits, how many packets were dropped since last time.
+void ladder_tunnel(struct ladder *ladder, uint64_t waited_us, uint32_t n_dropped, uint64_t now_us);
+
+// ---- the choice ---------------------------------------------------------------------------------
+
+// Call when signs have come, and once a second. True: the tier has changed, reason says why.
+bool ladder_look(struct ladder *ladder, uint64_t now_us);
+
+#endif
