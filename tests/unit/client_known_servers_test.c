@@ -98,12 +98,47 @@ static void test_what_cannot_be_read_is_a_fault(void **state)
     assert_non_null(strstr(fault.text, "cannot write"));
 }
 
+// A first visit is remembered; another certificate is refused, unless an authority or the person
+// vouches for it, and never takes the place of the first.
+static void test_accepting(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fingerprint;
+        bool is_trusted, is_insecure;
+        bool is_accepted;
+        enum known known;
+    } rows[] = {
+        { PRINT_A, false, false, true, KNOWN_NEW },
+        { PRINT_A, false, false, true, KNOWN_SAME },
+        { PRINT_B, false, false, false, KNOWN_CHANGED },
+        { PRINT_B, true, false, true, KNOWN_CHANGED },
+        { PRINT_B, false, true, true, KNOWN_CHANGED },
+        { PRINT_A, false, false, true, KNOWN_SAME },
+    };
+    struct url url = { .host = "h", .port = 1 };
+    char config[80], file[120];
+    assert_int_equal(setenv("XDG_CONFIG_HOME", folder, 1), 0);
+    (void)snprintf(config, sizeof config, "%s/susurro", folder);
+    (void)snprintf(file, sizeof file, "%s/known_servers", config);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct client_certificate certificate = { rows[i].fingerprint, rows[i].is_trusted };
+        enum known known;
+        bool is_accepted = known_servers_accept(&url, &certificate, rows[i].is_insecure, &known);
+        assert_int_equal(is_accepted, rows[i].is_accepted);
+        assert_int_equal(known, rows[i].known);
+    }
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(rmdir(config), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_add_makes_a_private_file),
         cmocka_unit_test(test_what_cannot_be_read_is_a_fault),
+        cmocka_unit_test(test_accepting),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
