@@ -36,7 +36,8 @@ struct running {
     struct shape shape;
     struct console_person people[CONSOLE_PEOPLE_MAX];
     uint32_t talking[VOICE_IN_VOICES_MAX]; // sessions that are heard now; 0: free
-    uint64_t drawn_us, silence_sent_us;
+    uint64_t drawn_us;
+    bool is_silence_asked, was_silence_asked; // under way to the server: what
     const char *texts[OPTIONS_COMMANDS_MAX];
     size_t n_texts, next_text;
     uint32_t wanted_channel;

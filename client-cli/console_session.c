@@ -92,17 +92,24 @@ static void mute_person(struct running *running, uint32_t session, bool is_muted
 
 static void on_silence_time(uv_timer_t *timer)
 {
-    running_silence(timer->data);
+    struct running *running = timer->data;
+    running->is_silence_asked = false; // the server has dropped it
+    running_silence(running);
 }
 
-// Until the server says of us what we have asked it to.
+// Until the server says of us what we want: what is under way counts as done, for a while.
 void running_silence(struct running *running)
 {
     const struct client_user *own =
         running->client != NULL ? client_find_user(running->client, client_session(running->client))
                                 : NULL;
     bool is_silent = console_is_silent(&running->console);
-    if (own == NULL || own->is_self_muted == is_silent)
+    if (own == NULL)
+        return;
+    if (running->is_silence_asked && own->is_self_muted == running->was_silence_asked)
+        running->is_silence_asked = false;
+    bool is_now = running->is_silence_asked ? running->was_silence_asked : own->is_self_muted;
+    if (is_now == is_silent)
         return;
     MumbleProto__UserState state = MUMBLE_PROTO__USER_STATE__INIT;
     state.has_session = 1;
@@ -110,6 +117,8 @@ void running_silence(struct running *running)
     state.has_self_mute = 1;
     state.self_mute = is_silent;
     (void)client_send(running->client, MSG_USER_STATE, &state.base);
+    running->is_silence_asked = true;
+    running->was_silence_asked = is_silent;
     (void)uv_timer_start(&running->silence_timer, on_silence_time, SILENCE_AGAIN_MS, 0);
 }
 
@@ -270,6 +279,8 @@ static void on_user(void *arg, const struct client_user *user, unsigned changes,
         running->console.is_denied_voice = user->is_muted || user->is_suppressed;
         if ((changes & CLIENT_USER_MOVED) != 0)
             arrive(running);
+        if (running->is_there && (changes & CLIENT_USER_FLAGS) != 0)
+            running_silence(running);
     }
     running_list_people(running);
     running_draw(running);

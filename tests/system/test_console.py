@@ -10,12 +10,14 @@ import wave
 import numpy
 
 from lib import wait
+from lib.observer import USER_STATE, USER_STATS
 from lib.process import require
+from lib.protobuf import decode, last
 from lib.pulse import PulseAudio
 from lib.server import MurmurServer
 from lib.sound import rms_dbfs, speech, tone
 from lib.terminal import Terminal
-from system.case import SANITIZER, SystemTest
+from system.case import SANITIZER, SUPERUSER_PASSWORD, SystemTest
 from system.talk import Talk
 from system.test_display import Console
 
@@ -238,6 +240,7 @@ class CoughTest(ConsoleCase):
     """A key that terminals cannot say is held, and a server that takes five changes at once, then one a second."""
 
     keys = {**ConsoleCase.keys, "messagelimit": 1, "messageburst": 5}
+    has_superuser = True
 
     def setUp(self):
         super().setUp()
@@ -270,13 +273,43 @@ class CoughTest(ConsoleCase):
             self.assertEqual(self.muted.count(True), 1)
 
     def test_faster_than_the_server_allows(self):
-        """Changes that it drops are said again: nobody stays silenced."""
-        for _ in range(9):
-            self.iris.keys("c").until("COUGH").keys("c").gone("COUGH")
-        self.iris.keys("c").until("COUGH")
-        self.is_muted(True)
-        self.iris.keys("c").gone("COUGH")
-        self.is_muted(False)
+        """Changes that it drops are said again: nobody stays silenced, or heard."""
+        for n, is_silent in ((40, False), (41, True), (33, False)):
+            self.iris.keys(*"c" * n)
+            (self.iris.until if is_silent else self.iris.gone)("COUGH")
+            self.settle()
+            self.is_muted(is_silent)
+
+    def settle(self):
+        """Nothing has been told of anybody for longer than a console waits before it says it again."""
+        quiet_since = time.monotonic()
+        deadline = quiet_since + 30
+        while time.monotonic() < quiet_since + 2.5:
+            self.assertLess(time.monotonic(), deadline)
+            if any(kind == USER_STATE for kind, _ in self.ana.barrier()):
+                quiet_since = time.monotonic()
+            self.ana.pump(0.1)
+
+    def test_no_packet_leaves(self):
+        """Not only is the voice dropped by the server: it is not sent."""
+        voice = os.path.join(self.directory, "coughed.wav")
+        write_wav(voice, speech("en", 8.0, pauses=False))
+        ivan = self.terminal("interpret", "Ivan", "--udp", "--loop", "--play", voice).until("off air")
+        session = self.session_of(self.ana, "Ivan")
+        root = self.client("SuperUser", password=SUPERUSER_PASSWORD)
+
+        def n_datagrams():
+            frames = root.ask(USER_STATS, {1: session, 2: True})
+            stats, = [fields for kind, fields in frames if kind == USER_STATS]
+            return last(decode(last(stats, 4)), 1, 0)
+        n = n_datagrams()
+        wait.until(lambda: n_datagrams() > n + 50, 15, "voice", 0.2)
+        ivan.keys("c").until("COUGH")
+        n = n_datagrams()
+        time.sleep(1)  # in which 50 would leave
+        self.assertLess(n_datagrams(), n + 8)
+        ivan.keys("c").gone("COUGH")
+        wait.until(lambda: n_datagrams() > n + 50, 15, "voice again", 0.2)
 
 
 class BoothsTest(ConsoleCase):
