@@ -32,9 +32,15 @@ __attribute__((format(printf, 2, 3))) static void put(struct buffer *out, const 
 
 void door_save(struct server *server, const struct meeting_info *meeting)
 {
+    struct meeting_run *run = run_of(server, meeting->id);
+    if (run != NULL)
+        run->is_door_due = true;
+}
+
+static void keep(struct server *server, const struct meeting_info *meeting,
+                 const struct invites *invites)
+{
     const struct door *door = &meeting->door;
-    const struct meeting_run *run = run_of(server, meeting->id);
-    const struct invites *invites = run != NULL ? run->invites : NULL;
     struct buffer out;
     char key[32];
     buffer_init(&out, KEPT_BYTES_MAX);
@@ -54,6 +60,18 @@ void door_save(struct server *server, const struct meeting_info *meeting)
     key_of(meeting, key);
     storage_setting_put(server, key, out.data, out.len);
     buffer_clear(&out);
+}
+
+// A hundred who enter in one turn are written once.
+void door_turn_end(struct server *server)
+{
+    for (struct meeting_run *run = server->runs; run != NULL; run = run->next) {
+        const struct meeting_info *meeting =
+            run->is_door_due ? model_meeting(server->model, run->meeting) : NULL;
+        run->is_door_due = false;
+        if (meeting != NULL)
+            keep(server, meeting, run->invites);
+    }
 }
 
 static bool read_hash(const char *text, char out[CERT_HASH_BYTES])
@@ -150,6 +168,11 @@ static bool make_lobby(struct server *server, struct meeting_info *meeting)
         channel = model_channel_add(model, MODEL_NONE, parent, name);
         is_new = channel != NULL;
     }
+    if (is_new &&
+        model_channel_describe(
+            model, channel->id,
+            phrase_text(PHRASE_STATE_LOBBY, meeting->tracks[meeting->default_lang].lang)) != 0)
+        log_warn("control", "a lobby has no description", "meeting=%u", meeting->id);
     free(name);
     if (channel == NULL)
         return false;

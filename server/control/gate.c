@@ -6,7 +6,7 @@
 //   OPEN, something changed    routes, commands and a batch go out; what is staged is marked;
 //   CLOSED CLOSED                     what is staged meanwhile waits behind the mark all have
 //   answered          what is marked leaves; OPEN
-#include "control/control_int.h"
+#include "control/roles.h"
 
 static void release_all(struct server *server)
 {
@@ -110,6 +110,7 @@ void gate_turn_end(struct server *server)
         visible_turn_end(server); // first: of what is hidden now nothing more is said
         rights_turn_end(server);
     } while (server->has_doomed);
+    door_turn_end(server);
     link_retry(server);
     if (server->gate.is_closed)
         return;

@@ -85,7 +85,8 @@ void roles_tell_moderators(struct server *server, const struct meeting_info *mee
 // ---- door.c -------------------------------------------------------------------------------------
 
 bool door_load(struct server *server, struct meeting_info *meeting); // as it was before the start
-void door_save(struct server *server, const struct meeting_info *meeting);
+void door_save(struct server *server, const struct meeting_info *meeting); // at the turn's end
+void door_turn_end(struct server *server);                                 // before the gate
 // After the configuration was read: password, lobby and its channel. False: memory.
 bool door_configure(struct server *server, struct meeting_info *meeting,
                     const struct config_meeting *config);

@@ -16,9 +16,9 @@ struct meeting_run {
     uint64_t notice_us;             // ... and when it was; 0: there was none
     struct mixer_event_state state; // the newest display of the mixer ...
     bool has_state;                 // ... once there is one
-    bool is_recording;
-    bool are_menus_due; // of those outside of booths ...
-    uint64_t menus_us;  // ... which were last looked at then
+    bool is_recording, is_door_due; // due: to be kept, door_kept.c
+    bool are_menus_due;             // of those outside of booths ...
+    uint64_t menus_us;              // ... which were last looked at then
     // each its file's own, NULL: none
     void *queue, *breakouts, *figures, *recording, *display, *booths, *signals, *invites;
 };
