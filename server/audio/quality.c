@@ -166,7 +166,7 @@ static void score(struct voice_quality *out)
         [ADVICE_HEADSET] =
             out->snr_db >= CLEAN_DB ? grade(out->bandwidth_hz, 2000.0f, 7000.0f) : 100.0f,
         [ADVICE_NOISE] = grade(out->snr_db, 4.0f, 24.0f),
-        [ADVICE_CLIPPING] = grade(out->clipped, 0.4f, 0.08f),
+        [ADVICE_CLIPPING] = grade(out->clipped, 0.3f, 0.08f),
         [ADVICE_LOUDER] = grade(out->level_lufs, -44.0f, -26.0f),
         [ADVICE_LINE] = grade(out->lost, 0.08f, 0.0f),
     };

@@ -87,6 +87,29 @@ def _recording(language):
     return _decode([path_of("ffmpeg"), "-loglevel", "error", "-i", "-", *to_float], wav)
 
 
+def everything(language, seconds, dbfs=SPEECH_DBFS):
+    """Real speech for that long: some twenty minutes of each language before it repeats."""
+    folder = os.path.join("/usr/share/asterisk/sounds", VOICES[language])
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    raw = b""
+    for name in names:
+        if name.endswith(".g722") and len(raw) < 8000 * seconds:
+            with open(os.path.join(folder, name), "rb") as file:
+                raw += file.read()
+    whole = _decode([path_of("ffmpeg"), "-loglevel", "error", "-f", "g722", "-i", "-", "-f", "f32le",
+                     "-ar", str(RATE_HZ), "-ac", "1", "-"], raw) if raw else _recording(language)
+    return at_level(np.resize(whole, round(seconds * RATE_HZ)), dbfs)
+
+
+def loudness_lufs(samples):
+    """Integrated loudness by EBU R 128, pauses left out, as ffmpeg measures it."""
+    done = subprocess.run(
+        [path_of("ffmpeg"), "-f", "f32le", "-ar", str(RATE_HZ), "-ac", "1", "-i", "-",
+         "-af", "ebur128", "-f", "null", "-"], input=np.asarray(samples, "<f4").tobytes(),
+        capture_output=True, check=True, timeout=60).stderr.decode()
+    return float(done.rsplit("I:", 1)[1].split()[0])
+
+
 def without_pauses(samples, longest_s=0.12, below_db=30.0):
     """The speech with its pauses cut to longest_s: someone who never stops for breath."""
     step = RATE_HZ // 100
