@@ -69,7 +69,7 @@ class SoundTest(SystemTest):
         luis = self.sit("Luis", self.spanish)
         self.mona.join(self.floor)
         console = Console(self.mona).say("hello")
-        Talk().add(luis, song(8)).run()
+        Talk().add(luis, song(14)).run()
         self.mona.barrier()
         self.assertIn(True, [state["music"] for state in console.states() if state["meeting"]])
         console.until(lambda state: state["music"] is False)  # silence forgets it
