@@ -71,7 +71,8 @@ def converse(said, listeners, acts=()):
     ({client: Sound said}, {client: Sound heard}).
     """
     packets = {client: list(Opus().packets(samples)) for client, samples in said.items()}
-    for client in listeners:
+    for client in {*listeners, *said}:
+        client.barrier()  # a ping, too: who sends nothing for half a minute has gone
         client.voice = []
     acts = sorted(acts, key=lambda one: one[0])
     n_frames = max(len(one) for one in packets.values())
