@@ -123,11 +123,14 @@ int meeting_info_booth(const struct meeting_info *meeting, const char *word)
         const struct meeting_booth *booth = &meeting->booths[i];
         const char *a = meeting->tracks[booth->lang_a].lang,
                    *b = meeting->tracks[booth->lang_b].lang;
-        char pair[40], turned[40];
-        snprintf(pair, sizeof(pair), "%s-%s", a, b);
+        const char *c = booth->has_third ? meeting->tracks[booth->lang_c].lang : "";
+        char pair[64], turned[64], one_way[64];
+        snprintf(pair, sizeof(pair), "%s-%s%s%s", a, b, booth->has_third ? "-" : "", c);
         snprintf(turned, sizeof(turned), "%s-%s", b, a);
+        snprintf(one_way, sizeof(one_way), "%s>%s", a, b);
         if (str_equal_fold(booth->name, word) || str_equal_fold(pair, word) ||
-            str_equal_fold(turned, word))
+            (!booth->has_third && !booth->is_one_way && str_equal_fold(turned, word)) ||
+            (booth->is_one_way && str_equal_fold(one_way, word)))
             return i;
     }
     return -1;

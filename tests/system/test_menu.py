@@ -240,8 +240,19 @@ tracks = en, es, fr, ht
 booths = en-es-fr, fr>ht
 default_language = es
 interpreters = anyone
+moderators = Mona
 levelling = off
 """
+
+    def test_booths_by_their_languages(self):
+        mona = self.enter("Mona", "Asamblea", "en")
+        for word, is_known in (("en-es-fr", True), ("fr>ht", True), ("Booth fr>ht", True),
+                               ("en-es", False), ("ht-fr", False), ("xx", False)):
+            with self.subTest(word):
+                answers = mona.client.command(f"!turn {word}")
+                self.assertEqual(len(answers), 1)
+                self.assertEqual("Booth en-es-fr, Booth fr>ht" in answers[0].replace("&gt;", ">"),
+                                 not is_known, answers)
 
     def test_choices(self):
         iris = self.enter("Iris", "Booth en-es-fr", "en")
@@ -265,6 +276,18 @@ levelling = off
         other.until("🔴 Go on air", "👂 Relay chosen by itself")
         other.choose("relay.auto")
         other.until("🔴 Go on air", "👂 Hear the floor, no relay")
+
+
+    def test_they_come_back_from_the_database(self):
+        """With the ids that they had, though the file does not name the meeting any more."""
+        before = {one["name"]: i for i, one in self.client("Ana").channels.items()}
+        self.server.stop()
+        self.server.write(self.keys)
+        self.server.run()
+        after = self.client("Ana")
+        self.assertEqual({one["name"]: i for i, one in after.channels.items()}, before)
+        iris = self.enter("Iris", "Booth en-es-fr", "en")
+        iris.until("🔴 Go on air", "↔ The speaker", "↔ Work into")
 
 
 class ManyTracksTest(MenuCase):
