@@ -168,6 +168,13 @@ class InterpretTest(ConsoleCase):
         self.assertGreater(os.path.getsize(heard), 9600)
         self.assertEqual(os.path.getsize(heard) % 2, 0)
 
+    def test_who_may_not(self):
+        """A participant is told, and stays where they were; nobody sits in a booth that is not there."""
+        rosa = self.terminal("interpret", "Rosa").until("Asamblea – floor", "Only the interpreters")
+        rosa.keys("q")
+        self.assertEqual(rosa.status(), 0)
+        self.terminal("interpret", "Iris", "--booth", "Kabine").until('no booth "Kabine"', "Choose your booth")
+
     # The terminal
 
     def test_sizes(self):
