@@ -72,6 +72,12 @@ class ConsoleCase(SystemTest):
         return client.until(lambda: next((one for one, user in client.users.items()
                                           if user.get("name") == name), None), 10, f"{name} is there")
 
+    def select_second(self, moderator, name):
+        """Select the second of the people, who has this name."""
+        moderator.keys("Down", "Down")
+        wait.until(lambda: re.search(r"\x1b\[[0-9;]*7m" + name, moderator.attributes()), 15,
+                   lambda: f"{name} is selected:\n{moderator.text()}")
+
     def watcher(self, name="Ana", place="Español"):
         """A client that follows the meeting's state."""
         client = self.client(name)
@@ -467,12 +473,7 @@ class ModerateTest(ConsoleCase):
         rosa = self.client("Rosa")
         rosa.join(rosa.channel("Asamblea")["channel_id"])
         mona = self.terminal("moderate", "Mona").until("Rosa", "Mona")
-        selected = re.compile(r"\x1b\[[0-9;]*7mRosa")
-
-        def select():
-            mona.keys("Down")
-            return selected.search(mona.attributes())
-        wait.until(select, 15, lambda: f"Rosa is selected: {mona.attributes()!r}", 0.2)
+        self.select_second(mona, "Rosa")
         mona.keys("u").until("Rosa ✕")
         rosa.until(lambda: rosa.users[rosa.session].get("mute"), 10, "muted")
         mona.keys("u").gone("Rosa ✕")
@@ -500,6 +501,35 @@ class ToolsTest(ConsoleCase):
         mona.until("1 Sí: 1", "2 No: 0")
         mona.keys("N").until("> !notice").write("en: Lunch at one").keys("Enter")
         rosa.until("Lunch at one")
+
+    def test_the_door(self):
+        def is_open(rows):
+            return any(re.search(r"Meeting +open(  |$)", row) for row in rows)
+        mona = self.terminal("moderate", "Mona").until(is_open).keys("k").until("locked")
+        out = self.terminal("listen", "Luis")
+        self.assertEqual(out.status(), 3)
+        mona.keys("k").until(is_open)
+        rosa = self.terminal("listen", "Rosa").until("You hear the original voices")
+        mona.until("Rosa").keys("U").until("all muted")
+        rosa.until("You are muted by the moderators")
+        self.select_second(mona, "Rosa")
+        mona.keys("a")
+        rosa.gone("You are muted by the moderators")
+        mona.keys("U").until(is_open)
+
+    def test_roles_and_music(self):
+        mona = self.terminal("moderate", "Mona").until("Mona")
+        rosa = self.terminal("interpret", "Rosa").until("Asamblea – floor", "Only the interpreters")
+        mona.until("Rosa")
+        self.select_second(mona, "Rosa")
+        mona.keys("i")
+        rosa.until("interpreter", timeout_s=15).keys("1").until("Booth en-es", "off air")
+        mona.keys("p")  # and so no longer
+        rosa.until("Choose your booth")
+        mona.keys("S")
+        rosa.until(lambda rows: "♪" in rows[0])
+        mona.keys("S")
+        rosa.until(lambda rows: "♪" not in rows[0])
 
     def test_signals(self):
         voice = os.path.join(self.directory, "spoken.wav")
