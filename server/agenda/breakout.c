@@ -46,7 +46,7 @@ void agenda_breakout_random(struct breakout_person *people, size_t n, uint8_t n_
 uint8_t agenda_breakout_by_language(struct breakout_person *people, size_t n)
 {
     bool is_spoken[UINT8_MAX + 1] = { false };
-    uint8_t group_of[UINT8_MAX + 1], n_groups = 0;
+    uint8_t group_of[UINT8_MAX + 1] = { 0 }, n_groups = 0;
     for (size_t i = 0; i < n; i++)
         is_spoken[people[i].lang] = true;
     for (unsigned lang = 0; lang <= UINT8_MAX; lang++)
