@@ -23,6 +23,7 @@ MUTE_BUTTON = (96, 44)
 TREE_X, TREE_Y, TREE_ROW = 340, 74, 20
 WHISPER_SHORTCUT = 12  # its number among 1.3.4's shortcuts
 WHISPER_KEY, WHISPER_KEYCODE = "F5", 71
+FONTS = os.environ.get("SUSURRO_PICTURES_FONTS")  # a directory of more of them, say one with emoji, for pictures
 N_LOG_MESSAGES = 64  # more than the client has kinds of log messages
 
 
@@ -46,7 +47,7 @@ def _variant(data):
 
 
 def settings(name, mic, speaker, transmit="continuous", tunnel=False, frames_10ms=2,
-             bitrate=72000, music=True, whisper=None):
+             bitrate=72000, music=True, whisper=None, language="en"):
     """The client's configuration: {section: {key: value}}."""
     general = {"lastupdate": 2}
     audio = {
@@ -61,7 +62,7 @@ def settings(name, mic, speaker, transmit="continuous", tunnel=False, frames_10m
     net = {"tcponly": tunnel, "jitterbuffer": 6, "framesperpacket": frames_10ms, "qos": True,
            "reconnect": False, "autoconnect": False}
     ui = {"updatecheck": False, "plugincheck": False, "usage": False, "askonquit": False,
-          "hidetray": False, "stateintray": False, "disablepubliclist": True, "language": "en",
+          "hidetray": False, "stateintray": False, "disablepubliclist": True, "language": language,
           "username": name, "expert": True, "expand": 2, "WindowLayout": 0, "chatbaruseselection": False}
     codec = {"opus\\encoder\\music": music}  # else Opus' speech mode filters the lows: phase and all
     console_only = {f"{n}\\log": 1 for n in range(1, N_LOG_MESSAGES)}
@@ -81,13 +82,13 @@ def settings(name, mic, speaker, transmit="continuous", tunnel=False, frames_10m
 
 
 def tree_row(observer, name):
-    """The row of a channel in a client's tree, all expanded: users stand before sub-channels."""
+    """The row of a channel or a person in a client's tree, all expanded: users stand before sub-channels."""
     rows = []
 
     def walk(channel_id):
         rows.append(observer.channels[channel_id].get("name"))
-        here = [one for one in list(observer.users.values()) if one["channel_id"] == channel_id]
-        rows.extend([None] * len(here))
+        here = [one["name"] for one in list(observer.users.values()) if one["channel_id"] == channel_id]
+        rows.extend(sorted(here, key=str.lower))
         below = [(one.get("position") or 0, one.get("name", ""), n)
                  for n, one in list(observer.channels.items())
                  if n != 0 and one.get("parent", 0) == channel_id]
@@ -149,6 +150,8 @@ class MumbleClient:
     def _prepare(self, options):
         home = os.path.join(self.directory, ".local", "share", "Mumble", "Mumble")
         os.makedirs(home)
+        if FONTS:
+            os.symlink(FONTS, os.path.join(self.directory, ".fonts"))
         with open(os.path.join(home, "mumble.ini"), "w", encoding="utf-8") as file:
             file.write(_ini(settings(self.name, self.pulse.mic(self.name),
                                      self.pulse.speaker(self.name), **options)))
