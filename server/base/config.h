@@ -140,7 +140,7 @@ const char *config_where(const struct config *config, const char *key);
 // A rule is "WHO max TIER" (no better), "WHO pin TIER" (exactly) or "WHO send KBPS" (54, 38, 24 or
 // 16), where WHO is: server | meeting NAME | channel PATH | group NAME | user NAME or #ID.
 enum line_who { LINE_SERVER, LINE_MEETING, LINE_CHANNEL, LINE_GROUP, LINE_USER };
-enum line_what { LINE_MAX, LINE_PIN, LINE_SEND };
+enum line_what { LINE_BEST, LINE_PIN, LINE_SEND };
 struct line_rule {
     enum line_who who;
     enum line_what what;

@@ -13,7 +13,9 @@ static const char *const whos[] = { [LINE_SERVER] = "server",
                                     [LINE_CHANNEL] = "channel",
                                     [LINE_GROUP] = "group",
                                     [LINE_USER] = "user" };
-static const char *const whats[] = { [LINE_MAX] = "max", [LINE_PIN] = "pin", [LINE_SEND] = "send" };
+static const char *const whats[] = {
+    [LINE_BEST] = "max", [LINE_PIN] = "pin", [LINE_SEND] = "send"
+};
 static const char *const tiers[] = { "full", "standard", "thin", "minimum", "lifeline" };
 static const uint32_t sends_kbps[] = { 54, 38, 24, 16 };
 

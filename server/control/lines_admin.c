@@ -107,7 +107,7 @@ static void answer_result(struct answer *answer, int result, const char *text)
 // "max", "send" or "pin", and a value or "auto".
 static bool read_act(const char *word, const char *value, enum line_what *what, uint32_t *number)
 {
-    *what = strcmp(word, "max") == 0 ? LINE_MAX : strcmp(word, "send") == 0 ? LINE_SEND : LINE_PIN;
+    *what = strcmp(word, "max") == 0 ? LINE_BEST : strcmp(word, "send") == 0 ? LINE_SEND : LINE_PIN;
     if (*what == LINE_PIN && strcmp(word, "pin") != 0)
         return false;
     const int tier = line_tier(value);

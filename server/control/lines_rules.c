@@ -98,7 +98,7 @@ static void apply(struct judged *judged, enum line_who who, enum line_what what,
     if (what == LINE_PIN && (int)who >= judged->pinned_by) {
         judged->pinned_by = (int)who;
         bounds->worst = (enum tier)value;
-    } else if (what == LINE_MAX && (enum tier)value > bounds->best) {
+    } else if (what == LINE_BEST && (enum tier)value > bounds->best) {
         bounds->best = (enum tier)value;
         bounds->why = LINE_BY_CAP;
     }

@@ -405,24 +405,24 @@ static void test_rules_of_lines(void **state)
         const char *name;
         uint32_t value;
     } rows[] = {
-        { "server max thin", 0, LINE_SERVER, LINE_MAX, "", 2 },
+        { "server max thin", 0, LINE_SERVER, LINE_BEST, "", 2 },
         { "server send 54", 0, LINE_SERVER, LINE_SEND, "", 54 },
         { "meeting Asamblea general pin lifeline", 0, LINE_MEETING, LINE_PIN, "Asamblea general",
           4 },
-        { "channel Asamblea/Español max full", 0, LINE_CHANNEL, LINE_MAX, "Asamblea/Español", 0 },
+        { "channel Asamblea/Español max full", 0, LINE_CHANNEL, LINE_BEST, "Asamblea/Español", 0 },
         { "group !auth send 16", 0, LINE_GROUP, LINE_SEND, "!auth", 16 },
         { "USER max pin MINIMUM", 0, LINE_USER, LINE_PIN, "max", 3 },
-        { "user #12 max standard", 0, LINE_USER, LINE_MAX, "#12", 1 },
-        { "", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
-        { "thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
-        { "max thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
-        { "user max thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
-        { "server thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
-        { "server Ana max thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
-        { "user Ana max auto", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
-        { "user Ana send 20", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
-        { "user Ana send thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
-        { "user Ana least thin", -1, LINE_SERVER, LINE_MAX, NULL, 0 },
+        { "user #12 max standard", 0, LINE_USER, LINE_BEST, "#12", 1 },
+        { "", -1, LINE_SERVER, LINE_BEST, NULL, 0 },
+        { "thin", -1, LINE_SERVER, LINE_BEST, NULL, 0 },
+        { "max thin", -1, LINE_SERVER, LINE_BEST, NULL, 0 },
+        { "user max thin", -1, LINE_SERVER, LINE_BEST, NULL, 0 },
+        { "server thin", -1, LINE_SERVER, LINE_BEST, NULL, 0 },
+        { "server Ana max thin", -1, LINE_SERVER, LINE_BEST, NULL, 0 },
+        { "user Ana max auto", -1, LINE_SERVER, LINE_BEST, NULL, 0 },
+        { "user Ana send 20", -1, LINE_SERVER, LINE_BEST, NULL, 0 },
+        { "user Ana send thin", -1, LINE_SERVER, LINE_BEST, NULL, 0 },
+        { "user Ana least thin", -1, LINE_SERVER, LINE_BEST, NULL, 0 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct line_rule rule, again;
