@@ -83,7 +83,7 @@ class MusicTest(unittest.TestCase):
     def test_speech_is_none(self):
         for language in sound.VOICES:
             with self.subTest(language):
-                self.assertEqual(values(ears(sound.everything(language, 120), "music")[1], "music"), [])
+                self.assertEqual(values(ears(sound.everything(language, 60), "music")[1], "music"), [])
         both = sound.speech("en", 40) + sound.speech("es", 40)
         self.assertEqual(values(ears(both, "music")[1], "music"), [])
         noisy = sound.speech("es", 40) + noise(40, -33)
