@@ -266,6 +266,9 @@ class InterpretedTest(BreakoutCase):
         inner = self.mona.channels[self.mona.users[self.iris.session]["channel_id"]]["parent"]
         self.assertEqual(names[inner], "Grupo 1")
         self.settle()
+        for name in ("Ana", "Bob"):  # dealt at random: somebody who speaks, and who needs it interpreted
+            self.mona.command(f"!breakout {name} 1")
+        self.settle()
         self.iris.command("!aire")
         self.told(self.iris, "Estás al aire")
         self.assert_interpreted(inner)
