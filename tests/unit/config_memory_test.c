@@ -11,7 +11,7 @@ static void test_every_allocation_fails_once(void **state)
     (void)state;
     static const char text[] =
         "port = 1\nwelcometext = \"Hola\"\nusername = [a-z]+\nlog_level = warn\n"
-        "moderators = Ana, Luis\nice = x\n[Ice]\nx = 1\n"
+        "moderators = Ana, Luis\nlines = server max thin, user Ana send 24\nice = x\n[Ice]\nx = 1\n"
         "[meeting \"A\"]\ntracks = en, es\nbooths = en-es\n"
         "interpreters = anyone\nmoderators = Ana\ntier = minimum\n"
         "name.en-es = Cabina\n";
