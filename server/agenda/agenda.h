@@ -54,6 +54,7 @@ bool agenda_is_stacking(const struct agenda *agenda);
 int agenda_hand_up(struct agenda *agenda, uint32_t session);
 int agenda_hand_down(struct agenda *agenda, uint32_t session); // AGENDA_E_UNKNOWN: it is not up
 size_t agenda_hands(const struct agenda *agenda, uint32_t *sessions, size_t cap); // in their order
+bool agenda_has_hand_up(const struct agenda *agenda, uint32_t session);
 // They have the floor from now on, whether they waited for it or not; the one before has ended. The
 // next one is the first of agenda_hands who is there.
 void agenda_give(struct agenda *agenda, uint32_t session, uint64_t now_us); // 0: to nobody
@@ -96,7 +97,8 @@ int agenda_poll_vote(struct agenda *agenda, uint64_t voter, uint8_t answer);
 struct poll_view {
     bool is_open;
     uint8_t n_answers;
-    bool is_translated;                                      // into the language that was asked for
+    bool is_translated; // into the language that was asked for
+    bool is_original;   // it was asked in that language, not translated into it
     const char *question, *answers[AGENDA_POLL_ANSWERS_MAX]; // borrowed
     uint32_t counts[AGENDA_POLL_ANSWERS_MAX], n_votes;
 };

@@ -13,6 +13,7 @@ struct vote {
 struct poll {
     bool is_open;
     uint8_t n_answers;
+    uint32_t originals; // a bit a language in which it was asked
     char *texts[AGENDA_LANGS_MAX][1 + AGENDA_POLL_ANSWERS_MAX]; // NULL: as in the first language
     struct vote *votes;
     size_t n_votes, cap;
@@ -74,6 +75,7 @@ int agenda_poll_open(struct agenda *agenda, const char *const *texts, uint8_t n_
             poll_free(poll);
             return error;
         }
+        poll->originals |= poll->texts[lang][0] != NULL ? 1u << lang : 0;
     }
     poll_free(agenda->poll);
     agenda->poll = poll;
@@ -153,6 +155,7 @@ bool agenda_poll_view(const struct agenda *agenda, uint8_t lang, struct poll_vie
     out->is_open = poll->is_open;
     out->n_answers = poll->n_answers;
     out->is_translated = lang < AGENDA_LANGS_MAX && poll->texts[lang][0] != NULL;
+    out->is_original = lang < AGENDA_LANGS_MAX && (poll->originals >> lang & 1) != 0;
     out->question = text_in(poll, lang, 0);
     for (uint8_t i = 0; i < poll->n_answers; i++) {
         out->answers[i] = text_in(poll, lang, 1u + i);

@@ -117,33 +117,47 @@ int agenda_hand_down(struct agenda *agenda, uint32_t session)
     return 0;
 }
 
-// Before the other in a progressive queue; false when equal, so that a stable order stays.
-static bool has_spoken_less(const struct agenda *agenda, uint32_t session, uint32_t other)
+bool agenda_has_hand_up(const struct agenda *agenda, uint32_t session)
 {
-    const struct turns nothing = { .session = 0 };
-    const struct turns *a = turns_find(agenda, session), *b = turns_find(agenda, other);
-    a = a != NULL ? a : &nothing;
-    b = b != NULL ? b : &nothing;
-    if (a->n_turns != b->n_turns)
-        return a->n_turns < b->n_turns;
-    return a->voice_us / AGENDA_VOICE_STEP_US < b->voice_us / AGENDA_VOICE_STEP_US;
+    return hand_index(&agenda->queue, session) < agenda->queue.n_hands;
+}
+
+struct place {
+    uint32_t session, n_turns;
+    uint64_t steps; // of voice
+};
+
+// Each is looked up once: it is done for hundreds of hands, and thousands who have spoken.
+static struct place place_of(const struct agenda *agenda, uint32_t session)
+{
+    struct place place = { .session = session };
+    const struct turns *turns = agenda->queue.is_progressive ? turns_find(agenda, session) : NULL;
+    if (turns != NULL) {
+        place.n_turns = turns->n_turns;
+        place.steps = turns->voice_us / AGENDA_VOICE_STEP_US;
+    }
+    return place;
+}
+
+// Before the other in a progressive queue; false when equal, so that a stable order stays.
+static bool has_spoken_less(const struct place *a, const struct place *b)
+{
+    return a->n_turns != b->n_turns ? a->n_turns < b->n_turns : a->steps < b->steps;
 }
 
 size_t agenda_hands(const struct agenda *agenda, uint32_t *sessions, size_t cap)
 {
     const struct queue *queue = &agenda->queue;
-    uint32_t sorted[AGENDA_HANDS_MAX];
-    for (size_t i = 0; i < queue->n_hands; i++) {
+    struct place sorted[AGENDA_HANDS_MAX];
+    for (size_t i = 0; i < queue->n_hands && cap > 0; i++) {
+        const struct place place = place_of(agenda, queue->hands[i]);
         size_t at = i;
-        for (; queue->is_progressive && at > 0 &&
-               has_spoken_less(agenda, queue->hands[i], sorted[at - 1]);
-             at--)
+        for (; at > 0 && has_spoken_less(&place, &sorted[at - 1]); at--)
             sorted[at] = sorted[at - 1];
-        sorted[at] = queue->hands[i];
+        sorted[at] = place;
     }
-    size_t n = queue->n_hands < cap ? queue->n_hands : cap;
-    if (n > 0)
-        memcpy(sessions, sorted, n * sizeof(*sessions));
+    for (size_t i = 0; i < queue->n_hands && i < cap; i++)
+        sessions[i] = sorted[i].session;
     return queue->n_hands;
 }
 

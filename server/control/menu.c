@@ -87,14 +87,20 @@ struct look {
     uint8_t n;
 };
 
+// The tables of commands stay as they are, so each is looked for once: menus are made for
+// everybody.
 static bool exists(enum item item)
 {
+    static enum { UNKNOWN, THERE, MISSING } known[N_ITEMS];
     char word[32];
     if (items[item].command == NULL)
         return true;
-    snprintf(word, sizeof(word), "%.*s", (int)strcspn(items[item].command, " "),
-             items[item].command);
-    return command_find(word) != NULL;
+    if (known[item] == UNKNOWN) {
+        snprintf(word, sizeof(word), "%.*s", (int)strcspn(items[item].command, " "),
+                 items[item].command);
+        known[item] = command_find(word) != NULL ? THERE : MISSING;
+    }
+    return known[item] == THERE;
 }
 
 static void offer(struct look *look, enum item item, uint8_t lang, enum phrase phrase,
@@ -201,13 +207,7 @@ static void offer_in_booth(struct look *look, uint8_t index)
 
 static bool has_hand_up(const struct look *look)
 {
-    uint32_t hands[AGENDA_HANDS_MAX];
-    const size_t n =
-        look->run != NULL ? agenda_hands(look->run->agenda, hands, AGENDA_HANDS_MAX) : 0;
-    for (size_t i = 0; i < n && i < AGENDA_HANDS_MAX; i++)
-        if (hands[i] == look->user->session)
-            return true;
-    return false;
+    return look->run != NULL && agenda_has_hand_up(look->run->agenda, look->user->session);
 }
 
 static void offer_to_moderators(struct look *look)

@@ -114,6 +114,8 @@ static void test_refusals(void **state)
     assert_int_equal(agenda_hand_up(agenda, AGENDA_HANDS_MAX + 1), AGENDA_E_FULL);
     assert_int_equal(agenda_hands(agenda, hands, 4), AGENDA_HANDS_MAX);
     assert_int_equal(hands[3], 4);
+    assert_true(agenda_has_hand_up(agenda, 1) && agenda_has_hand_up(agenda, AGENDA_HANDS_MAX));
+    assert_false(agenda_has_hand_up(agenda, AGENDA_HANDS_MAX + 1));
     assert_int_equal(agenda_hands(agenda, NULL, 0), AGENDA_HANDS_MAX);
     agenda_free(agenda);
 }
@@ -273,7 +275,7 @@ static void test_poll(void **state)
     assert_int_equal(agenda_poll_open(agenda, in_english, 2), 0);
     assert_true(agenda_poll_view(agenda, 1, &view));
     assert_string_equal(view.question, "Lunch?"); // nobody has translated it yet
-    assert_false(view.is_translated);
+    assert_false(view.is_translated || view.is_original);
     assert_int_equal(agenda_poll_translate(agenda, 1, spanish, 1), AGENDA_E_UNKNOWN);
     assert_int_equal(agenda_poll_translate(agenda, 2, spanish, 2), AGENDA_E_UNKNOWN);
     assert_int_equal(agenda_poll_translate(agenda, 1, spanish, 2), 0);
@@ -298,6 +300,10 @@ static void test_poll(void **state)
         assert_int_equal(view.n_votes, votes[i].counts[0] + votes[i].counts[1]);
     }
     assert_string_equal(view.question, "¿Comemos?");
+    assert_true(view.is_translated && !view.is_original);
+    agenda_poll_view(agenda, 0, &view);
+    assert_true(view.is_original);
+    agenda_poll_view(agenda, 1, &view);
     assert_string_equal(view.answers[0], "Sí");
     assert_true(view.is_translated && view.is_open && view.n_answers == 2);
     agenda_leave(agenda, 1);
