@@ -40,8 +40,9 @@ struct chat_reader chat_reader_of(const struct conn *conn, const struct meeting_
     else
         reader.understood |= 1u << reader.own;
     // Where anyone may interpret, those do who sit in a booth.
-    bool is_interpreter = model_is_interpreter(model, user, meeting) &&
-                          (reader.is_in_booth || !meeting->is_anyone_interpreter);
+    bool is_interpreter =
+        model_is_interpreter(model, user, meeting) &&
+        (reader.is_in_booth || !model_meeting_root(model, meeting)->is_anyone_interpreter);
     reader.has_numbers = is_interpreter || model_is_moderator(model, user, meeting);
     return reader;
 }

@@ -111,6 +111,19 @@ bool command_is_moderator(struct call *call)
     return false;
 }
 
+static bool is_open_to_all(const struct call *call, const struct meeting_info *meeting)
+{
+    return model_meeting_root(call->server->model, meeting)->is_anyone_interpreter;
+}
+
+bool command_is_helper(const struct call *call, const struct meeting_info *meeting)
+{
+    const struct model *model = call->server->model;
+    return model_is_moderator(model, call->user, meeting) ||
+           (model_is_interpreter(model, call->user, meeting) &&
+            (command_is_in_booth(call) || !is_open_to_all(call, meeting)));
+}
+
 static bool may(const struct call *call, enum command_for who)
 {
     switch (who) {
@@ -121,9 +134,7 @@ static bool may(const struct call *call, enum command_for who)
     case COMMAND_MEETING:
         return is_inside(call);
     case COMMAND_HELPER:
-        return is_inside(call) &&
-               (is_moderator(call) ||
-                model_is_interpreter(call->server->model, call->user, call->meeting));
+        return is_inside(call) && command_is_helper(call, call->meeting);
     case COMMAND_BOOTH:
         return is_inside(call) && command_is_in_booth(call);
     case COMMAND_MODERATOR:
@@ -137,7 +148,8 @@ static void say_why_not(const struct call *call, enum command_for who)
     if (call->meeting == NULL)
         say(call->conn, PHRASE_NO_MEETING);
     else if (who == COMMAND_HELPER && is_inside(call))
-        say(call->conn, PHRASE_NOT_HELPER);
+        say(call->conn,
+            is_open_to_all(call, call->meeting) ? PHRASE_NOT_IN_BOOTH : PHRASE_NOT_HELPER);
     else if (who == COMMAND_BOOTH)
         say(call->conn, PHRASE_NOT_IN_BOOTH);
     else if (who == COMMAND_MODERATOR)

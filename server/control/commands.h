@@ -43,10 +43,10 @@ struct command_table {
     const struct command *commands;
     size_t n;
 };
-extern const struct command_table commands_of_listening, commands_of_lines, commands_of_booth, commands_of_signals,
-    commands_of_moderating, commands_of_roles, commands_of_chat, commands_of_queue,
-    commands_of_poll, commands_of_breakout, commands_of_recording, commands_of_figures,
-    commands_of_sound;
+extern const struct command_table commands_of_listening, commands_of_lines, commands_of_booth,
+    commands_of_signals, commands_of_moderating, commands_of_roles, commands_of_chat,
+    commands_of_queue, commands_of_poll, commands_of_breakout, commands_of_recording,
+    commands_of_figures, commands_of_sound;
 const struct command_table *command_table_at(size_t index); // NULL: the end
 
 const struct command *command_find(const char *word); // any language; NULL: none
@@ -55,6 +55,9 @@ void command_help(struct call *call);                 // "!help", "!help air"
 // For commands' functions.
 bool command_is_in_booth(const struct call *call);
 bool command_is_moderator(struct call *call); // or told
+// May they speak for others there: translate, say that it is music? Where anyone may interpret,
+// those who sit in a booth, and moderators.
+bool command_is_helper(const struct call *call, const struct meeting_info *meeting);
 void command_whole(struct call *call); // its meeting is not a group, but what the group is of
 int command_language(struct call *call,
                      const char *word); // a track's index; -1: the caller was told

@@ -13,11 +13,6 @@ static bool may_moderate(const struct call *call, const struct meeting_info *mee
     return model_is_moderator(call->server->model, call->user, meeting);
 }
 
-static bool may_translate(const struct call *call, const struct meeting_info *meeting)
-{
-    return model_is_interpreter(call->server->model, call->user, meeting);
-}
-
 static void say_number(struct call *call, enum phrase phrase, unsigned number)
 {
     char digits[16];
@@ -58,13 +53,23 @@ static void translate(struct call *call, struct meeting_run *run,
     }
 }
 
+// What was asked in this language is the moderators': nobody else says it anew, with other answers.
+static bool is_asked_in(const struct meeting_run *run, uint8_t lang)
+{
+    struct poll_view view;
+    return agenda_poll_view(run->agenda, lang, &view) && view.is_original;
+}
+
 static void ask(struct call *call, struct meeting_run *run, const struct meeting_info *meeting)
 {
     struct tools_part parts[TOOLS_PARTS_MAX];
     size_t n = tools_split(meeting, tools_lang(call->conn, meeting), call->rest, parts);
     struct poll_view view;
     bool is_open = agenda_poll_view(run->agenda, 0, &view) && view.is_open;
-    if (n > 0 && is_open && parts[0].is_tagged && may_translate(call, meeting)) {
+    bool is_translation = n > 0 && is_open && parts[0].is_tagged &&
+                          command_is_helper(call, meeting) &&
+                          (may_moderate(call, meeting) || !is_asked_in(run, parts[0].lang));
+    if (is_translation) {
         translate(call, run, meeting, parts, n);
     } else if (!may_moderate(call, meeting)) {
         say(call->conn, PHRASE_NOT_MODERATOR);
@@ -128,7 +133,7 @@ static void do_notice(struct call *call)
     struct tools_part parts[TOOLS_PARTS_MAX];
     bool is_moderator = may_moderate(call, meeting);
     size_t n = tools_split_texts(meeting, tools_lang(call->conn, meeting), call->rest, parts);
-    if (!may_translate(call, meeting))
+    if (!command_is_helper(call, meeting))
         say(call->conn, PHRASE_NOT_TRANSLATOR);
     else if (n == 0)
         say(call->conn, PHRASE_NOTICE_USAGE);

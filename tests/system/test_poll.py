@@ -120,6 +120,31 @@ class PollTest(QueueCase):
         self.mona.command("!poll close")
         console.until(lambda one: not one["poll"]["open"])
 
+    def test_consoles_of_participants(self):
+        """Nobody votes as the others do: they see the counts when it is over, as in the chat."""
+        console = self.console("Rosa", self.floor)
+        moderator = Console(self.mona).say("hello")
+        self.mona.command("!poll ¿Comemos? / Sí / No")
+        self.bob.command("!vote 2")
+        moderator.until(lambda one: one["poll"] and one["poll"]["answers"][1]["count"] == 1)
+        self.bob.command("!hand")  # is seen by all of them
+        state = console.until(lambda one: one["queue"])
+        self.assertEqual([one["count"] for one in state["poll"]["answers"]], [None, None])
+        self.mona.command("!poll close")
+        state = console.until(lambda one: not one["poll"]["open"])
+        self.assertEqual([one["count"] for one in state["poll"]["answers"]], [0, 1])
+
+    def test_what_was_asked_stays(self):
+        """An interpreter translates a question; only moderators say it anew."""
+        self.mona.command("!poll ¿Sigue la reunión? / Sí / No")
+        self.assertIn("moder", self.iris.command("!poll es: ¿Sigue? / No / Sí")[0])
+        self.assertIn("1. Sí<br/>2. No", self.ana.command("!poll")[0])
+        self.iris.command("!poll en: Go on? / No / Yes")
+        self.iris.command("!poll en: Go on? / Yes / No")
+        self.assertIn("1. Yes<br/>2. No", self.bob.command("!poll")[0])
+        self.mona.command("!poll es: ¿Seguimos? / Sí / No")
+        self.told(self.ana, "¿Seguimos?")
+
     def test_notices(self):
         rosa = self.client("Rosa")
         self.assertIn("Lo leen: 5", self.mona.command("!notice Diez minutos de pausa / o quince")[-1])
@@ -152,3 +177,24 @@ class PollTest(QueueCase):
         self.told(self.bob, "¿Una?")
         Console(self.bob).say("do vote 2")
         self.told(self.bob, "Your vote: No")
+
+
+class AnyoneTest(QueueCase):
+    """Where anyone may interpret, whoever sits in a booth speaks for others, and nobody else."""
+
+    meeting = QueueCase.meeting.replace("Iris, Ivan", "anyone")
+
+    def test_translations(self):
+        self.mona.command("!poll ¿Comemos? / Sí / No")
+        self.assertIn("Only moderators", self.bob.command("!poll en: Lunch? / No / Yes")[0])
+        self.mona.command("!notice Diez minutos de pausa")
+        self.assertIn("Only", self.bob.command("!notice en: Go home")[0])
+        self.ana.send(TEXT_MESSAGE, {3: self.spanish, 5: "buenas"})
+        self.bob.until(lambda: any("buenas" in one["message"] for one in self.bob.texts), 5, "it")
+        self.assertIn("booth", self.bob.command("!tr en: I resign")[0])
+        self.bob.join(self.booth)
+        self.assertIn("#1", self.bob.command("!tr en: good day")[0])
+        self.bob.command("!poll en: Lunch? / Yes / No")
+        self.bob.command("!notice en: Ten minutes of break")
+        self.bob.join(self.english)
+        self.assertIn("1. Yes", self.bob.command("!poll")[0])
