@@ -140,8 +140,12 @@ static void add_poll(const struct console *console, struct fields *out)
     value_set(field, "%s", state->poll.question);
     for (size_t i = 0; i < state->poll.n_answers; i++) {
         size_t len = strlen(field->value);
-        (void)snprintf(field->value + len, sizeof field->value - len, "  %zu %s: %u", i + 1,
-                       state->poll.answers[i].text, state->poll.answers[i].count);
+        (void)snprintf(field->value + len, sizeof field->value - len, "  %zu %s", i + 1,
+                       state->poll.answers[i].text);
+        len = strlen(field->value);
+        if (state->poll.answers[i].has_count)
+            (void)snprintf(field->value + len, sizeof field->value - len, ": %u",
+                           state->poll.answers[i].count);
     }
 }
 

@@ -159,6 +159,8 @@ static void read_poll(const struct node *poll, struct console_state *out)
          one != NULL && out->poll.n_answers < STATE_ANSWERS_MAX; one = one->next) {
         struct state_answer *answer = &out->poll.answers[out->poll.n_answers++];
         read_text(one, "text", answer->text, sizeof answer->text);
+        const struct node *count = node_get(one, "count"); // null: not before it is closed
+        answer->has_count = count != NULL && count->kind == NODE_NUMBER;
         answer->count = read_count(one, "count");
     }
 }

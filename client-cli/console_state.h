@@ -53,6 +53,7 @@ struct state_booth {
 };
 struct state_answer {
     char text[STATE_NAME_BYTES];
+    bool has_count; // participants see them when the poll is closed
     uint32_t count;
 };
 struct console_state {

@@ -26,6 +26,7 @@ struct display {
 struct body { // what all who see everything are sent alike, while a turn lasts
     uint32_t meeting;
     char language[16];            // the poll is in it
+    bool is_moderator;            // they see its counts while it is open
     struct answer still, running; // without and with the times that run
     bool is_there;
 };
@@ -39,6 +40,12 @@ static void body_clear(struct body *body)
     body->is_there = false;
 }
 
+static bool is_moderator(const struct conn *reader, const struct meeting_info *meeting)
+{
+    const struct model *model = reader->server->model;
+    return model_is_moderator(model, model_user(model, reader->session), meeting);
+}
+
 static void body_make(struct body *body, const struct conn *reader,
                       const struct meeting_info *meeting, struct meeting_run *run)
 {
@@ -50,6 +57,7 @@ static void body_make(struct body *body, const struct conn *reader,
     display_put_meeting(&body->running, reader, meeting, run, reader->server->now_us);
     body->meeting = meeting->id;
     snprintf(body->language, sizeof(body->language), "%s", reader_language(reader));
+    body->is_moderator = is_moderator(reader, meeting);
     body->is_there = reader->visible == NULL;
 }
 
@@ -99,6 +107,7 @@ static void show(struct watcher *watcher, struct conn *conn, struct body *body)
     if (run != NULL) {
         display_put_me(&answer, conn, meeting);
         bool is_at_hand = body->is_there && conn->visible == NULL && body->meeting == meeting->id &&
+                          body->is_moderator == is_moderator(conn, meeting) &&
                           strcmp(body->language, reader_language(conn)) == 0;
         if (!is_at_hand)
             body_make(body, conn, meeting, run);

@@ -197,6 +197,10 @@ static void put_poll(struct answer *answer, const struct conn *reader,
         answer_text(answer, "poll", NULL);
         return;
     }
+    // As in the chat: so that nobody votes as the others do.
+    const struct model *model = reader->server->model;
+    bool has_counts =
+        !view.is_open || model_is_moderator(model, model_user(model, reader->session), meeting);
     answer_open(answer, "poll", '{');
     answer_bool(answer, "open", view.is_open);
     answer_text(answer, "question", view.question);
@@ -204,7 +208,10 @@ static void put_poll(struct answer *answer, const struct conn *reader,
     for (uint8_t i = 0; i < view.n_answers; i++) {
         answer_open(answer, NULL, '{');
         answer_text(answer, "text", view.answers[i]);
-        answer_integer(answer, "count", view.counts[i]);
+        if (has_counts)
+            answer_integer(answer, "count", view.counts[i]);
+        else
+            answer_text(answer, "count", NULL);
         answer_close(answer, '}');
     }
     answer_close(answer, ']');

@@ -229,6 +229,7 @@ static void test_a_listener_and_a_moderator(void **unused)
          console->state.speaker_limit_s = 120, "Ana 02:05 of 02:00");
     SAYS(console->state.poll.is_there = true; (void)strcpy(console->state.poll.question, "Pausa?");
          console->state.poll.n_answers = 1; (void)strcpy(console->state.poll.answers[0].text, "Sí");
+         console->state.poll.answers[0].has_count = true;
          console->state.poll.answers[0].count = 4, "Pausa?  1 Sí: 4");
     SAYS(console->state.has_lobby = true; console->state.n_waiting = 3, "lobby, waiting: 3");
     SAYS(console->state.is_locked = console->state.is_all_muted = true,
