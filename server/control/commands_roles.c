@@ -149,9 +149,11 @@ static void do_admit(struct call *call)
 {
     command_whole(call);
     static const char *const all[] = { "all", "todos", "todas", "tous", "toutes", "tout" };
-    bool is_all = call->rest[0] == '\0';
+    bool is_all = call->rest[0] == '\0', is_word = false;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        is_all |= str_equal_fold(call->rest, all[i]);
+        is_word |= str_equal_fold(call->rest, all[i]);
+    // Somebody may be called like that: then it is they who are meant, as in a client's menu.
+    is_all |= is_word && model_user_by_name(call->server->model, call->rest) == NULL;
     struct user *person = is_all ? NULL : command_person(call, call->rest);
     if (is_all) {
         unsigned n = door_admit_all(call->server, call->meeting);

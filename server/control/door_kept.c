@@ -4,6 +4,8 @@
 // of the store; and what the configuration says of it.
 #include "control/roles.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +47,8 @@ static void keep(struct server *server, const struct meeting_info *meeting,
     char key[32];
     buffer_init(&out, KEPT_BYTES_MAX);
     put(&out, "locked %d\nmuted %d\n", door->is_locked, door->is_all_muted);
+    if (door->seal[0] != '\0')
+        put(&out, "seal %s\n", door->seal);
     for (uint32_t i = 0; i < door->n_guests; i++) {
         const struct door_guest *guest = &door->guests[i];
         if (guest->user_id >= 0 || guest->hash[0] != '\0')
@@ -106,6 +110,8 @@ static bool read_line(const char *line, struct door *door, struct invites *invit
     else if (sscanf(line, "muted %d", &flag) == 1)
         door->is_all_muted = flag == 1;
     else if (sscanf(line, "generation %u", &invites->generation) == 1)
+        return true;
+    else if (sscanf(line, "seal %32s", door->seal) == 1)
         return true;
     else if (sscanf(line, "guest %d %63s %u", &guest.user_id, hash, &marks) == 3) {
         guest.marks = (uint8_t)marks;
@@ -184,16 +190,35 @@ static bool make_lobby(struct server *server, struct meeting_info *meeting)
     return true;
 }
 
+// Tells another password from the same one, after a restart too, and nothing of either.
+static void seal_of(const struct server *server, const char *password, char out[DOOR_SEAL_BYTES])
+{
+    static const char domain[] = "susurro password 1 ";
+    uint8_t digest[EVP_MAX_MD_SIZE] = { 0 };
+    char text[1024]; // of the password, what a configuration may hold
+    snprintf(text, sizeof(text), "%s%s", domain, password);
+    (void)HMAC(EVP_sha256(), server->invite_key, INVITE_KEY_BYTES, (const uint8_t *)text,
+               strlen(text), digest, NULL);
+    for (size_t i = 0; i < (DOOR_SEAL_BYTES - 1) / 2; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
 bool door_configure(struct server *server, struct meeting_info *meeting,
                     const struct config_meeting *config)
 {
     struct door *door = &meeting->door;
+    char seal[DOOR_SEAL_BYTES] = "";
     char *password =
         config->password != NULL && config->password[0] != '\0' ? str_dup(config->password) : NULL;
-    bool is_other = (door->password == NULL) != (password == NULL) ||
-                    (password != NULL && !door_is_password(door, password));
-    if (is_other && door->password != NULL) // who knew the old one does not know this
-        door_unmark(door, DOOR_KNOWS_PASSWORD);
+    if (password != NULL)
+        seal_of(server, password, seal);
+    // Who knew the old one, or came in by it, does not know this.
+    const bool was_let_in_by_it = password != NULL || !config->has_lobby;
+    if (strcmp(door->seal, seal) != 0 && door->seal[0] != '\0')
+        door_unmark(door, DOOR_KNOWS_PASSWORD | (was_let_in_by_it ? DOOR_LET_IN : 0));
+    if (strcmp(door->seal, seal) != 0)
+        door_save(server, meeting);
+    memcpy(door->seal, seal, sizeof(seal));
     free(door->password);
     door->password = password;
     door->has_lobby = config->has_lobby;

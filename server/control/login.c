@@ -346,6 +346,7 @@ static struct user *make_user(struct conn *conn, const struct login_request *req
 static void unmake_user(struct server *server, struct user *user)
 {
     uint32_t session = user->session;
+    door_gone(server, user, false); // an invitation may have let them in: the number is another's
     model_user_remove(server->model, session);
     model_session_release(server->model, session); // no thread has heard of it
 }

@@ -100,9 +100,13 @@ bool door_clear_mark(struct door *door, const struct user *user, uint8_t marks)
 
 void door_forget(struct door *door, const struct user *user)
 {
-    for (uint32_t i = door->n_guests; i-- > 0;)
-        if (is_same(&door->guests[i], user))
+    for (uint32_t i = door->n_guests; i-- > 0;) {
+        if (!is_same(&door->guests[i], user))
+            continue;
+        door->guests[i].marks &= DOOR_DEMOTED; // what was taken from them is not given back
+        if (door->guests[i].marks == 0)
             drop(door, i);
+    }
     rights_stale(user);
 }
 

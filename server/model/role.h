@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define DOOR_SEAL_BYTES 33
 #define DOOR_GUESTS_MAX 4096 // remembered of one meeting; beyond, the oldest is forgotten
 
 struct model;
@@ -58,7 +59,8 @@ bool model_role_keep(struct model *model, struct user *user, const struct meetin
 
 // ---- the door ---------------------------------------------------------------------------------
 
-enum door_mark {        // what is remembered of somebody; survives a new connection, not a kick
+enum door_mark {        // what is remembered of somebody; survives a new connection, and none but
+                        // DOOR_DEMOTED a kick
     DOOR_WAS_THERE = 1, // when it was locked, or let in since
     DOOR_LET_IN = 2,    // past the lobby
     DOOR_KNOWS_PASSWORD = 4, // has said it
@@ -72,8 +74,10 @@ struct door_guest { // known again by any of these
 };
 struct door { // of a meeting
     bool is_locked, is_all_muted, has_lobby;
-    char *password; // NULL: none; by the configuration
-    uint32_t lobby; // channel; MODEL_NONE: none
+    char *password;             // NULL: none; by the configuration
+    char seal[DOOR_SEAL_BYTES]; // by which it is known whether the password is still the same; "":
+                                // there was none
+    uint32_t lobby;             // channel; MODEL_NONE: none
     uint32_t given; // session that the floor was given to: may speak though all are muted
     struct door_guest *guests;
     uint32_t n_guests;

@@ -7,6 +7,7 @@ import subprocess
 import unittest
 from urllib.parse import unquote, urlsplit
 
+from lib.observer import USER_REMOVE
 from lib.process import clean_environment
 from system.roles import RolesCase
 from system.test_admin import Runner
@@ -149,6 +150,16 @@ class InviteTest(InviteCase):
         self.mona.command("!participant Ana")
         eva = self.guest("Guest E", certificate=self.certificates["Eva"])
         self.mona.command("!participant Guest E")
+        eva = self.guest("Guest E", certificate=self.certificates["Eva"])
+        self.answer(eva, f"!join {word}", "Your role: participant")
+
+    def test_a_kick_gives_nothing_back(self):
+        word = self.invite()
+        eva = self.guest("Guest E", certificate=self.certificates["Eva"])
+        self.mona.command("!participant Guest E")
+        root = self.superuser()
+        root.send(USER_REMOVE, {1: eva.session, 3: "enough"})
+        eva.wait_closed()
         eva = self.guest("Guest E", certificate=self.certificates["Eva"])
         self.answer(eva, f"!join {word}", "Your role: participant")
 

@@ -12,7 +12,7 @@ from system.roles import RolesCase
 from system.test_admin import REFUSED, Runner
 
 CONSOLE = "susurro.console"
-PLUGIN_DATA, AUTHENTICATE = 26, 2
+PLUGIN_DATA, AUTHENTICATE, CONTEXT_ACTION = 26, 2, 17
 ENTER = 4
 
 
@@ -250,6 +250,19 @@ class LobbyTest(DoorCase):
         self.answer(self.mona, "!admit Waits", "already")
         self.answer(self.mona, "!admit", "Nobody is waiting")
 
+    def test_somebody_called_all(self):
+        """Who lets them in by a client's menu lets nobody else in."""
+        other, ana = self.guest("Other"), self.guest("Todos")
+        for client in (other, ana):
+            client.command("!en")
+            self.is_at(client, self.lobby)
+        self.mona.send(CONTEXT_ACTION, {1: ana.session, 3: "susurro.admit"})
+        self.is_at(ana, self.mona.channel("English")["channel_id"])
+        self.assertEqual(other.here(), self.lobby)
+        self.answer(self.mona, "!admit todos", "already")
+        self.answer(self.mona, "!admit all", "let in")
+        self.is_at(other, self.mona.channel("English")["channel_id"])
+
     def test_everybody(self):
         some = [self.guest(f"Guest {i}") for i in range(3)]
         for client in some:
@@ -437,10 +450,26 @@ class PasswordTest(DoorCase):
         ana.command("!password Open; Sesame")
         ana.join(0)
         self.reload('password = "Other"')
+        self.assertFalse(self.may_enter(ana, self.floor))
         berta = self.guest("Knows Old")
         self.answer(berta, "!password Open; Sesame", "not the password")
         self.says(berta, "!password other", "is right")
         self.reload(self.more)
+
+    def test_another_password_by_a_restart(self):
+        ana = self.guest("Came In", certificate=self.certificates["Ana"])
+        ana.command("!password Open; Sesame")
+        ana.join(0)
+        self.restart()
+        ana = self.guest("Came In", certificate=self.certificates["Ana"])
+        self.assertTrue(self.may_enter(ana, self.floor))
+        self.server.write(self.keys, self.meeting.replace("Open; Sesame", "Other"))
+        self.restart()
+        ana = self.guest("Came In", certificate=self.certificates["Ana"])
+        self.assertFalse(self.may_enter(ana, self.floor))
+        self.server.write(self.keys, self.meeting)
+        self.restart()
+        self.mona = self.guest("Mona")
 
     def test_restored_from_the_database(self):
         """A meeting that the file no longer names keeps its password."""
