@@ -32,7 +32,34 @@ static bool is_one_paragraph(const char *html, size_t len)
            strstr(html, CLOSING) == html + len - strlen(CLOSING);
 }
 
-// In its form when that is sound; else what is not closed there would go on in the lines below.
+static bool is_inline(const char *name, size_t len)
+{
+    static const char *const names[] = { "a",    "b",   "i",      "u",      "s",    "em",
+                                         "code", "del", "strong", "strike", "font", "small",
+                                         "span", "sub", "sup",    "tt",     "img" };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strlen(names[i]) == len && strncasecmp(name, names[i], len) == 0)
+            return true;
+    return false;
+}
+
+// May some of it stand on a line of its own? Of sound markup.
+static bool has_lines(const char *html)
+{
+    for (const char *at = strchr(html, '<'); at != NULL; at = strchr(at + 1, '<')) {
+        const char *name = at + (at[1] == '/' ? 2 : 1);
+        size_t len = strcspn(name, " \t\r\n/>"), rest = strcspn(name + len, ">");
+        for (size_t i = 0; i + 5 < rest; i++)
+            if (strncasecmp(name + len + i, "style", 5) == 0)
+                return true;
+        if (!is_inline(name, len))
+            return true;
+    }
+    return false;
+}
+
+// In its form when that is sound; else what is not closed there would go on in the lines below. Its
+// own lines stand apart, or they would pass for what others have written.
 static void add_text(struct buffer *out, const char *html)
 {
     struct markup markup = { .plain = NULL };
@@ -40,8 +67,14 @@ static void add_text(struct buffer *out, const char *html)
         size_t len = strlen(html);
         bool is_one = is_one_paragraph(html, len);
         size_t begin = is_one ? strlen(OPENING) : 0, end = is_one ? len - strlen(CLOSING) : len;
-        if (!buffer_add(out, html + begin, end - begin))
-            out->limit = 0;
+        char *inner = str_dup(html + begin);
+        if (inner != NULL)
+            inner[end - begin] = '\0';
+        bool is_apart = inner == NULL || has_lines(inner);
+        add(out, is_apart ? "<blockquote>" : "");
+        add(out, inner != NULL ? inner : "");
+        add(out, is_apart ? "</blockquote>" : "");
+        free(inner);
         return;
     }
     char *plain = html_to_plain(html);

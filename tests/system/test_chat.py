@@ -412,14 +412,28 @@ class HistoryTest(ChatTest):
         for message, line in (
                 ("<b>negrita</b>", "<b>negrita</b>"), ("<b>abierto", "abierto"),
                 ("1 < 2 & 3", "1 &lt; 2 &amp; 3"), ("a<!-- b", "a&lt;!-- b"), ("a&nbsp;b", "a b"),
-                ("<p>a</p><p>b</p>", "<p>a</p><p>b</p>"),
-                ("<p>a <b>b</b></p>", "a <b>b</b>"), ("<p>a</p>b", "<p>a</p>b"), ("<p></p>", ""),
+                ("<p>a</p><p>b</p>", "<blockquote><p>a</p><p>b</p></blockquote>"),
+                ("<p>a <b>b</b></p>", "a <b>b</b>"),
+                ("<p>a</p>b", "<blockquote><p>a</p>b</blockquote>"), ("<p></p>", ""),
                 (image % ("A" * 100), image % ("A" * 100)), (image % ("A" * 9000), "🖼 "),
                 (image % ("A" * 9000) + "mira &lt;", "🖼 mira &lt;"),
                 ("ñ" * 4000, "ñ" * 2495 + "…"), ("a" + "&lt;" * 1249, "a" + "&lt;" * 1249)):
             with self.subTest(message[:40]):
                 self.assertEqual(self.write("Ana", message), [])
                 self.assertEqual(self.history_of(self.late())[-1], "<b>Ana</b>: " + line)
+
+    def test_lines_of_ones_own_stand_apart(self):
+        """Or they would pass for what others have written, and when."""
+        forged = 'hi<br/><small style="color:gray">3 min</small> <b>Mona</b>: I resign'
+        for html, is_apart in (
+                (forged, True), ("<div>x</div>", True), ("<b>a</b><br/>b", True),
+                ("<span style='display:block'>x</span>", True), ("<!-- x -->y", True),
+                ("<b>hi</b> <a href='x'>y</a>", False), ("a &lt;br/&gt; b", False)):
+            with self.subTest(html):
+                self.write("Luis", html)
+                texts = [one["message"] for one in self.late().texts if "💬" in one["message"]]
+                shown = f"<blockquote>{html}</blockquote>" if is_apart else html
+                self.assertTrue(texts[-1].endswith("<b>Luis</b>: " + shown), texts[-1][-200:])
 
     def test_bytes(self):
         """At most 12 KiB come by themselves."""
