@@ -312,11 +312,12 @@ static char *describe(const struct config_meeting *config)
     return text;
 }
 
+// A group with interpreters is none of those that are declared, whatever it is called.
 static struct meeting_info *meeting_named(const struct server *server, const char *name)
 {
     size_t i = 0;
     struct meeting_info *meeting = model_meeting_at(server->model, 0);
-    while (meeting != NULL && strcmp(meeting->name, name) != 0)
+    while (meeting != NULL && (meeting->parent != MODEL_NONE || strcmp(meeting->name, name) != 0))
         meeting = model_meeting_at(server->model, ++i);
     return meeting;
 }

@@ -375,7 +375,7 @@ static void name_speakers(struct server *server, const struct meeting_info *meet
 
 void describe_changed(struct server *server, struct meeting_run *run)
 {
-    struct shown *shown = shown_of(run);
+    struct shown *shown = run->has_state ? shown_of(run) : NULL; // its first state comes here, too
     if (shown == NULL || shown->is_due)
         return;
     shown->is_due = true;

@@ -142,6 +142,7 @@ void lines_left(struct conn *conn)
         user->is_floor_mixed = user->wants_floor_mixed = false;
     if (conn->line != NULL)
         conn->line->is_placed = false;
+    lines_rest(conn);
 }
 
 static void log_change(const struct conn *conn, const struct line *line)

@@ -91,5 +91,6 @@ void lines_look_all(struct server *server);
 const char *line_why(const struct line *line);
 // lines_signs.c
 void lines_wake(struct server *server, struct conn *conn); // it hears sound
+void lines_rest(struct conn *conn); // it is in no meeting any more: the kernel asks nothing
 
 #endif

@@ -20,6 +20,12 @@ static void keep_asking(struct conn *conn, struct line *line, bool is_on)
     line->is_kept_alive = is_on;
 }
 
+void lines_rest(struct conn *conn)
+{
+    if (conn->line != NULL)
+        keep_asking(conn, conn->line, false);
+}
+
 // Something is on its way and nothing has come back since it was first seen so. A lower bound: it
 // may have been sent just after the look before.
 static uint64_t waited_us(struct line *line, const struct tcp_signs *signs, uint64_t now_us)

@@ -51,7 +51,7 @@ class TextTest(SystemTest):
         for fields, to_berta, to_iris in (
                 ({"f2": self.berta.session}, ours, []), ({"f3": 0}, [], ours),
                 ({"f3": self.english}, ours, []), ({"f4": 0}, ours, ours),
-                ({"f4": self.floor}, ours, []), ({"f3": self.floor}, [], []),
+                ({"f4": self.floor}, ours, []), ({"f3": self.floor}, ours, []),
                 ({"f2": [self.berta.session, 999], "f3": [0, self.english], "f4": 0}, ours, ours)):
             with self.subTest(fields):
                 self.assertEqual(self.write(**fields), [], "no echo")
@@ -85,10 +85,15 @@ class TextTest(SystemTest):
         self.assertEqual([one[0] for one in denied], [DENIED_TEXT_TOO_LONG])
 
     def test_booths_are_private(self):
+        """They read what the meeting writes, as written to the floor; nobody writes into them."""
         self.iris.join(self.booth)
         self.berta.join(self.english)
         self.write(f4=self.floor)
-        self.assertEqual(self.heard(self.berta, self.iris), [[(self.ana.session, "hola")], []])
+        self.assertEqual(self.heard(self.berta), [[(self.ana.session, "hola")]])
+        frames = [fields for kind, fields in self.iris.barrier() if kind == TEXT_MESSAGE]
+        self.assertEqual([(last(one, 1), one.get(3), one.get(4)) for one in frames],
+                         [(self.ana.session, [self.floor], None)])
+        self.assertTrue(text(frames[0], 5).endswith(" hola"))
         for fields in ({"f3": self.booth}, {"f4": self.booth}, {"f2": self.iris.session},
                        {"f3": [self.english, self.booth]}):
             with self.subTest(fields):
