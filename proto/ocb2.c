@@ -17,7 +17,6 @@
 
 #include <assert.h>
 
-#define BLOCK_BYTES 16
 #define BLOCKS_MAX ((VOICE_PACKET_MAX_BYTES + BLOCK_BYTES - 1) / BLOCK_BYTES)
 
 // A block as a 128-bit big-endian number.
@@ -53,19 +52,35 @@ static bool has_equal_15_bytes(struct block a, struct block b)
     return ((a.high ^ b.high) | (a.low ^ b.low) >> 8) == 0;
 }
 
-// Encrypts or decrypts whole blocks in place, as the context was set up to do.
-static bool aes(EVP_CIPHER_CTX *context, uint8_t *blocks, size_t n_blocks)
+// Whole blocks in place, here and below.
+static bool update(EVP_CIPHER_CTX *context, uint8_t *blocks, size_t n_blocks)
 {
     int n = 0;
     int length = (int)(n_blocks * BLOCK_BYTES);
     return EVP_CipherUpdate(context, blocks, &n, blocks, length) == 1 && n == length;
 }
 
-static bool aes_one(EVP_CIPHER_CTX *context, struct block *block)
+static bool encrypt(struct crypt *crypt, uint8_t *blocks, size_t n_blocks)
+{
+    if (!crypt->is_native)
+        return update(crypt->aes_encrypt, blocks, n_blocks);
+    native_encrypt(&crypt->to_encrypt, blocks, n_blocks);
+    return true;
+}
+
+static bool decrypt(struct crypt *crypt, uint8_t *blocks, size_t n_blocks)
+{
+    if (!crypt->is_native)
+        return update(crypt->aes_decrypt, blocks, n_blocks);
+    native_decrypt(&crypt->to_decrypt, blocks, n_blocks);
+    return true;
+}
+
+static bool encrypt_one(struct crypt *crypt, struct block *block)
 {
     uint8_t bytes[BLOCK_BYTES];
     block_store(bytes, *block);
-    if (!aes(context, bytes, 1))
+    if (!encrypt(crypt, bytes, 1))
         return false;
     *block = block_load(bytes);
     return true;
@@ -82,7 +97,7 @@ static bool write_tag(struct crypt *crypt, struct block delta, struct block chec
                       uint8_t tag[16])
 {
     struct block sum = block_xor(block_xor(block_double(delta), delta), checksum);
-    if (!aes_one(crypt->aes_encrypt, &sum))
+    if (!encrypt_one(crypt, &sum))
         return false;
     block_store(tag, sum);
     return true;
@@ -99,7 +114,7 @@ bool ocb2_encrypt(struct crypt *crypt, const uint8_t nonce[16], struct span plai
     size_t n_last = plain.len - n_full * BLOCK_BYTES;
     struct block checksum = zero;
     struct block delta = block_load(nonce);
-    if (!aes_one(crypt->aes_encrypt, &delta))
+    if (!encrypt_one(crypt, &delta))
         return false;
 
     for (size_t i = 0; i < n_full; i++) {
@@ -114,7 +129,7 @@ bool ocb2_encrypt(struct crypt *crypt, const uint8_t nonce[16], struct span plai
     delta = block_double(delta);
     struct block pad_input = { delta.high, delta.low ^ 8 * n_last };
     block_store(work + n_full * BLOCK_BYTES, pad_input);
-    if (!aes(crypt->aes_encrypt, work, n_full + 1))
+    if (!encrypt(crypt, work, n_full + 1))
         return false;
 
     for (size_t i = 0; i < n_full; i++)
@@ -143,7 +158,7 @@ bool ocb2_decrypt(struct crypt *crypt, const uint8_t nonce[16], struct span ciph
     size_t n_last = cipher.len - n_full * BLOCK_BYTES;
     struct block checksum = { 0, 0 };
     struct block delta = block_load(nonce);
-    if (!aes_one(crypt->aes_encrypt, &delta))
+    if (!encrypt_one(crypt, &delta))
         return false;
 
     for (size_t i = 0; i < n_full; i++) {
@@ -154,8 +169,7 @@ bool ocb2_decrypt(struct crypt *crypt, const uint8_t nonce[16], struct span ciph
     }
     delta = block_double(delta);
     struct block pad = { delta.high, delta.low ^ 8 * n_last };
-    if (!aes_one(crypt->aes_encrypt, &pad) ||
-        (n_full > 0 && !aes(crypt->aes_decrypt, work, n_full)))
+    if (!encrypt_one(crypt, &pad) || (n_full > 0 && !decrypt(crypt, work, n_full)))
         return false;
 
     for (size_t i = 0; i < n_full; i++) {

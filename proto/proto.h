@@ -200,13 +200,26 @@ int list_ping_reply_write(enum voice_format format, const struct list_ping_reply
 struct crypt_counters {
     uint32_t good, late, lost, resync;
 };
-struct crypt; // about 600 bytes and two OpenSSL contexts
+struct crypt; // about 1 KiB; without the processor's AES instructions also two OpenSSL contexts
 struct crypt *crypt_new(const uint8_t key[CRYPT_KEY_BYTES], const uint8_t encrypt_nonce[16],
                         const uint8_t decrypt_nonce[16]); // NULL: out of memory
+// The same with OpenSSL's AES on any processor: both make the same bytes, which tests compare.
+struct crypt *crypt_new_portable(const uint8_t key[CRYPT_KEY_BYTES],
+                                 const uint8_t encrypt_nonce[16], const uint8_t decrypt_nonce[16]);
+bool crypt_is_native(const struct crypt *crypt); // the processor's AES instructions
 void crypt_free(struct crypt *crypt);
 // Seals plain.len <= VOICE_PACKET_MAX_BYTES bytes to out[plain.len + 4]; returns that length, or 0
 // when OpenSSL fails. plain and out must not overlap.
 size_t crypt_seal(struct crypt *crypt, struct span plain, uint8_t *out);
+// The same for each job, in their order, many at once: neighbours of one length go through AES side
+// by side. A crypt may stand in several jobs.
+struct crypt_job {
+    struct crypt *crypt;
+    struct span plain;
+    uint8_t *out;
+    size_t n_bytes; // the result: what crypt_seal returns
+};
+void crypt_seal_many(struct crypt_job *jobs, size_t n);
 // Opens a datagram into out[in.len - 4]; returns the plaintext's length (never 0), or PROTO_E_SHORT
 // / _TOO_LONG / _AUTH / _REPLAY, which change nothing, not even out and *is_newest. *is_newest
 // tells whether it is newer than everything seen (then its address may be learnt). Up to 29 late

@@ -39,17 +39,16 @@ void fanout_to(struct voice_thread *thread, struct voice_client *client)
     const struct plain *plain = plain_in(thread, client->format);
     if (plain == NULL)
         return;
-    struct voice_socket *socket = &thread->sockets[client->socket];
-    uint8_t *room = socket_reserve(socket, (size_t)plain->len + CRYPT_HEADER_BYTES);
-    size_t n = crypt_seal(client->crypt, (struct span){ plain->bytes, (size_t)plain->len }, room);
+    socket_add(&thread->sockets[client->socket], client,
+               (struct span){ plain->bytes, (size_t)plain->len });
     client->n_sent++;
     client->bytes_out += (size_t)plain->len;
-    if (n > 0)
-        socket_commit(socket, &client->envelope, n);
 }
 
 void fanout_end(struct voice_thread *thread)
 {
+    for (unsigned i = 0; i < thread->n_sockets; i++)
+        socket_seal(&thread->sockets[i]); // the plaintexts are about to change
     for (int format = VOICE_FORMAT_LEGACY; format <= VOICE_FORMAT_PROTOBUF; format++) {
         struct tunnel_list *list = &thread->tunnels[format];
         if (list->n == 0)

@@ -274,9 +274,29 @@ void socket_commit(struct voice_socket *socket, const struct voice_envelope *env
     batch->used += (n + 15u) & ~(size_t)15u;
 }
 
+void socket_add(struct voice_socket *socket, const struct voice_client *client, struct span plain)
+{
+    uint8_t *room = socket_reserve(socket, plain.len + CRYPT_HEADER_BYTES);
+    struct send_batch *batch = socket->batch;
+    batch->job_of[batch->n_jobs] = (uint8_t)batch->n;
+    batch->jobs[batch->n_jobs++] =
+        (struct crypt_job){ .crypt = client->crypt, .plain = plain, .out = room };
+    socket_commit(socket, &client->envelope, plain.len + CRYPT_HEADER_BYTES);
+}
+
+void socket_seal(struct voice_socket *socket)
+{
+    struct send_batch *batch = socket->batch;
+    crypt_seal_many(batch->jobs, batch->n_jobs);
+    for (unsigned i = 0; i < batch->n_jobs; i++) // empty when OpenSSL fails: never plaintext
+        batch->parts[batch->job_of[i]].iov_len = batch->jobs[i].n_bytes;
+    batch->n_jobs = 0;
+}
+
 void socket_flush(struct voice_socket *socket)
 {
     struct send_batch *batch = socket->batch;
+    socket_seal(socket);
     unsigned done = 0;
     while (done < batch->n) {
         int n = sendmmsg(socket->fd, batch->messages + done, batch->n - done, 0);

@@ -120,9 +120,15 @@ struct send_batch {
     struct mmsghdr messages[SEND_BATCH];
     struct iovec parts[SEND_BATCH];
     struct voice_envelope envelopes[SEND_BATCH]; // of answers to nobody's client
+    // Those of the batch that are still to be sealed, where in the batch, and their plaintexts:
+    // they are sealed many at once, before the batch leaves or the plaintext changes.
+    unsigned n_jobs;
+    struct crypt_job jobs[SEND_BATCH];
+    uint8_t job_of[SEND_BATCH];
     uint8_t arena[SEND_BATCH * 128 +
                   DATAGRAM_MAX_BYTES]; // datagrams side by side: stays in the first-level cache
 };
+struct voice_client;
 struct voice_socket {
     struct voice_thread *thread;
     uv_poll_t poll;
@@ -143,6 +149,9 @@ void envelope_write(struct voice_envelope *out, const struct voice_socket *socke
 // then.
 uint8_t *socket_reserve(struct voice_socket *socket, size_t n);
 void socket_commit(struct voice_socket *socket, const struct voice_envelope *envelope, size_t n);
+// A datagram sealed for this client, where both parts stay as they are until the next socket_seal.
+void socket_add(struct voice_socket *socket, const struct voice_client *client, struct span plain);
+void socket_seal(struct voice_socket *socket);
 void socket_send(struct voice_socket *socket, const struct voice_path *path, struct span bytes);
 
 // ---- clients ------------------------------------------------------------------------------------
