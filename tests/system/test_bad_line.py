@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A line that collapses to 16 kbit/s with 10 % loss in mid-speech: what reaches its listener, and how late."""
+
+import threading
+import time
+
+from lib import protobuf, wait
+from lib.observer import PING
+from lib.process import Process, clean_environment
+from lib.protobuf import last
+from lib.sound import speech
+from system.badline import NEAR_HOST, BadLine, namespace
+from system.case import SystemServer, SystemTest, end, susurrod
+from system.client import VERSION_1_5_0, Client
+from system.talk import Talk
+from system.voice import Datagrams, Heard
+
+MEETING = """
+[meeting "Asamblea"]
+tracks = en, es
+booths = en-es
+default_language = es
+moderators = Mona
+levelling = off
+"""
+RATE_BPS, LOSS = 16000, 0.10
+BLOCK_S = 0.01
+
+
+class NearServer(SystemServer):
+    """In the near namespace."""
+
+    namespace = ""
+
+    def run(self):
+        self.n_starts += 1
+        log = f"{self.directory}/server-{self.n_starts}.log"
+        with namespace(self.namespace):
+            self.process = Process([susurrod(), "--config", self.config], log, cwd=self.directory,
+                                   env=clean_environment(self.directory))
+        wait.until(lambda: "listening" in self.process.log() or self.process.check_running(), 30,
+                   lambda: f"the server listens:\n{self.log()}", 0.01)
+
+
+class Listener(threading.Thread):
+    """At the far end: takes its datagrams, answers as a client does, and pings each 5 s."""
+
+    def __init__(self, line, port):
+        super().__init__(daemon=True)
+        with namespace(line.away):
+            self.client = Client(port, "Lina", version=0x010500, version_v2=VERSION_1_5_0)
+            self.client.host = NEAR_HOST
+            self.client.connect(30)
+            self.client.join(self.client.channel("Español")["channel_id"])
+            self.udp = Datagrams(self.client, NEAR_HOST)
+            assert self.udp.ping()
+        self.heard, self.is_stopping = [], False  # (when, packet)
+        self.first, self.reported_s = None, 0.0
+
+    def receive(self):
+        """One datagram of a lossy line: numbers may be left out."""
+        self.udp.socket.settimeout(0.02)
+        try:
+            plain = self.udp.receive(0.02)
+        except AssertionError:
+            return
+        if plain and plain[0] == 0 and Heard(plain).session in self.tracks:
+            self.heard.append((time.monotonic(), Heard(plain)))
+
+    def report(self):
+        if time.monotonic() - self.reported_s < 5:
+            return
+        self.reported_s = time.monotonic()
+        n_sent = (self.udp.from_server - self.first) & 0xFFFFFFFF
+        self.client.send(PING, {1: 1, 2: self.udp.n_received, 3: 0,
+                                4: n_sent - self.udp.n_received})
+        self.udp.send(b"\x01" + protobuf.encode({1: 99}))
+
+    def run(self):
+        self.first = self.udp.from_server - self.udp.n_received
+        self.tracks = {session for session, user in self.client.users.items()
+                       if user["name"].endswith("🎧")}
+        while not self.is_stopping:
+            self.receive()
+            self.report()
+            if not self.client.is_closed:
+                self.client.pump(0.001)
+
+    def since(self, from_s, until_s, base_s):
+        """(share of the sound of that time that has come, mean delay): base_s is when the block 0 of the
+        mix came while the line was good."""
+        blocks, delays = set(), []
+        for at_s, packet in self.heard:
+            due_s = base_s + packet.frame * BLOCK_S
+            if from_s <= due_s < until_s:
+                delays.append(at_s - due_s)
+                blocks.update(range(packet.frame, packet.frame + self.blocks_of(packet)))
+        return len(blocks) * BLOCK_S / (until_s - from_s), sum(delays) / max(1, len(delays))
+
+    @staticmethod
+    def blocks_of(packet):
+        """From the packet's first byte, RFC 6716: 2, 4 or 6."""
+        config = packet.payload[0] >> 3
+        ms = ((10, 20, 40, 60)[config % 4] if config < 12 else (10, 20)[config % 2] if config < 16
+              else (2.5, 5, 10, 20)[config % 4])
+        return round(ms * (1, 2, 2, packet.payload[1] & 0x3F if packet.payload[0] & 3 == 3 else 0)
+                     [packet.payload[0] & 3] / 10)
+
+
+class BadLineTest(SystemTest):
+    """A speaker on a good line, a listener on a bad one."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.line = BadLine().open()
+        cls.addClassCleanup(cls.line.close)
+        cls.meeting = MEETING
+        cls.keys = {"host": NEAR_HOST}
+        NearServer.namespace = cls.line.near
+        super().setUpClass()
+
+    @classmethod
+    def start(cls, name="server"):
+        server = NearServer(f"{cls.directory}/{name}", cls.keys, cls.meeting)
+        cls.addClassCleanup(end, server)
+        return server
+
+    def near(self, name):
+        with namespace(self.line.near):
+            client = Client(self.server.port, name)
+            client.host = NEAR_HOST
+            self.addCleanup(client.close)
+            return client.connect(30)
+
+    def listen(self, wish=None, seconds=24.0, collapse_s=6.0):
+        """What a listener hears of somebody who speaks so long, through a line that collapses."""
+        self.line.rate_bps, self.line.loss = 0, 0.0
+        luis = self.near("Luis")
+        luis.join(luis.channel("Asamblea")["channel_id"])
+        listener = Listener(self.line, self.server.port)
+        self.addCleanup(listener.client.close)
+        self.addCleanup(listener.udp.close)
+        if wish:
+            mona = self.near("Mona")
+            mona.join(luis.channel("Asamblea")["channel_id"])
+            mona.command(f"!line Lina {wish}")
+        listener.start()
+        moments = {}
+
+        def collapse():
+            moments["bad"] = time.monotonic()
+            self.line.queue_bytes, self.line.loss, self.line.rate_bps = 16000, LOSS, RATE_BPS
+        Talk().add(luis, speech("es", seconds)).call(collapse_s, collapse).run()
+        moments["end"] = time.monotonic()
+        listener.is_stopping = True
+        listener.join(5)
+        self.line.rate_bps, self.line.loss = 0, 0.0
+        good = [at_s - packet.frame * BLOCK_S for at_s, packet in listener.heard
+                if at_s < moments["bad"]]
+        self.assertGreater(len(good), 100)
+        return listener, moments, sorted(good)[len(good) // 2]
+
+    def test_the_ladder_makes_it_intelligible(self):
+        listener, moments, base_s = self.listen()
+        bad_s, end_s = moments["bad"], moments["end"]
+        thin = [at_s for at_s, packet in listener.heard
+                if at_s > bad_s and listener.blocks_of(packet) == 6]
+        self.assertTrue(thin, "no thinner sound came")
+        first_s = min(base_s + packet.frame * BLOCK_S for _, packet in listener.heard
+                      if listener.blocks_of(packet) == 6) - bad_s
+        share, _ = listener.since(bad_s + 4, end_s - 1, base_s)
+        _, delay_s = listener.since(end_s - 4, end_s - 1, base_s)
+        print(f"ladder: thinner after {first_s:.1f} s; from 4 s on {share:.0%} of the sound came, at last "
+              f"{delay_s * 1000:.0f} ms late")
+        self.assertLess(first_s, 3.0)  # 2 s to see it, and a busy machine
+        self.assertGreater(share, 0.80)  # 10 % are lost by the line itself
+        self.assertLess(delay_s, 0.5)  # what had gathered in the line's queue is gone
+
+    def test_without_it_it_is_not(self):
+        listener, moments, base_s = self.listen("full")
+        share, delay_s = listener.since(moments["bad"] + 4, moments["end"] - 6, base_s)
+        print(f"as it was: {share:.0%} of the sound came, {delay_s * 1000:.0f} ms late")
+        self.assertLess(share, 0.5)
+        self.assertGreater(delay_s, 2.0)
