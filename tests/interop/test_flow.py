@@ -24,6 +24,9 @@ PLUGIN_DATA, CONSOLE = 26, "susurro.console"
 PICTURES = os.environ.get("SUSURRO_PICTURES")
 LANGUAGE = os.environ.get("SUSURRO_PICTURES_LANGUAGE", "en")
 TOLERANCE_DB = 3.0  # short takes: off, beneath and in front are far apart
+COMMANDS = {"en": ("!lang en", "!air", "!under off", "!under -15", "!relay floor"),
+            "es": ("!idioma es", "!aire", "!debajo no", "!debajo -15", "!rele sala")}
+READ, AIR, OFF, ON, HEAR_FLOOR = COMMANDS[LANGUAGE]
 PAINTED_S = 0.4  # until a window shows what happened: for pictures alone
 MEETING = """
 [meeting "Asamblea"]
@@ -94,10 +97,12 @@ class FlowTest(RigTest):
 
     # What people do
 
-    def picture(self, client, title):
+    def picture(self, client, title, is_menu_open=False):
         if PICTURES:
             os.makedirs(PICTURES, exist_ok=True)
             client.wait_window()
+            if not is_menu_open:
+                client.show_newest()
             time.sleep(PAINTED_S)
             client.screenshot(os.path.join(PICTURES, f"{title}.{LANGUAGE}.png"))
 
@@ -105,7 +110,7 @@ class FlowTest(RigTest):
         """The entry of the server's, in the menu that opens there; menu: all entries that it ought to have."""
         client.open_menu(*(where or SERVER_MENU))
         client.keys(*["Up"] * (len(menu) - menu.index(entry)))
-        self.picture(client, title)
+        self.picture(client, title, is_menu_open=True)
         client.keys("Return")
 
     def double_click(self, client, channel):
@@ -122,7 +127,7 @@ class FlowTest(RigTest):
         self.wait_online(settle_s=0)
         self.picture(vera, "joined")
         for client in (vera, mona, ivan):
-            client.say(f"!lang {LANGUAGE}")
+            client.say(READ)
         self.listen(vera)
         self.original(vera, flora, ivan)
         self.become_interpreter(vera, mona)
@@ -135,12 +140,12 @@ class FlowTest(RigTest):
         self.picture(vera, "listening")
 
     def original(self, vera, flora, ivan):
-        ivan.say("!air")
+        ivan.say(AIR)
         self.expect_booth("en-es", on_air="Ivan", outgoing="es")
-        vera.prepare_to_say("!under off")
+        vera.prepare_to_say(OFF)
         people = {"Flora": flora, "Ivan": ivan}
         scene = Scene.play(self, ENGLISH_SPOKEN, people, [vera], 9.5, acts=[
-            (OFF_S, vera.say_now), (OFF_S + 1, lambda: vera.prepare_to_say("!under -15")),
+            (OFF_S, vera.say_now), (OFF_S + 1, lambda: vera.prepare_to_say(ON)),
             (ON_S, vera.say_now)])
         print("\n".join(scene.check(self, IN_SPANISH, TOLERANCE_DB)), file=sys.stderr)
         self.picture(vera, "original")
@@ -174,11 +179,11 @@ class FlowTest(RigTest):
         self.double_click(vera, "Booth en-fr")
         self.expect_at("Vera", "Booth en-fr")
         self.expect_booth("en-es", on_air=None)
-        ivan.say("!air")
+        ivan.say(AIR)
         mona.say("!lang Flora es")
         self.expect_booth("en-es", on_air="Ivan", outgoing="en")
         self.expect_booth("en-fr", incoming="en", outgoing="fr", depth=1, relay="auto")
-        vera.prepare_to_say("!relay floor")
+        vera.prepare_to_say(HEAR_FLOOR)
         menu = ["air", "turn", "relay", *SIGNALS, *LISTEN]
         scene = Scene.play(self, SPANISH_SPOKEN, {"Flora": flora, "Ivan": ivan}, [vera], 10.5, acts=[
             (FLOOR_S, vera.say_now), (RELAY_S, lambda: self.choose(vera, menu, "relay", "relay-by-itself"))])

@@ -212,6 +212,10 @@ class MumbleClient:
         """Press the button of the microphone: muted, or not any more."""
         self._click(*MUTE_BUTTON)
 
+    def show_newest(self):
+        """Turn the wheel over the log until its end is seen."""
+        self._click(*LOG, "--repeat", "60", "--delay", "5", "5")
+
     def repeat_log(self):
         """Select all that stands in its log, and write it to its own channel: there an observer reads it."""
         self.wait_window()

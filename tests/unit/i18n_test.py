@@ -4,7 +4,7 @@
 
 Compares po/*.po with what po/extract finds in the sources: nothing missing, guessed (fuzzy) or left over; the same
 places for arguments, the same HTML tags, and commands in the words of that language, taken from the tables in
-server/control/commands*.c. And looks for words that reach people without having been marked for translation.
+server/control/. And looks for words that reach people without having been marked for translation.
 The checks are themselves tested on planted faults.
 """
 
@@ -22,7 +22,7 @@ PLACE = re.compile(r"%(?:(\d)\$)?([-+ 0#]*\d*(?:\.\d+)?(?:hh|h|ll|l|z)?[a-zA-Z])
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 COMMAND = re.compile(r"(?<!\w)!(\w[\w-]*)")
 STRING = r'"(?:[^"\\]|\\.)*"'
-WORDS_OF_A_COMMAND = re.compile(r"\{\s*((?:%s\s*,\s*){%d}%s)\s*,?\s*\}" %
+WORDS_OF_A_COMMAND = re.compile(r"\{\s*((?:%s\s*,\s*){%d}%s)\s*,?\s*\}(?=\s*,\s*\w+\s*,\s*COMMAND_)" %
                                 (STRING, len(LANGUAGES) - 1, STRING))
 
 
@@ -75,7 +75,7 @@ def places(text):
 def tables():
     """The commands: a list of {language: [words]}."""
     commands = []
-    for path in sorted(glob.glob(os.path.join(ROOT, "server/control/commands*.c"))):
+    for path in sorted(glob.glob(os.path.join(ROOT, "server/control/*.c"))):
         for row in WORDS_OF_A_COMMAND.findall(read(path)):
             columns = [ast.literal_eval(one).split("|") for one in re.findall(STRING, row)]
             commands.append(dict(zip(LANGUAGES, columns)))
