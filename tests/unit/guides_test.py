@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The guides name only what there is: commands in the words of their language, pictures and pages that exist.
+"""The guides name only what there is: commands in the words of their language, pictures and pages that exist. And
+docs/PROTOCOL.md names every command.
 
 Each guide has a sister in the other language, with the same chapters, tables and pictures. The checks are themselves
 tested on planted faults.
@@ -80,6 +81,16 @@ class GuidesTest(unittest.TestCase):
         for name in {name for name, _ in self.guides}:
             with self.subTest(name):
                 self.assertEqual(shape(self.guides[name, "en"]), shape(self.guides[name, "es"]))
+
+
+class ProtocolTest(unittest.TestCase):
+    def test_all_commands_are_there(self):
+        page = i18n_test.read("docs/PROTOCOL.md")
+        listed = re.search(r"any of them in any language:\s*`([^`]*)`", page).group(1)
+        known = [entry.split() for entry in listed.split("·")]
+        for command in i18n_test.tables():
+            with self.subTest(command["en"][0]):
+                self.assertTrue(any({command["en"][0], command["es"][0]} <= set(entry) for entry in known))
 
 
 class PlantedTest(unittest.TestCase):
