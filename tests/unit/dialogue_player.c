@@ -12,6 +12,7 @@
 //   5.61 floor eva es       6.50 pending 0 en       6.50 direction 0 es en
 //   10.02 uncovered en 0    3.10 interpreting 0 1
 #include "audio/audio.h"
+#include "base/base.h"
 #include "tracks/tracks.h"
 
 #include <opus/opus.h>
@@ -99,7 +100,7 @@ static void add_voice(const char *name, const char *kind, const char *where, con
     if (play.n_voices == VOICES_MAX)
         fail("too many voices", name);
     struct voice *voice = &play.voices[play.n_voices++];
-    snprintf(voice->name, sizeof(voice->name), "%s", name);
+    str_fit(voice->name, sizeof(voice->name), name);
     voice->place.kind = strcmp(kind, "booth") == 0   ? PLACE_BOOTH
                         : strcmp(kind, "track") == 0 ? PLACE_TRACK
                                                      : PLACE_FLOOR;
