@@ -54,6 +54,8 @@ class ConsoleCase(SystemTest):
 
     def setUp(self):
         self.n_terminals = 0
+        log = self.server.process.log  # nobody of the last test is there any more, with their name
+        wait.until(lambda: log().count('msg="joined"') == log().count('msg="left"'), 10, "all have left", 0.05)
 
     def terminal(self, command, name, *options, path="/Asamblea", port=None, sound=("--silent",), **more):
         self.n_terminals += 1
@@ -497,7 +499,7 @@ class ToolsTest(ConsoleCase):
         mona = self.terminal("moderate", "Mona").until("Mona")
         rosa = self.terminal("listen", "Rosa").until("You hear")
         mona.keys("P").until("> !poll").write("Pausa? / Sí / No").keys("Enter")
-        rosa.until("Poll", "Pausa?", "1 Sí: 0").keys("v").until("> !vote").write("1").keys("Enter")
+        rosa.until("Poll", "Pausa?  1 Sí  2 No").keys("v").until("> !vote").write("1").keys("Enter")
         mona.until("1 Sí: 1", "2 No: 0")
         mona.keys("N").until("> !notice").write("en: Lunch at one").keys("Enter")
         rosa.until("Lunch at one")
