@@ -94,19 +94,6 @@ static void nonce_decrement(uint8_t nonce[NONCE_BYTES], size_t first)
         ;
 }
 
-size_t crypt_seal(struct crypt *crypt, struct span plain, uint8_t *out)
-{
-    uint8_t tag[16];
-    nonce_increment(crypt->encrypt_nonce, 0);
-    bool is_sealed =
-        ocb2_encrypt(crypt, crypt->encrypt_nonce, plain, out + CRYPT_HEADER_BYTES, tag);
-    if (!is_sealed)
-        return 0;
-    out[0] = crypt->encrypt_nonce[0];
-    memcpy(out + 1, tag, TAG_BYTES);
-    return plain.len + CRYPT_HEADER_BYTES;
-}
-
 // How many at the start go through AES side by side: of one length, for the processor's own AES.
 static size_t count_alike(const struct crypt_job *jobs, size_t n)
 {
@@ -133,12 +120,25 @@ static void seal_side_by_side(struct crypt_job *jobs, size_t n)
         lanes[i].out = i < n ? job->out + CRYPT_HEADER_BYTES : unread;
         memcpy(lanes[i].nonce, job->crypt->encrypt_nonce, NONCE_BYTES);
     }
-    native_seal(lanes, len);
+    native_seal_eight(lanes, len);
     for (size_t i = 0; i < n; i++) {
         jobs[i].out[0] = lanes[i].nonce[0];
         memcpy(jobs[i].out + 1, lanes[i].tag, TAG_BYTES);
         jobs[i].n_bytes = len + CRYPT_HEADER_BYTES;
     }
+}
+
+size_t crypt_seal(struct crypt *crypt, struct span plain, uint8_t *out)
+{
+    uint8_t tag[16];
+    nonce_increment(crypt->encrypt_nonce, 0);
+    bool is_sealed =
+        ocb2_encrypt(crypt, crypt->encrypt_nonce, plain, out + CRYPT_HEADER_BYTES, tag);
+    if (!is_sealed)
+        return 0;
+    out[0] = crypt->encrypt_nonce[0];
+    memcpy(out + 1, tag, TAG_BYTES);
+    return plain.len + CRYPT_HEADER_BYTES;
 }
 
 void crypt_seal_many(struct crypt_job *jobs, size_t n)

@@ -38,10 +38,10 @@ struct crypt {
 bool native_is_there(void);
 void native_expand(const uint8_t key[CRYPT_KEY_BYTES], struct schedule *to_encrypt,
                    struct schedule *to_decrypt);
-void native_encrypt(const struct schedule *schedule, uint8_t *blocks, size_t n_blocks); // in place
+void native_encrypt(const struct schedule *schedule, uint8_t block[BLOCK_BYTES]); // in place
 void native_decrypt(const struct schedule *schedule, uint8_t *blocks, size_t n_blocks);
 
-// Eight packets of one length through AES side by side: what ocb2_encrypt does for each of them.
+// What ocb2_encrypt does; eight packets of one length go through AES side by side.
 #define NATIVE_LANES 8
 struct native_lane {
     const struct schedule *schedule;
@@ -50,6 +50,7 @@ struct native_lane {
     uint8_t *out; // of the packet's length
     uint8_t tag[BLOCK_BYTES];
 };
-void native_seal(struct native_lane lanes[NATIVE_LANES], size_t len);
+void native_seal(struct native_lane *lane, size_t len);
+void native_seal_eight(struct native_lane lanes[NATIVE_LANES], size_t len);
 
 #endif

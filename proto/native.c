@@ -98,30 +98,17 @@ NATIVE static inline void decrypt_eight(const struct schedule *schedule,
     EACH_LANE(DECRYPT_LAST)
 }
 
-NATIVE static void encrypt_one(const struct schedule *schedule, uint8_t *bytes)
+NATIVE static inline __m128i encrypt_one(const struct schedule *schedule, __m128i block)
 {
-    __m128i block = _mm_xor_si128(load(bytes), round_key(schedule, 0));
+    block = _mm_xor_si128(block, round_key(schedule, 0));
     for (size_t round = 1; round < ROUNDS; round++)
         block = _mm_aesenc_si128(block, round_key(schedule, round));
-    store(bytes, _mm_aesenclast_si128(block, round_key(schedule, ROUNDS)));
+    return _mm_aesenclast_si128(block, round_key(schedule, ROUNDS));
 }
 
-NATIVE void native_encrypt(const struct schedule *schedule, uint8_t *blocks, size_t n_blocks)
+NATIVE void native_encrypt(const struct schedule *schedule, uint8_t block[BLOCK_BYTES])
 {
-    const struct schedule *of[NATIVE_LANES];
-    for (size_t i = 0; i < NATIVE_LANES; i++)
-        of[i] = schedule;
-    if (n_blocks == 1) {
-        encrypt_one(schedule, blocks);
-        return;
-    }
-    for (size_t at = 0; at < n_blocks; at += NATIVE_LANES) {
-        __m128i eight[NATIVE_LANES] = { 0 };
-        size_t n = n_blocks - at < NATIVE_LANES ? n_blocks - at : NATIVE_LANES;
-        memcpy(eight, blocks + at * BLOCK_BYTES, n * BLOCK_BYTES);
-        encrypt_eight(of, eight);
-        memcpy(blocks + at * BLOCK_BYTES, eight, n * BLOCK_BYTES);
-    }
+    store(block, encrypt_one(schedule, load(block)));
 }
 
 NATIVE void native_decrypt(const struct schedule *schedule, uint8_t *blocks, size_t n_blocks)
@@ -162,6 +149,26 @@ NATIVE static inline __m128i altered_if_silent(__m128i block)
     return _mm_xor_si128(block, _mm_and_si128(is_zero, _mm_cvtsi32_si128(1)));
 }
 
+// The last block, which has n_last (0 to 16) bytes; returns what it adds to the checksum.
+NATIVE static inline __m128i seal_last_block(const uint8_t *plain, uint8_t *out, size_t n_last,
+                                             __m128i pad)
+{
+    uint8_t last[BLOCK_BYTES]; // the plaintext, filled up with the end of the pad
+    store(last, pad);
+    if (n_last > 0)
+        memcpy(last, plain, n_last);
+    __m128i block = load(last);
+    store(last, _mm_xor_si128(block, pad));
+    if (n_last > 0)
+        memcpy(out, last, n_last);
+    return block;
+}
+
+static inline size_t count_full(size_t len)
+{
+    return len == 0 ? 0 : (len - 1) / BLOCK_BYTES;
+}
+
 struct eight {
     const struct schedule *of[NATIVE_LANES];
     __m128i deltas[NATIVE_LANES]; // little-endian
@@ -186,10 +193,9 @@ NATIVE static inline void seal_full_block(struct eight *eight,
         store(lanes[i].out + at, _mm_xor_si128(blocks[i], turn(eight->deltas[i])));
 }
 
-// The last block, which has 0 to 16 bytes.
-NATIVE static inline void seal_last_block(struct eight *eight,
-                                          const struct native_lane lanes[NATIVE_LANES], size_t at,
-                                          size_t n_last)
+NATIVE static inline void seal_last_blocks(struct eight *eight,
+                                           const struct native_lane lanes[NATIVE_LANES], size_t at,
+                                           size_t n_last)
 {
     const __m128i length = _mm_cvtsi32_si128((int)(8 * n_last));
     __m128i pads[NATIVE_LANES];
@@ -199,22 +205,15 @@ NATIVE static inline void seal_last_block(struct eight *eight,
     }
     encrypt_eight(eight->of, pads);
     for (size_t i = 0; i < NATIVE_LANES; i++) {
-        uint8_t last[BLOCK_BYTES]; // the plaintext, filled up with the end of the pad
-        store(last, pads[i]);
-        if (n_last > 0)
-            memcpy(last, lanes[i].plain + at, n_last);
-        __m128i block = load(last);
+        __m128i block = seal_last_block(lanes[i].plain + at, lanes[i].out + at, n_last, pads[i]);
         eight->sums[i] = _mm_xor_si128(eight->sums[i], block);
-        store(last, _mm_xor_si128(block, pads[i]));
-        if (n_last > 0)
-            memcpy(lanes[i].out + at, last, n_last);
     }
 }
 
-NATIVE void native_seal(struct native_lane lanes[NATIVE_LANES], size_t len)
+NATIVE void native_seal_eight(struct native_lane lanes[NATIVE_LANES], size_t len)
 {
     struct eight eight;
-    size_t n_full = len == 0 ? 0 : (len - 1) / BLOCK_BYTES;
+    size_t n_full = count_full(len);
     for (size_t i = 0; i < NATIVE_LANES; i++) {
         eight.of[i] = lanes[i].schedule;
         eight.sums[i] = _mm_setzero_si128();
@@ -225,7 +224,7 @@ NATIVE void native_seal(struct native_lane lanes[NATIVE_LANES], size_t len)
         eight.deltas[i] = turn(eight.deltas[i]);
     for (size_t i = 0; i < n_full; i++)
         seal_full_block(&eight, lanes, i * BLOCK_BYTES, i + 1 == n_full);
-    seal_last_block(&eight, lanes, n_full * BLOCK_BYTES, len - n_full * BLOCK_BYTES);
+    seal_last_blocks(&eight, lanes, n_full * BLOCK_BYTES, len - n_full * BLOCK_BYTES);
     for (size_t i = 0; i < NATIVE_LANES; i++) {
         __m128i thrice = _mm_xor_si128(twice(eight.deltas[i]), eight.deltas[i]);
         eight.sums[i] = _mm_xor_si128(eight.sums[i], turn(thrice));
@@ -233,6 +232,57 @@ NATIVE void native_seal(struct native_lane lanes[NATIVE_LANES], size_t len)
     encrypt_eight(eight.of, eight.sums);
     for (size_t i = 0; i < NATIVE_LANES; i++)
         store(lanes[i].tag, eight.sums[i]);
+}
+
+// ---- one packet, its blocks side by side --------------------------------------------------------
+
+struct single {
+    const struct native_lane *lane;
+    const struct schedule *of[NATIVE_LANES]; // all the same
+    size_t n_full, n_last;
+    __m128i delta, sum, pad;
+};
+
+// Blocks at .. at + n - 1; after the full ones, the last one's pad.
+NATIVE static inline void seal_some(struct single *single, size_t at, size_t n)
+{
+    const __m128i length = _mm_cvtsi32_si128((int)(8 * single->n_last));
+    __m128i blocks[NATIVE_LANES] = { 0 }, deltas[NATIVE_LANES] = { 0 };
+    for (size_t i = 0; i < n; i++) {
+        single->delta = twice(single->delta);
+        deltas[i] = turn(single->delta);
+        if (at + i == single->n_full) {
+            blocks[i] = _mm_xor_si128(deltas[i], turn(length));
+            continue;
+        }
+        __m128i plain = load(single->lane->plain + (at + i) * BLOCK_BYTES);
+        if (at + i + 1 == single->n_full)
+            plain = altered_if_silent(plain);
+        single->sum = _mm_xor_si128(single->sum, plain);
+        blocks[i] = _mm_xor_si128(plain, deltas[i]);
+    }
+    encrypt_eight(single->of, blocks);
+    for (size_t i = 0; i < n && at + i < single->n_full; i++)
+        store(single->lane->out + (at + i) * BLOCK_BYTES, _mm_xor_si128(blocks[i], deltas[i]));
+    single->pad = blocks[n - 1];
+}
+
+NATIVE void native_seal(struct native_lane *lane, size_t len)
+{
+    struct single single = { .lane = lane, .n_full = count_full(len) };
+    size_t n_blocks = single.n_full + 1;
+    single.n_last = len - single.n_full * BLOCK_BYTES;
+    single.sum = _mm_setzero_si128();
+    single.delta = turn(encrypt_one(lane->schedule, load(lane->nonce)));
+    for (size_t i = 0; i < NATIVE_LANES; i++)
+        single.of[i] = lane->schedule;
+    for (size_t at = 0; at < n_blocks; at += NATIVE_LANES)
+        seal_some(&single, at, n_blocks - at < NATIVE_LANES ? n_blocks - at : NATIVE_LANES);
+    size_t at = single.n_full * BLOCK_BYTES;
+    single.sum = _mm_xor_si128(
+        single.sum, seal_last_block(lane->plain + at, lane->out + at, single.n_last, single.pad));
+    __m128i thrice = _mm_xor_si128(twice(single.delta), single.delta);
+    store(lane->tag, encrypt_one(lane->schedule, _mm_xor_si128(single.sum, turn(thrice))));
 }
 
 #else
@@ -251,9 +301,9 @@ void native_expand(const uint8_t key[CRYPT_KEY_BYTES], struct schedule *to_encry
     abort();
 }
 
-void native_encrypt(const struct schedule *schedule, uint8_t *blocks, size_t n_blocks)
+void native_encrypt(const struct schedule *schedule, uint8_t block[BLOCK_BYTES])
 {
-    (void)schedule, (void)blocks, (void)n_blocks;
+    (void)schedule, (void)block;
     abort();
 }
 
@@ -263,7 +313,13 @@ void native_decrypt(const struct schedule *schedule, uint8_t *blocks, size_t n_b
     abort();
 }
 
-void native_seal(struct native_lane lanes[NATIVE_LANES], size_t len)
+void native_seal(struct native_lane *lane, size_t len)
+{
+    (void)lane, (void)len;
+    abort();
+}
+
+void native_seal_eight(struct native_lane lanes[NATIVE_LANES], size_t len)
 {
     (void)lanes, (void)len;
     abort();

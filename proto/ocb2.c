@@ -60,14 +60,6 @@ static bool update(EVP_CIPHER_CTX *context, uint8_t *blocks, size_t n_blocks)
     return EVP_CipherUpdate(context, blocks, &n, blocks, length) == 1 && n == length;
 }
 
-static bool encrypt(struct crypt *crypt, uint8_t *blocks, size_t n_blocks)
-{
-    if (!crypt->is_native)
-        return update(crypt->aes_encrypt, blocks, n_blocks);
-    native_encrypt(&crypt->to_encrypt, blocks, n_blocks);
-    return true;
-}
-
 static bool decrypt(struct crypt *crypt, uint8_t *blocks, size_t n_blocks)
 {
     if (!crypt->is_native)
@@ -80,7 +72,9 @@ static bool encrypt_one(struct crypt *crypt, struct block *block)
 {
     uint8_t bytes[BLOCK_BYTES];
     block_store(bytes, *block);
-    if (!encrypt(crypt, bytes, 1))
+    if (crypt->is_native)
+        native_encrypt(&crypt->to_encrypt, bytes);
+    else if (!update(crypt->aes_encrypt, bytes, 1))
         return false;
     *block = block_load(bytes);
     return true;
@@ -103,11 +97,10 @@ static bool write_tag(struct crypt *crypt, struct block delta, struct block chec
     return true;
 }
 
-bool ocb2_encrypt(struct crypt *crypt, const uint8_t nonce[16], struct span plain, uint8_t *out,
-                  uint8_t tag[16])
+static bool encrypt_portable(struct crypt *crypt, const uint8_t nonce[16], struct span plain,
+                             uint8_t *out, uint8_t tag[16])
 {
     static const struct block zero = { 0, 0 };
-    assert(plain.len <= VOICE_PACKET_MAX_BYTES);
     uint8_t work[(BLOCKS_MAX + 1) * BLOCK_BYTES];
     struct block deltas[BLOCKS_MAX];
     size_t n_full = count_full(plain.len);
@@ -129,7 +122,7 @@ bool ocb2_encrypt(struct crypt *crypt, const uint8_t nonce[16], struct span plai
     delta = block_double(delta);
     struct block pad_input = { delta.high, delta.low ^ 8 * n_last };
     block_store(work + n_full * BLOCK_BYTES, pad_input);
-    if (!encrypt(crypt, work, n_full + 1))
+    if (!update(crypt->aes_encrypt, work, n_full + 1))
         return false;
 
     for (size_t i = 0; i < n_full; i++)
@@ -146,6 +139,19 @@ bool ocb2_encrypt(struct crypt *crypt, const uint8_t nonce[16], struct span plai
     if (n_last > 0)
         memcpy(out + n_full * BLOCK_BYTES, last, n_last);
     return write_tag(crypt, delta, checksum, tag);
+}
+
+bool ocb2_encrypt(struct crypt *crypt, const uint8_t nonce[16], struct span plain, uint8_t *out,
+                  uint8_t tag[16])
+{
+    assert(plain.len <= VOICE_PACKET_MAX_BYTES);
+    if (!crypt->is_native)
+        return encrypt_portable(crypt, nonce, plain, out, tag);
+    struct native_lane lane = { .schedule = &crypt->to_encrypt, .plain = plain.data, .out = out };
+    memcpy(lane.nonce, nonce, sizeof lane.nonce);
+    native_seal(&lane, plain.len);
+    memcpy(tag, lane.tag, sizeof lane.tag);
+    return true;
 }
 
 bool ocb2_decrypt(struct crypt *crypt, const uint8_t nonce[16], struct span cipher, uint8_t *out,

@@ -232,7 +232,7 @@ static void write_local(struct voice_envelope *out, int family, const struct in6
     };
     memcpy(out->control, &head, sizeof head);
     memcpy(out->control + CMSG_LEN(0), is_v6 ? (const void *)&v6 : (const void *)&v4, n);
-    out->control_len = (uint32_t)CMSG_SPACE(n);
+    out->control_len = (uint32_t)CMSG_LEN(n); // padding would not fit what the kernel has at hand
 }
 
 void envelope_write(struct voice_envelope *out, const struct voice_socket *socket,
