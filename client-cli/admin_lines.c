@@ -16,6 +16,7 @@ static const struct column line_columns[] = {
     { "tier", "tier", COLUMN_TEXT },
     { "why", "why", COLUMN_TEXT },
     { "sound", "sound", COLUMN_TEXT },
+    { "twice", "repair", COLUMN_FLAG },
     { "in_kbps", "in kbit/s", COLUMN_NUMBER },
     { "out_kbps", "out kbit/s", COLUMN_NUMBER },
     { "send_kbps", "in at most", COLUMN_NUMBER },
@@ -27,7 +28,9 @@ static void put_line(struct sheet *sheet, const struct node *line)
 {
     for (size_t i = 0; i < N_LINE_COLUMNS; i++) {
         const struct node *cell = node_get(line, line_columns[i].key);
-        if (cell == NULL || cell->kind != NODE_NUMBER)
+        if (line_columns[i].kind == COLUMN_FLAG)
+            sheet_flag(sheet, node_flag(line, line_columns[i].key), "twice");
+        else if (cell == NULL || cell->kind != NODE_NUMBER)
             sheet_text(sheet, node_text(line, line_columns[i].key));
         else
             sheet_number(sheet, node_integer(line, line_columns[i].key, 0));

@@ -18,6 +18,9 @@
 
 #define LINES_RULES_MAX 500           // more are refused
 #define LINES_TICK_MS 250             // while somebody hears sound
+#define LINES_TICK_SUSPICIOUS_MS 100  // ... and an answer is late
+#define LINES_LATE_US 150000u         // beyond the line's own round trip: it is asked again
+#define LINES_ASKS 4u                 // so often, before the line is called bad
 #define LINES_ACTIVE_US 7000000u      // after the last sign of sound: a ping comes each 5 s
 #define LINES_MIXED_WAIT_MS 1500      // for a pause, before direct voices give way to the mix
 #define LINES_DIRECT_WAIT_MS 30000    // ... and the other way
@@ -56,14 +59,15 @@ struct line { // of one connection
     // signs
     uint64_t active_until_us;
     bool is_kept_alive, is_outstanding;
-    uint64_t outstanding_us, bytes_acked;
+    uint64_t outstanding_us;
+    unsigned n_asked; // since then, by ourselves
     uint32_t rtt_us, rtt_var_us;
     uint32_t n_tunnel_dropped; // those that the ladder knows of
     // from one answer of the voice thread to the next
     uint64_t counted_us, counted_in, counted_out;
     uint32_t counted_packets_out;
     uint32_t in_bps, out_bps;
-    bool is_udp, has_counts;
+    bool is_udp, has_counts, has_copies;
 };
 struct lines {
     struct server *server;

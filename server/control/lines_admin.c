@@ -51,6 +51,7 @@ static void put_line(struct answer *answer, const struct conn *conn, const struc
     answer_text(answer, "why", line_why(line));
     const bool is_direct = !user->is_floor_mixed && channel->role == CHANNEL_FLOOR;
     answer_text(answer, "sound", is_direct ? "direct" : "mixed");
+    answer_bool(answer, "twice", line->has_copies);
     answer_integer(answer, "in_kbps", (line->in_bps + 999) / 1000);
     answer_integer(answer, "out_kbps", (line->out_bps + 999) / 1000);
     if (line->send_kbps != 0)

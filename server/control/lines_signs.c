@@ -26,16 +26,34 @@ void lines_rest(struct conn *conn)
         keep_asking(conn, conn->line, false);
 }
 
-// Something is on its way and nothing has come back since it was first seen so. A lower bound: it
-// may have been sent just after the look before.
-static uint64_t waited_us(struct line *line, const struct tcp_signs *signs, uint64_t now_us)
+// Where packets are lost, so is now and then the kernel's question. An empty CryptSetup, which all
+// clients take, is asked some more times; that any segment of these is acknowledged is enough.
+static void ask_again(struct conn *conn, struct line *line)
 {
-    const bool has_moved = signs->bytes_acked != line->bytes_acked;
-    line->bytes_acked = signs->bytes_acked;
-    if (!signs->is_outstanding || has_moved || !line->is_outstanding)
+    MumbleProto__CryptSetup setup = MUMBLE_PROTO__CRYPT_SETUP__INIT;
+    send_message(conn, MSG_CRYPT_SETUP, &setup.base);
+    conn->n_probes++;
+    line->n_asked++;
+}
+
+// Something is on its way, and nothing has come back since it was first seen so: a lower bound of
+// how long that takes, as it may have been sent just after the look before. An answer that comes in
+// the end says how long it took.
+static void look_at_answers(struct conn *conn, struct line *line, const struct tcp_signs *signs,
+                            uint64_t now_us)
+{
+    const uint64_t answered_us = now_us - signs->answered_ago_us;
+    const bool is_answered = line->is_outstanding && answered_us > line->outstanding_us;
+    const uint64_t waited_us = (is_answered ? answered_us : now_us) - line->outstanding_us;
+    if (line->is_outstanding && line->n_asked >= LINES_ASKS)
+        ladder_waiting(&line->ladder, waited_us, now_us);
+    if (!signs->is_outstanding || !line->is_outstanding || is_answered) {
         line->outstanding_us = now_us;
+        line->n_asked = 0;
+    } else if (waited_us > line->ladder.base_rtt_us + LINES_LATE_US && line->n_asked < LINES_ASKS) {
+        ask_again(conn, line);
+    }
     line->is_outstanding = signs->is_outstanding;
-    return now_us - line->outstanding_us;
 }
 
 static void look_at_tcp(struct conn *conn, struct line *line, uint64_t now_us)
@@ -48,7 +66,7 @@ static void look_at_tcp(struct conn *conn, struct line *line, uint64_t now_us)
         ladder_round_trip(&line->ladder, signs.rtt_us, signs.least_rtt_us, now_us);
     line->rtt_us = signs.rtt_us;
     line->rtt_var_us = signs.rtt_var_us;
-    ladder_waiting(&line->ladder, waited_us(line, &signs, now_us), now_us);
+    look_at_answers(conn, line, &signs, now_us);
 }
 
 static void look_at_tunnel(const struct conn *conn, struct line *line, uint64_t now_us)
@@ -59,6 +77,19 @@ static void look_at_tunnel(const struct conn *conn, struct line *line, uint64_t 
     line->n_tunnel_dropped = conn->n_voice_dropped;
 }
 
+// ---- each packet twice -------------------------------------------------------------------------
+
+static void repair(struct conn *conn, struct line *line)
+{
+    const bool is_wanted = line->is_placed && ladder_repairs(&line->ladder, conn->server->now_us);
+    if (is_wanted == line->has_copies)
+        return;
+    line->has_copies = is_wanted;
+    struct voice_command command = { .kind = VOICE_CMD_COPIES, .session = conn->session };
+    command.copies.is_on = is_wanted;
+    link_voice(conn->server, conn->thread, &command, NULL);
+}
+
 // ---- the timer ----------------------------------------------------------------------------------
 
 static void look(struct server *server, struct conn *conn, struct line *line)
@@ -66,15 +97,17 @@ static void look(struct server *server, struct conn *conn, struct line *line)
     struct user *user = model_user(server->model, conn->session);
     look_at_tcp(conn, line, server->now_us);
     look_at_tunnel(conn, line, server->now_us);
-    if (user != NULL && ladder_look(&line->ladder, server->now_us))
-        lines_look_again(server, user);
+    if (user == NULL || !ladder_look(&line->ladder, server->now_us))
+        return;
+    repair(conn, line);
+    lines_look_again(server, user);
 }
 
 static void on_tick(uv_timer_t *timer)
 {
     struct lines *lines = timer->data;
     struct server *server = lines->server;
-    bool is_anybody = false;
+    bool is_anybody = false, is_suspicious = false;
     server->now_us = clock_us();
     for (struct conn *conn = server->conns; conn != NULL; conn = conn->next) {
         struct line *line = conn->line;
@@ -85,9 +118,10 @@ static void on_tick(uv_timer_t *timer)
         if (is_active)
             look(server, conn, line);
         is_anybody = is_anybody || is_active;
+        is_suspicious = is_suspicious || (is_active && line->n_asked > 0);
     }
-    if (!is_anybody)
-        uv_timer_stop(timer);
+    if (is_anybody)
+        uv_timer_start(timer, on_tick, is_suspicious ? LINES_TICK_SUSPICIOUS_MS : LINES_TICK_MS, 0);
 }
 
 void lines_wake(struct server *server, struct conn *conn)
@@ -97,7 +131,7 @@ void lines_wake(struct server *server, struct conn *conn)
         return;
     conn->line->active_until_us = server->now_us + LINES_ACTIVE_US;
     if (!uv_is_active((uv_handle_t *)&lines->timer))
-        uv_timer_start(&lines->timer, on_tick, LINES_TICK_MS, LINES_TICK_MS);
+        uv_timer_start(&lines->timer, on_tick, LINES_TICK_MS, 0);
 }
 
 void lines_speaking(struct server *server, const struct meeting_info *meeting)
@@ -121,6 +155,7 @@ void lines_ping(struct conn *conn, const MumbleProto__Ping *ping)
     const uint64_t now_us = conn->server->now_us;
     ladder_report(&line->ladder, ping->good, ping->late, ping->lost, now_us);
     (void)ladder_look(&line->ladder, now_us);
+    repair(conn, line);
     lines_look_again(conn->server, user); // groups and who holds the floor may have changed too
 }
 

@@ -20,7 +20,7 @@ bool tcp_signs_read(int fd, struct tcp_signs *out)
         .rtt_us = info.tcpi_rtt,
         .rtt_var_us = info.tcpi_rttvar,
         .least_rtt_us = info.tcpi_min_rtt != UINT32_MAX ? info.tcpi_min_rtt : 0,
-        .bytes_acked = info.tcpi_bytes_acked,
+        .answered_ago_us = (uint64_t)info.tcpi_last_ack_recv * 1000,
         .is_outstanding = info.tcpi_unacked > 0 || info.tcpi_probes > 0,
     };
     return true;

@@ -50,6 +50,8 @@ static void note_bad(struct ladder *ladder, unsigned rungs, enum ladder_reason r
                      uint64_t now_us)
 {
     ladder->bad_us = now_us;
+    if (reason != LADDER_LOSS)
+        ladder->late_us = now_us;
     if (rungs <= ladder->down)
         return;
     ladder->down = rungs;
@@ -203,4 +205,11 @@ static bool step_up(struct ladder *ladder, uint64_t now_us)
 bool ladder_look(struct ladder *ladder, uint64_t now_us)
 {
     return step_down(ladder, now_us) || step_up(ladder, now_us);
+}
+
+bool ladder_repairs(const struct ladder *ladder, uint64_t now_us)
+{
+    const bool has_room = ladder->late_us == 0 || now_us - ladder->late_us > LADDER_REPAIR_QUIET_US;
+    return has_room && ladder->report_us != 0 && ladder->loss_percent >= LADDER_REPAIR_PERCENT &&
+           (ladder->is_lossy || ladder->loss_percent < LADDER_LOSS_PERCENT);
 }

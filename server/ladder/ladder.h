@@ -32,8 +32,10 @@
 #define LADDER_LOSS_MUCH_PERCENT 15u       // two
 #define LADDER_LATE_PERCENT 25u            // arrived out of order: one
 #define LADDER_CLEAN_PERCENT 2u            // at most, for the way up
-#define LADDER_REPORT_PACKETS 20u          // fewer say nothing: they are added to the next
-#define LADDER_REPORT_US UINT64_C(900000)  // likewise a shorter time
+#define LADDER_REPAIR_PERCENT 3u           // from here on each packet goes twice ...
+#define LADDER_REPAIR_QUIET_US UINT64_C(60000000) // ... where nothing has been late for so long
+#define LADDER_REPORT_PACKETS 20u                 // fewer say nothing: they are added to the next
+#define LADDER_REPORT_US UINT64_C(900000)         // likewise a shorter time
 #define LADDER_REPORT_STALE_US UINT64_C(30000000) // an older one is forgotten
 
 #define LADDER_REASONS(X)                                                                          \
@@ -66,6 +68,7 @@ struct ladder {
     uint32_t loss_percent, late_percent; // of the last judged one
     uint32_t loss_before;                // what made it go down; 0: nothing
     bool is_lossy;                       // it loses the same on thinner streams
+    uint64_t late_us;                    // the last sign of an overfull line; 0: none
     // what has come since the last look
     unsigned down; // rungs, 0: nothing bad
     enum ladder_reason down_reason;
@@ -90,5 +93,8 @@ void ladder_tunnel(struct ladder *ladder, uint64_t waited_us, uint32_t n_dropped
 
 // Call when signs have come, and once a second. True: the tier has changed, reason says why.
 bool ladder_look(struct ladder *ladder, uint64_t now_us);
+// Is each packet to go twice? Where the line loses some and has room for it: a thinner stream lost
+// the same, or the loss is too small to step down; and nothing was late.
+bool ladder_repairs(const struct ladder *ladder, uint64_t now_us);
 
 #endif

@@ -82,6 +82,10 @@ static bool command_do(struct voice_thread *thread, const struct voice_command *
         if (client != NULL)
             crypt_set_decrypt_nonce(client->crypt, command->resync.nonce);
         return true;
+    case VOICE_CMD_COPIES:
+        if (client != NULL)
+            copies_set(thread, client, command->copies.is_on);
+        return true;
     case VOICE_CMD_ADDRESS:
         do_address(thread, command);
         return true;

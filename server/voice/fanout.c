@@ -43,6 +43,8 @@ void fanout_to(struct voice_thread *thread, struct voice_client *client)
                (struct span){ plain->bytes, (size_t)plain->len });
     client->n_sent++;
     client->bytes_out += (size_t)plain->len;
+    if (client->has_copies)
+        copies_keep(thread, client, plain);
 }
 
 void fanout_end(struct voice_thread *thread)

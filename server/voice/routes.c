@@ -79,6 +79,7 @@ void routes_take(struct voice_thread *thread)
         log_error("voice", "routes refused", "version=%llu", (unsigned long long)routes->version);
         routes->n_clients = 0;
     }
+    copies_forget(thread);
     thread_flush(
         thread); // what the old route allowed is on the wire before the new one is in force
     memset(thread->route_of, 0, thread->n_sessions * sizeof *thread->route_of);

@@ -175,6 +175,7 @@ struct voice_thread *thread_new(struct voice *voice, unsigned index,
     thread->retry.data = thread;
     bool is_ok = uv_async_init(&thread->loop, &thread->bell, on_bell) == 0;
     is_ok = uv_timer_init(&thread->loop, &thread->retry) == 0 && is_ok;
+    is_ok = copies_init(thread) && is_ok;
     is_ok = lanes_init(thread) && is_ok;
     is_ok = tables_init(thread) && is_ok;
     is_ok = sockets_init(thread, options->n_addresses > 0 ? options->n_addresses : 1) && is_ok;
@@ -213,6 +214,7 @@ void thread_free(struct voice_thread *thread)
         command_discard_all(thread);
     ring_free(thread->commands.ring);
     ring_free(thread->reports);
+    ring_free(thread->copies);
     for (unsigned i = 0; i < VOICE_THREADS_MAX; i++)
         ring_free(thread->relays[i].ring);
     for (unsigned i = 0; i < VOICE_MIXERS_MAX; i++)

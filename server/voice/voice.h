@@ -97,6 +97,7 @@ enum voice_command_kind {
     VOICE_CMD_COUNTERS, // answered by VOICE_REPORT_COUNTERS with the same token
     VOICE_CMD_NONCE,    // an empty CryptSetup: answered by VOICE_REPORT_NONCE if the client exists
     VOICE_CMD_RESYNC,   // CryptSetup with client_nonce: the decrypt nonce is set
+    VOICE_CMD_COPIES,   // this client's line loses packets: each twice from now on, or no more
     VOICE_CMD_ADDRESS,  // address belongs to this session on that thread; to all but the owner
 };
 struct voice_command {
@@ -116,6 +117,9 @@ struct voice_command {
         struct {
             uint8_t nonce[16];
         } resync;
+        struct {
+            bool is_on;
+        } copies;
         struct {
             struct sockaddr_in6 remote;
             uint8_t thread;

@@ -9,6 +9,7 @@
 //   unknown.c   nobody's: a list ping, a client without an address, or control is asked
 //   uplink.c    may it be sent, and to whom: room, target, loopback, mixer
 //   fanout.c    write once per format, seal for each, or list for the tunnel
+//   copies.c    each packet twice, on lines that lose some
 //   relay.c     to and from the other voice threads
 //   socket.c    batches in and out
 //   command.c   what control orders
@@ -46,6 +47,8 @@
 #define UNHEARD_FEW_US SECONDS(9)
 #define TARGET_REPORT_US SECONDS(10)
 #define TARGET_UNKNOWN_REPORT_US MS(100)
+#define COPIES_BYTES ((size_t)256 << 10) // of copies that wait, of one thread; more are not sent
+#define COPY_DELAY_US MS(70)
 #define REPORT_RETRY_MS 5 // when control's ring is full
 
 #define UNKNOWN_PER_ADDRESS 20 // a second, here and below
@@ -162,7 +165,7 @@ struct voice_client {
     bool is_udp;               // voice goes by UDP, as long as heard_us is young
     bool has_spoken_by_tunnel; // since then only voice by UDP ends the tunnel, a ping does not
     bool is_unheard;           // the client says that it opens nothing of what we send
-    bool has_address;
+    bool has_address, has_copies;
     uint8_t socket;
     uint32_t n_sent; // datagrams
     uint64_t bytes_out;
@@ -205,7 +208,9 @@ struct voice_thread {
     uint64_t now_us;
     uv_loop_t loop;
     uv_async_t bell;
-    uv_timer_t retry; // runs only while a report waits for room
+    uv_timer_t copies_timer; // runs while copies wait
+    struct ring *copies;     // both ends are ours; NULL: no client has needed them yet
+    uv_timer_t retry;        // runs only while a report waits for room
     uv_thread_t id;
     _Atomic(bool) is_stopping;
 
@@ -309,6 +314,12 @@ void fanout_mixed(struct voice_thread *thread, const struct voice_mixed *mixed);
 const struct route_target *fanout_target(const struct routes *routes, uint32_t session,
                                          uint8_t target);
 
+// copies.c
+bool copies_init(struct voice_thread *thread);
+void copies_set(struct voice_thread *thread, struct voice_client *client, bool is_on);
+void copies_keep(struct voice_thread *thread, const struct voice_client *client,
+                 const struct plain *plain); // has_copies
+void copies_forget(struct voice_thread *thread);
 // relay.c
 void relay_raw(struct voice_thread *thread, uint8_t owner, const struct voice_path *path,
                struct span bytes);

@@ -106,6 +106,43 @@ static void speech_goes_to_the_mixer(void **state)
     expect_silence(stage); // no room: nobody hears it directly
 }
 
+static void turn_copies(struct stage *stage, bool is_on)
+{
+    struct voice_command command = { .kind = VOICE_CMD_COPIES, .session = 1 };
+    command.copies.is_on = is_on;
+    sim_command(&stage->sim, 0, &command, (struct span){ NULL, 0 });
+    sim_fence(&stage->sim);
+}
+
+// The same frame, a nonce of its own (sim_hear opens it), 70 ms later; nobody else gets one.
+static void on_a_lossy_line_each_packet_goes_twice(void **state)
+{
+    struct stage *stage = *state;
+    const struct voice_mixed_recipient recipients[] = {
+        { .session = 1, .epoch = 101, .from = TRACK }, { .session = 2, .epoch = 102, .from = TRACK }
+    };
+    turn_copies(stage, true);
+    send_mixed(stage, sim_clock(), recipients, 2);
+    sim_expect(&stage->ana, TRACK, VOICE_CONTEXT_NORMAL, 12, OPUS);
+    sim_expect(&stage->bea, TRACK, VOICE_CONTEXT_NORMAL, 12, OPUS);
+    sim_expect_nothing(&stage->ana);
+    sim_clock_advance(71000);
+    sim_expect(&stage->ana, TRACK, VOICE_CONTEXT_NORMAL, 12, OPUS);
+    expect_silence(stage);
+    send_mixed(stage, sim_clock(), recipients, 1); // new routes: what waits may not be allowed
+    sim_expect(&stage->ana, TRACK, VOICE_CONTEXT_NORMAL, 12, OPUS);
+    sim_publish(&stage->sim);
+    sim_clock_advance(71000);
+    expect_silence(stage);
+    send_mixed(stage, sim_clock(), recipients, 1);
+    sim_expect(&stage->ana, TRACK, VOICE_CONTEXT_NORMAL, 12, OPUS);
+    turn_copies(stage, false); // also of what waits
+    sim_clock_advance(71000);
+    send_mixed(stage, sim_clock(), recipients, 1);
+    sim_expect(&stage->ana, TRACK, VOICE_CONTEXT_NORMAL, 12, OPUS);
+    expect_silence(stage);
+}
+
 static void a_full_lane_to_the_mixer_drops_and_lives(void **state)
 {
     struct stage *stage = *state;
@@ -239,6 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(speech_goes_to_the_mixer),
         TEST(a_full_lane_to_the_mixer_drops_and_lives),
+        TEST(on_a_lossy_line_each_packet_goes_twice),
         TEST(mixed_sound_reaches_its_recipients),
         TEST(mixed_sound_of_another_epoch_is_not_delivered),
         TEST(mixed_sound_for_the_deaf_and_stale_sound_is_dropped),

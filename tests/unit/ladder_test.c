@@ -342,6 +342,30 @@ static void late_packets_and_the_tunnel_count(void **state)
     assert_int_equal(ladder.reason, LADDER_TUNNEL);
 }
 
+static void packets_go_twice_where_there_is_room(void **state)
+{
+    (void)state;
+    struct ladder ladder;
+    ladder_init(&ladder, TIER_STANDARD, S);
+    ladder_report(&ladder, 100, 0, 0, 2 * S);
+    ladder_report(&ladder, 200, 0, 1, 7 * S);
+    assert_false(ladder_repairs(&ladder, 7 * S));
+    ladder_report(&ladder, 296, 0, 5, 12 * S); // 4 %: no step, but worth a repair
+    assert_false(ladder_look(&ladder, 12 * S));
+    assert_true(ladder_repairs(&ladder, 12 * S));
+    ladder_report(&ladder, 386, 0, 15, 17 * S); // 10 %: a thinner stream comes first
+    assert_true(ladder_look(&ladder, 17 * S));
+    assert_false(ladder_repairs(&ladder, 17 * S));
+    ladder_report(&ladder, 476, 0, 25, 22 * S); // began before the step
+    ladder_report(&ladder, 566, 0, 35, 27 * S); // and was no cure
+    assert_false(ladder_look(&ladder, 27 * S));
+    assert_true(ladder_repairs(&ladder, 27 * S));
+    ladder_round_trip(&ladder, 50 * MS, 50 * MS, 28 * S);
+    ladder_waiting(&ladder, 500 * MS, 29 * S); // no room
+    assert_false(ladder_repairs(&ladder, 29 * S));
+    assert_true(ladder_repairs(&ladder, 90 * S));
+}
+
 static void a_way_up_needs_a_clean_report(void **state)
 {
     (void)state;
@@ -375,6 +399,7 @@ int main(void)
         cmocka_unit_test(the_top_moves_with_the_cap),
         cmocka_unit_test(few_packets_say_nothing),
         cmocka_unit_test(late_packets_and_the_tunnel_count),
+        cmocka_unit_test(packets_go_twice_where_there_is_room),
         cmocka_unit_test(a_way_up_needs_a_clean_report),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
