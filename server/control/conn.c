@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/run.h"
 
+#include <linux/sockios.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 // What waits in voice_out: this, then the packet's frame.
@@ -53,7 +55,7 @@ static bool takes_frames(const struct conn *conn)
 static void set_poll(struct conn *conn)
 {
     int events = conn->phase == CONN_TLS || takes_frames(conn) ? UV_READABLE : 0;
-    if (SSL_want_write(conn->ssl) || conn->pending != WRITE_NONE)
+    if (SSL_want_write(conn->ssl) || conn->pending != WRITE_NONE || conn->is_held)
         events |= UV_WRITABLE;
     if (conn->phase == CONN_CLOSED || events == conn->poll_events)
         return;
@@ -264,7 +266,7 @@ static bool flush_control(struct conn *conn)
 // The frame at the front, unless OpenSSL has begun with it, is dropped when it has become stale.
 static bool flush_voice(struct conn *conn)
 {
-    while (conn->voice_out.len > 0) {
+    while (conn->voice_out.len > 0 && (!conn->is_held || conn->pending == WRITE_VOICE)) {
         struct voice_queued head;
         memcpy(&head, conn->voice_out.data, sizeof(head));
         bool is_begun = conn->pending == WRITE_VOICE;
@@ -309,6 +311,17 @@ uint64_t conn_voice_waits_since(const struct conn *conn)
     return head.made_us;
 }
 
+// The kernel would take seconds of sound for a line that stands still: small writes are added to
+// what waits, whatever TCP_NOTSENT_LOWAT says. That option decides when it calls itself writable
+// again.
+static void look_at_unsent(struct conn *conn)
+{
+    int unsent = 0;
+    if (conn->n_voice_sent % CONN_UNSENT_EVERY == 0 && !conn->is_held &&
+        ioctl(conn->fd, SIOCOUTQNSD, &unsent) == 0)
+        conn->is_held = unsent >= CONN_UNSENT_BYTES;
+}
+
 void conn_send_voice(struct conn *conn, struct span packet, uint64_t made_us)
 {
     if (conn->phase != CONN_READY || packet.len > VOICE_PACKET_MAX_BYTES)
@@ -319,7 +332,8 @@ void conn_send_voice(struct conn *conn, struct span packet, uint64_t made_us)
     size_t len = FRAME_HEADER_BYTES + packet.len;
     conn->n_voice_bytes += len;
     conn->n_voice_sent++;
-    if (conn->pending == WRITE_NONE && conn->voice_out.len == 0) {
+    look_at_unsent(conn);
+    if (conn->pending == WRITE_NONE && conn->voice_out.len == 0 && !conn->is_held) {
         size_t done;
         enum wrote result = tls_write(conn, frame, len, &done);
         if (result == WROTE_ALL)
@@ -334,7 +348,7 @@ void conn_send_voice(struct conn *conn, struct span packet, uint64_t made_us)
     if (buffer_grow(&conn->voice_out, sizeof(head) + len) != NULL) {
         buffer_add(&conn->voice_out, &head, sizeof(head));
         buffer_add(&conn->voice_out, frame, len);
-    } else if (conn->voice_out.len > 0) {
+    } else if (conn->voice_out.len > 0 || conn->is_held) {
         conn->n_voice_dropped++;
     } else {
         conn_close(conn, "out of memory"); // OpenSSL has begun with a frame that we cannot keep
@@ -483,8 +497,10 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     }
     if (conn->phase == CONN_TLS)
         shake_hands(conn);
-    else if ((events & UV_WRITABLE) != 0)
+    else if ((events & UV_WRITABLE) != 0) {
+        conn->is_held = false;
         conn_flush(conn);
+    }
     if ((events & UV_READABLE) != 0)
         read_some(conn);
     if (conn->phase != CONN_CLOSED)

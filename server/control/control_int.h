@@ -56,6 +56,7 @@ struct conn {
     struct buffer
         voice_out; // tunnelled voice that found the line busy: struct voice_queued and its bytes
     enum conn_write pending;
+    bool is_held; // the kernel has enough of our sound: until it can send more, voice waits here
     uint64_t opened_us, heard_us, active_us; // active: resets "idle"
     uint64_t sampled_us, sampled_bytes;      // of what came from this client as voice
     uint32_t bandwidth;                      // bytes a second between the last two samples

@@ -8,8 +8,12 @@
 #define CONN_OUT_BYTES (8u << 20)      // a reader so far behind is cut off
 #define CONN_VOICE_BYTES 16384 // tunnelled voice waiting for a busy line; the newest is dropped
 #define CONN_VOICE_STALE_US 300000u // voice older than this is not sent any more
-#define CONN_QUESTIONS 16           // of one client to a thread; with so many open it is not read
-#define CONNS_UNREADY_MAX 256       // connections that have not logged in; more wait to be accepted
+// Not yet sent by the kernel: with so much it is not ready for more, and voice waits here, where it
+// becomes stale. Looked at once in so many voice packets.
+#define CONN_UNSENT_BYTES 2048
+#define CONN_UNSENT_EVERY 8
+#define CONN_QUESTIONS 16     // of one client to a thread; with so many open it is not read
+#define CONNS_UNREADY_MAX 256 // connections that have not logged in; more wait to be accepted
 #define PARTIAL_BYTES_MAX                                                                          \
     (64u << 20) // of unfinished frames, of all; beyond, who holds most is cut off
 #define STAGED_BYTES_MAX (256u << 20) // waiting for slow readers, of all; likewise

@@ -24,8 +24,9 @@ static void map_address(const struct sockaddr_storage *from, struct sockaddr_in6
 
 static void accept_one(struct server *server, int fd, const struct sockaddr_storage *address)
 {
-    int on = 1, tos = 0xA0;
+    int on = 1, tos = 0xA0, unsent = CONN_UNSENT_BYTES;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
     setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
     setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
     struct sockaddr_in6 peer;

@@ -15,13 +15,13 @@ import wave
 
 import numpy as np
 
-from lib import protobuf, wait
+from lib import net, protobuf, wait
 from lib.observer import CRYPT_SETUP, PING, VOICE_TARGET
 from lib.process import clean_environment
 from lib.protobuf import last
 from lib.server import MEETING
 from system.case import SystemTest
-from system.client import CHANNEL_REMOVE, VERSION_1_5_0
+from system.client import CHANNEL_REMOVE, VERSION_1_5_0, Client
 from system.speech import MODERN, SOUND, SpeechTest
 from system.voice import PING as PING_PACKET
 from system.voice import (LOOPBACK, SHOUT, WHISPER, Datagrams, Heard, Ocb2, legacy, modern,
@@ -390,6 +390,49 @@ class ThreadsTest(VoiceTest):
     keys = {**VoiceTest.keys, "voice_threads": 4}
     test_one_way_line = None
     test_resync_asked_by_server = None  # takes its time, and is one thread's matter
+
+
+class SlowReader(Client):
+    """One whose side takes little before it has to be read."""
+
+    def open(self, timeout_s=10):
+        tcp = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # before the window is told of
+        tcp.settimeout(timeout_s)
+        tcp.connect((self.host, self.port))
+        self._tls = net.any_certificate_context().wrap_socket(tcp)
+        return self
+
+
+class SlowTunnelTest(SystemTest):
+    """A line that stands still: neither we nor the kernel keep seconds of sound for it."""
+
+    keys = {"bandwidth": 1000000}
+
+    def test_old_sound_is_not_sent(self):
+        n_packets, every_s = 200, 0.02
+        ana = self.client("Ana")
+        slow = SlowReader(self.server.port, "Slow").connect()
+        self.addCleanup(slow.close)
+        begun = time.monotonic()
+        for i in range(n_packets):
+            ana.tunnel(legacy(2 * i, bytes(200)))
+            time.sleep(max(0, begun + (i + 1) * every_s - time.monotonic()))
+        ana.barrier()
+        slow.barrier()
+        frames = [Heard(packet).frame for _, packet in slow.voice]
+        self.assertEqual(frames, sorted(frames))
+        # 44 KB were said: the reader's side holds some 5, ours 2 and 300 ms
+        self.assertLess(len(frames), n_packets / 2)
+        wait.until(lambda: self.hears_at_once(ana, slow, frames), 10, "the line as before")
+
+    @staticmethod
+    def hears_at_once(ana, slow, frames):
+        number = max(frames) + 1000 + len(slow.voice)
+        ana.tunnel(legacy(number, bytes(20)))
+        ana.barrier()
+        slow.barrier()
+        return number in [Heard(packet).frame for _, packet in slow.voice]
 
 
 class BandwidthTest(SystemTest):
