@@ -72,7 +72,7 @@ struct conn *conn_new(struct server *server, int fd, const struct sockaddr_in6 *
     if (conn == NULL)
         return NULL;
     conn->ssl = SSL_new(server->tls);
-    if (conn->ssl == NULL || SSL_set_fd(conn->ssl, fd) != 1 ||
+    if (conn->ssl == NULL || !wire_attach(server->wire, conn->ssl, fd) ||
         uv_poll_init(&server->loop, &conn->poll, fd) != 0) {
         SSL_free(conn->ssl);
         free(conn);

@@ -146,6 +146,7 @@ struct server {
     server_reload_fn reload;
     void *reload_context;
     SSL_CTX *tls;
+    BIO_METHOD *wire;
     struct name_rule *user_names, *channel_names;
     struct listener listeners[VOICE_ADDRESSES_MAX];
     unsigned n_listeners;
@@ -192,6 +193,10 @@ void server_watch(const struct conn *conn);     // the reaper runs when this one
 void server_watch_crowd(struct server *server); // nobody more is accepted: the slow ones go sooner
 // tls.c
 SSL_CTX *tls_context(struct server *server, char *error, size_t cap);
+
+// wire.c: how OpenSSL reaches a connection's socket. NULL, false: out of memory.
+BIO_METHOD *wire_method_new(void);
+bool wire_attach(const BIO_METHOD *method, SSL *ssl, int fd); // the descriptor stays the caller's
 // listener.c
 int listeners_open(struct server *server, char *error, size_t cap);
 void listeners_start(struct server *server);

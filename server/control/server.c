@@ -306,7 +306,11 @@ struct server *server_new(struct config *config, struct store *store,
         server_free(server);
         return NULL;
     }
-    server->tls = tls_context(server, error, CONTROL_ERROR_BYTES);
+    server->wire = wire_method_new();
+    if (server->wire == NULL)
+        snprintf(error, CONTROL_ERROR_BYTES, "out of memory");
+    else
+        server->tls = tls_context(server, error, CONTROL_ERROR_BYTES);
     if (server->tls == NULL || !open_reader(server, error) || !make_model(server, error) ||
         listeners_open(server, error, CONTROL_ERROR_BYTES) != 0) {
         server_free(server);
@@ -409,6 +413,7 @@ void server_free(struct server *server)
     buffer_clear(&server->recorder_backlog);
     hosts_free(server);
     SSL_CTX_free(server->tls);
+    BIO_meth_free(server->wire);
     name_rule_free(server->user_names);
     name_rule_free(server->channel_names);
     config_free(server->config);
