@@ -13,6 +13,8 @@
 #define ON_EN 11
 #define ON_ES_THIN 12
 #define ON_ES_FULL 13
+#define ON_FLOOR 14
+#define FLOOR_VOICE 9900
 #define SPEAKER_HZ 500.0
 #define INTERPRETER_HZ 900.0
 #define SPEECH_DB (-20.0)
@@ -411,6 +413,55 @@ static void booth_talk_does_not_follow_onto_the_floor(void **state)
     stage_close(stage);
 }
 
+// Who speaks there, at 0 dB and without the interpreter (row 6); and not oneself.
+static void a_thin_listener_of_the_floor_hears_it_mixed(void **state)
+{
+    (void)state;
+    struct scene *scene = set_scene();
+    struct stage *stage = &scene->stage;
+    stage_record(stage, ON_FLOOR);
+    stage_join_mixed(stage, ON_FLOOR, TIER_MINIMUM, 8, FLOOR_VOICE);
+    struct talker *own = stage_talker(stage, ON_FLOOR, 1300.0);
+    stage_talk(stage, scene->speaker, true);
+    stage_talk(stage, scene->interpreter, true);
+    stage_talk(stage, own, true);
+    stage_run(stage, 2000);
+    near(LEVEL(ON_FLOOR, SPEAKER_HZ), LEVEL(ON_EN, SPEAKER_HZ), 1.5);
+    assert_true(LEVEL(ON_FLOOR, INTERPRETER_HZ) < -60.0);
+    assert_true(LEVEL(ON_FLOOR, 1300.0) < -60.0);
+    assert_int_equal(stage_ear(stage, ON_FLOOR)->from, FLOOR_VOICE);
+    const uint64_t packets = stage_ear(stage, ON_FLOOR)->packets;
+    stage_join_mixed(stage, ON_FLOOR, TIER_STANDARD, 9, 0); // direct from now on
+    stage_run(stage, 500);
+    assert_int_equal(stage_ear(stage, ON_FLOOR)->packets, packets);
+    stage_close(stage);
+}
+
+static void a_pause_of_the_floor_is_told(void **state)
+{
+    (void)state;
+    struct scene *scene = set_scene();
+    struct stage *stage = &scene->stage;
+    stage_command(stage, MIXER_CMD_PAUSE, ON_EN, 5000); // nobody speaks: after 200 ms
+    stage_run(stage, 150);
+    assert_int_equal(stage->n_pauses, 0);
+    stage_run(stage, 100);
+    assert_int_equal(stage->n_pauses, 1);
+    stage_talk(stage, scene->speaker, true);
+    stage_talk(stage, scene->interpreter, true); // is not the floor
+    stage_run(stage, 1000);
+    stage_command(stage, MIXER_CMD_PAUSE, ON_EN, 60000);
+    stage_command(stage, MIXER_CMD_PAUSE, ON_ES, 1500); // ... in any case
+    stage_run(stage, 1450);
+    assert_int_equal(stage->n_pauses, 1);
+    stage_run(stage, 100);
+    assert_int_equal(stage->n_pauses, 2);
+    stage_talk(stage, scene->speaker, false);
+    stage_run(stage, 600); // the detector's hangover, and the pause
+    assert_int_equal(stage->n_pauses, 3);
+    stage_close(stage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +476,8 @@ int main(void)
         cmocka_unit_test(a_pause_is_bridged_and_speech_after_silence_begins_anew),
         cmocka_unit_test(indicators_show_who_speaks),
         cmocka_unit_test(people_and_meetings_vanish_in_mid_speech),
+        cmocka_unit_test(a_thin_listener_of_the_floor_hears_it_mixed),
+        cmocka_unit_test(a_pause_of_the_floor_is_told),
         cmocka_unit_test(booth_talk_does_not_follow_onto_the_floor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

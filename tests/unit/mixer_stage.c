@@ -156,6 +156,7 @@ static void take_event(struct stage *stage, const struct mixer_event *event, siz
 {
     stage->n_fences += event->kind == MIXER_EVENT_FENCE;
     stage->n_track_events += event->kind == MIXER_EVENT_TRACK;
+    stage->n_pauses += event->kind == MIXER_EVENT_PAUSE;
     if (event->kind == MIXER_EVENT_RESULT) {
         stage->n_results++;
         stage->last_result = event->result;
@@ -326,6 +327,22 @@ void stage_join(struct stage *stage, uint32_t session, enum place_kind kind, uin
                                             .thread = (uint8_t)(session % stage->n_threads),
                                             .tier = tier,
                                             .is_listening = true } };
+    command_now(stage, &join);
+}
+
+void stage_join_mixed(struct stage *stage, uint32_t session, enum tier tier, uint32_t epoch,
+                      uint32_t from)
+{
+    stage_ear(stage, session)->may_hole = 2;
+    struct mixer_command join = { .kind = MIXER_CMD_JOIN,
+                                  .meeting = STAGE_MEETING,
+                                  .session = session,
+                                  .join = { .place = { .kind = PLACE_FLOOR },
+                                            .epoch = epoch,
+                                            .tier = tier,
+                                            .thread = (uint8_t)(session % stage->n_threads),
+                                            .is_listening = true,
+                                            .from = from } };
     command_now(stage, &join);
 }
 

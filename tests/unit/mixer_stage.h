@@ -65,7 +65,7 @@ struct stage {
     struct talker talkers[STAGE_TALKERS];
     unsigned n_talkers;
     struct ear_heard *ears[STAGE_EARS]; // by session
-    unsigned n_results, n_snapped, n_fences, n_track_events;
+    unsigned n_results, n_snapped, n_fences, n_track_events, n_pauses;
     int last_result;
     struct mixer_event last_snapped;
     unsigned n_states, n_figures, n_qualities, n_exposures;
@@ -93,6 +93,9 @@ void stage_command(struct stage *stage, enum mixer_command_kind kind, uint32_t s
 // Joins or moves; epoch as given. A listener with is_recorded is decoded.
 void stage_join(struct stage *stage, uint32_t session, enum place_kind kind, uint8_t index,
                 enum tier tier, uint32_t epoch);
+// On the floor, from whom the mix seems to come; 0: they hear it directly, which is not here.
+void stage_join_mixed(struct stage *stage, uint32_t session, enum tier tier, uint32_t epoch,
+                      uint32_t from);
 void stage_deaf(struct stage *stage, uint32_t session, bool is_deaf);
 void stage_record(struct stage *stage, uint32_t session);
 struct talker *stage_talker(struct stage *stage, uint32_t session, double tone_hz);
