@@ -149,7 +149,9 @@ size_t agenda_hands(const struct agenda *agenda, uint32_t *sessions, size_t cap)
 {
     const struct queue *queue = &agenda->queue;
     struct place sorted[AGENDA_HANDS_MAX];
-    for (size_t i = 0; i < queue->n_hands && cap > 0; i++) {
+    if (cap == 0)
+        return queue->n_hands;
+    for (size_t i = 0; i < queue->n_hands; i++) {
         const struct place place = place_of(agenda, queue->hands[i]);
         size_t at = i;
         for (; at > 0 && has_spoken_less(&place, &sorted[at - 1]); at--)

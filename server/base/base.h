@@ -127,7 +127,7 @@ bool str_equal_fold(const char *a, const char *b); // UTF-8; Latin, Greek and Cy
 // Edit distance in bytes with swaps of neighbours (optimal string alignment), ASCII case folded; of
 // words. SIZE_MAX: too long to be one.
 size_t str_distance(const char *a, const char *b);
-uint32_t str_hash_fold(const char *text);          // equal for what str_equal_fold calls equal
-void random_bytes(void *out, size_t n); // from the kernel; ends the process when that fails
+uint32_t str_hash_fold(const char *text); // equal for what str_equal_fold calls equal
+void random_bytes(void *out, size_t n);   // from the kernel; ends the process when that fails
 
 #endif

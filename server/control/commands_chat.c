@@ -105,7 +105,7 @@ static struct translation read_translation(const struct call *call)
     }
     char word[LANG_WORD_BYTES];
     size_t len = strcspn(at, " :");
-    if (at[len] == ':' && len < sizeof(word)) {
+    if (len < sizeof(word) && at[len] == ':') {
         snprintf(word, sizeof(word), "%.*s", (int)len, at);
         out.lang = find_language(call->meeting, word);
         if (out.lang >= 0)

@@ -253,7 +253,8 @@ void invites_join(struct conn *conn, const char *word)
 {
     uint32_t meeting_id = MODEL_NONE;
     struct user *user = model_user(conn->server->model, conn->session);
-    // No brake: what 128 bits sign cannot be guessed, and a slip must not keep others of that host out.
+    // No brake: what 128 bits sign cannot be guessed, and a slip must not keep others of that host
+    // out.
     enum invite_result result = invites_redeem(conn->server, user, word, &meeting_id);
     tell(conn, result, meeting_id);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// clang-format off: a list
+// clang-format off
 //
 // What the server says of the meeting's chat; see phrases.h.
 #ifndef SUSURRO_CONTROL_PHRASES_CHAT_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// clang-format off: a list
+// clang-format off
 //
 // What the server shows of a meeting's state and figures; see phrases.h.
 #ifndef SUSURRO_CONTROL_PHRASES_FIGURES_H

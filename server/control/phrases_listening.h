@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// clang-format off: a list
+// clang-format off
 //
 // What the server says to listeners and to everybody; see phrases.h.
 #ifndef SUSURRO_CONTROL_PHRASES_LISTENING_H

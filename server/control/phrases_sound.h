@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// clang-format off: a list
+// clang-format off
 //
 // How sound is treated on its way to tracks and booths; see phrases.h.
 #ifndef SUSURRO_CONTROL_PHRASES_SOUND_H

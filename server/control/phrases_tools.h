@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// clang-format off: a list
+// clang-format off
 //
 // What the server says of a meeting's tools: the speaking queue, polls, notices, groups; see
 // phrases.h.

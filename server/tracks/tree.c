@@ -127,7 +127,7 @@ static void tree_search(struct meeting *m)
 
 bool tree_would_listen_to(struct meeting *m, struct booth *b, int8_t relay)
 {
-    struct direction wanted[TRACKS_BOOTHS_MAX];
+    struct direction wanted[TRACKS_BOOTHS_MAX] = { 0 };
     uint8_t depth[TRACKS_LANGS_MAX];
     const int8_t old = b->relay;
     memcpy(depth, m->depth, sizeof(depth));
