@@ -32,7 +32,7 @@ static void ask_again(struct conn *conn, struct line *line)
 {
     MumbleProto__CryptSetup setup = MUMBLE_PROTO__CRYPT_SETUP__INIT;
     send_message(conn, MSG_CRYPT_SETUP, &setup.base);
-    conn->n_probes++;
+    conn->n_probes++; // probe_answered() takes the answer
     line->n_asked++;
 }
 

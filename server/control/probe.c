@@ -194,8 +194,9 @@ bool probe_answered(struct conn *conn)
     if (conn->n_probes == 0)
         return false;
     conn->n_probes--;
-    struct probe **place = place_of(probes, conn->session);
-    if (*place != NULL) {
+    // lines_signs.c asks, too, also where nobody has been probed yet.
+    struct probe **place = probes != NULL ? place_of(probes, conn->session) : NULL;
+    if (place != NULL && *place != NULL) {
         end(place);
         arm(probes);
     }
