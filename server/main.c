@@ -186,6 +186,9 @@ static int run(struct config *config, struct store *store, const struct argument
     char error[CONTROL_ERROR_BYTES], port_where[256];
     struct parts parts = { .n_voice_threads = thread_count(config),
                            .recordings = str_dup(config->recordings) };
+    struct voice_options options = { .n_threads = parts.n_voice_threads,
+                                     .dscp = config->voice_dscp,
+                                     .priority = (int)config->voice_priority };
     snprintf(port_where, sizeof(port_where), "%s", config_where(config, "port"));
     raise_file_limit();
     parts.server = server_new(config, store, error); // config is the server's from here
@@ -196,8 +199,7 @@ static int run(struct config *config, struct store *store, const struct argument
     }
     struct reload_context from = { arguments, store };
     server_set_reload(parts.server, reload, &from);
-    struct voice_options options = { .n_threads = parts.n_voice_threads,
-                                     .n_sessions_max = server_sessions_max(parts.server) };
+    options.n_sessions_max = server_sessions_max(parts.server);
     options.n_addresses = server_addresses(parts.server, options.addresses, VOICE_ADDRESSES_MAX);
     options.reports_to.bell = server_bell;
     options.reports_to.bell_context = parts.server;

@@ -228,6 +228,7 @@ struct config *config_defaults(const char *path)
         .is_autoban_counting_successful = true,
         .suggest_positional = -1,
         .suggest_push_to_talk = -1,
+        .voice_dscp = 56,
         .connections_per_host = 64,
         .is_ping_allowed = true,
         .is_version_sent = true,

@@ -87,7 +87,9 @@ struct config {
     int suggest_positional, suggest_push_to_talk; // -1: no opinion, 0, 1
     char *ssl_ca; // PEM file: intermediate certificates, and who vouches for "strong" clients
     // ours
-    uint32_t voice_threads; // 0: one for every two cores, at least 1
+    uint32_t voice_threads;  // 0: one for every two cores, at least 1
+    uint32_t voice_dscp;     // what voice datagrams are marked with; 0: nothing
+    uint32_t voice_priority; // real-time priority of the voice threads; 0: as other programs
     char *log_level;
     char **moderators;             // of the server: names, NULL terminated
     char **lines;                  // rules of lines, each for line_rule_read, NULL terminated
@@ -109,7 +111,7 @@ struct config *config_load(const char *path, const char *const *overrides, size_
                            config_warning_fn warn, void *context, char error[CONFIG_ERROR_BYTES]);
 // The same with values that are kept in the database: they come after the file and before the
 // overrides. One that is wrong there, or cannot be kept there (database, logfile, pidfile, uname,
-// log_level, voice_threads), is left out with a warning.
+// log_level, voice_threads, voice_dscp, voice_priority), is left out with a warning.
 struct config_stored {
     const char *key, *value; // the value as it is, without quotes and escapes
 };

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DSCP_VOICE 0xE0 // network control, which some networks refuse to honour
-#define DSCP_VOICE_FALLBACK 0x80
 #define PRIORITY_VOICE 6
 
 // ---- opening
@@ -24,13 +22,6 @@ static void set_option(int fd, int level, int name, int value)
     (void)setsockopt(fd, level, name, &value, sizeof value); // each of these is only an improvement
 }
 
-static void set_dscp(int fd, int level, int name)
-{
-    int value = DSCP_VOICE;
-    if (setsockopt(fd, level, name, &value, sizeof value) != 0)
-        set_option(fd, level, name, DSCP_VOICE_FALLBACK);
-}
-
 static void set_options(int fd, int family)
 {
     set_option(fd, SOL_SOCKET, SO_PRIORITY, PRIORITY_VOICE);
@@ -38,9 +29,7 @@ static void set_options(int fd, int family)
     set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER_BYTES);
     set_option(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_BYTES);
     set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER_BYTES);
-    set_dscp(fd, IPPROTO_IP, IP_TOS);
     if (family == AF_INET6) {
-        set_dscp(fd, IPPROTO_IPV6, IPV6_TCLASS);
         set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1); // also tells of IPv4, as ::ffff:a.b.c.d
     } else {
         set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
@@ -100,6 +89,18 @@ int socket_open(const struct sockaddr_storage *address, bool is_shared, char *er
     }
     set_options(fd, chosen.ss_family);
     return fd;
+}
+
+bool socket_mark(int fd, unsigned dscp)
+{
+    struct sockaddr_storage bound = { 0 };
+    socklen_t len = sizeof bound;
+    int value = (int)(dscp << 2); // the two bits below are congestion's
+    if (getsockname(fd, (struct sockaddr *)&bound, &len) != 0 ||
+        setsockopt(fd, IPPROTO_IP, IP_TOS, &value, sizeof value) != 0) // an IPv6 socket's IPv4 too
+        return false;
+    return bound.ss_family != AF_INET6 ||
+           setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &value, sizeof value) == 0;
 }
 
 uint16_t socket_port(int fd)

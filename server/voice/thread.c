@@ -249,6 +249,23 @@ static void log_totals(const struct voice_thread *thread)
              (unsigned long long)t->list_pings, (unsigned long long)t->list_pings_over_limit);
 }
 
+// A packet in a busy machine then waits for no other program.
+static void take_priority(const struct voice_thread *thread)
+{
+    const struct sched_param wanted = { .sched_priority = thread->voice->priority };
+    if (wanted.sched_priority == 0)
+        return;
+    int error = pthread_setschedparam(pthread_self(), SCHED_RR, &wanted);
+    if (error != 0)
+        log_warn("voice", "no real-time priority",
+                 "thread=%u priority=%d reason=\"%s\" hint=\"permit it with LimitRTPRIO= in the "
+                 "systemd unit or ulimit -r, or set voice_priority = 0\"",
+                 thread->index, wanted.sched_priority, strerror(error));
+    else
+        log_info("voice", "real-time priority", "thread=%u priority=%d", thread->index,
+                 wanted.sched_priority);
+}
+
 static void thread_run(void *context)
 {
     struct voice_thread *thread = context;
@@ -258,6 +275,7 @@ static void thread_run(void *context)
     (void)pthread_sigmask(SIG_SETMASK, &all, NULL); // signals are the main thread's
     (void)snprintf(name, sizeof name, "voice-%u", thread->index);
     (void)pthread_setname_np(pthread_self(), name);
+    take_priority(thread);
     read_lanes(thread); // what came before the start
     (void)uv_run(&thread->loop, UV_RUN_DEFAULT);
     log_totals(thread);

@@ -2,8 +2,10 @@
 #include "voice/voice_int.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static void set_port(struct sockaddr_storage *address, uint16_t port)
@@ -39,6 +41,11 @@ static bool bind_sockets(struct voice *voice, const struct voice_options *option
             socket->fd = socket_open(&address, is_shared, error, error_cap);
             if (socket->fd < 0)
                 return false;
+            if (options->dscp != 0 && !socket_mark(socket->fd, options->dscp) && t == 0)
+                log_warn("voice", "datagrams are not marked",
+                         "dscp=%u reason=\"%s\" hint=\"the system does not permit it: set "
+                         "voice_dscp = 0\"",
+                         options->dscp, strerror(errno));
             if (!socket_start(socket)) {
                 (void)snprintf(error, error_cap, "cannot watch the UDP socket");
                 return false;
@@ -65,6 +72,7 @@ struct voice *voice_new(const struct voice_options *options, char *error, size_t
     struct voice *voice = calloc(1, sizeof *voice);
     if (voice != NULL) {
         voice->n_threads = options->n_threads;
+        voice->priority = options->priority;
         voice->reports_to = options->reports_to;
         voice->read_clock_us = options->now_us != NULL ? options->now_us : clock_us;
     }

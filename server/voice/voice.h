@@ -213,6 +213,8 @@ struct voice_mixed { // mixer → voice: one packet, encoded once, for its liste
 
 struct voice_options {
     unsigned n_threads;
+    unsigned dscp; // marks datagrams, 0 to 63; 0: not
+    int priority;  // SCHED_RR, 1 to 99; 0: none. Either is logged when it is not permitted
     // With the port; port 0: any free one. n_addresses = 0: every address (an IPv6 socket that
     // takes IPv4, or IPv4 only) at the port of addresses[0].
     unsigned n_addresses;

@@ -142,7 +142,8 @@ struct voice_socket {
     struct send_batch *batch;
 };
 int socket_open(const struct sockaddr_storage *address, bool is_shared, char *error,
-                size_t error_cap); // fd or -1
+                size_t error_cap);       // fd or -1
+bool socket_mark(int fd, unsigned dscp); // false, and errno: the system does not do it
 uint16_t socket_port(int fd);
 bool socket_start(struct voice_socket *socket);
 void socket_flush(struct voice_socket *socket);
@@ -247,6 +248,7 @@ struct voice_thread {
 };
 struct voice {
     unsigned n_threads;
+    int priority;
     bool is_running;
     struct lane reports_to;
     uint64_t (*read_clock_us)(void);

@@ -435,6 +435,36 @@ class SlowTunnelTest(SystemTest):
         return number in [Heard(packet).frame for _, packet in slow.voice]
 
 
+class MarkedTest(SystemTest):
+    """Datagrams are marked, and the voice threads go before others, or the log says why not."""
+
+    keys = {"voice_dscp": 46, "voice_priority": 10}
+
+    def test_mark(self):
+        datagrams = Datagrams(self.client("Ana"))
+        self.addCleanup(datagrams.close)
+        datagrams.socket.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
+        datagrams.socket.settimeout(5)
+        datagrams.send(bytes([PING_PACKET]) + varint(1))
+        _, more, _, _ = datagrams.socket.recvmsg(100, 100)
+        self.assertEqual([data[0] >> 2 for _, kind, data in more if kind == socket.IP_TOS], [46])
+
+    def test_priority(self):
+        def threads():
+            base = f"/proc/{self.server.process.pid}/task"
+            for task in os.listdir(base):
+                with open(f"{base}/{task}/comm", encoding="utf-8") as file:
+                    if file.read().startswith("voice-"):
+                        yield int(task)
+        task = wait.until(lambda: next(threads(), None), 5, "a voice thread")
+        if wait.until(lambda: "real-time priority" in self.server.log(), 5, "a line in the log") and \
+                "no real-time priority" in self.server.log():
+            self.assertIn("voice_priority = 0", self.server.log())
+            return
+        self.assertEqual(os.sched_getscheduler(task), os.SCHED_RR)
+        self.assertEqual(os.sched_getparam(task).sched_priority, 10)
+
+
 class BandwidthTest(SystemTest):
     """Who sends more than allowed is cut down to it."""
 

@@ -807,6 +807,8 @@ static void test_sample(void **state)
         "connections_per_host",
         "hidechannels",
         "voice_threads",
+        "voice_dscp",
+        "voice_priority",
         "log_level",
         "moderators",
         "recordings",
