@@ -125,9 +125,12 @@ uint32_t declare_floor_voice(struct server *server, struct meeting_info *meeting
     if (meeting->floor_session != 0)
         return meeting->floor_session;
     meeting->floor_session = declare_voice(server, meeting->name, meeting->name, meeting->id);
-    const struct user *voice = model_user(server->model, meeting->floor_session);
-    if (voice != NULL)
+    struct user *voice = model_user(server->model, meeting->floor_session);
+    const struct meeting_run *run = run_of(server, meeting->id);
+    if (voice != NULL) {
+        voice->is_recording = run != NULL && run->is_recording;
         users_state_broadcast(server, voice);
+    }
     return meeting->floor_session;
 }
 

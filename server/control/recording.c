@@ -37,20 +37,26 @@ static struct conn *next_in(const struct server *server, const struct meeting_in
     return NULL;
 }
 
-// Mumble's own sign, beside the voice of each track: the only ones here that speak for the server.
+static void sign_voice(struct server *server, uint32_t session, bool is_on)
+{
+    struct user *voice = model_user(server->model, session);
+    if (voice == NULL || voice->is_recording == is_on)
+        return;
+    voice->is_recording = is_on;
+    MumbleProto__UserState state = MUMBLE_PROTO__USER_STATE__INIT;
+    state.has_session = state.has_recording = true;
+    state.session = voice->session;
+    state.recording = is_on;
+    broadcast(server, MSG_USER_STATE, &state.base, NULL);
+}
+
+// Mumble's own sign, beside the voice of each track, and of the mixed floor: the only ones here
+// that speak for the server.
 static void set_sign(struct server *server, const struct meeting_info *meeting, bool is_on)
 {
-    for (uint8_t i = 0; i < meeting->n_tracks; i++) {
-        struct user *voice = model_user(server->model, meeting->tracks[i].session);
-        if (voice == NULL || voice->is_recording == is_on)
-            continue;
-        voice->is_recording = is_on;
-        MumbleProto__UserState state = MUMBLE_PROTO__USER_STATE__INIT;
-        state.has_session = state.has_recording = true;
-        state.session = voice->session;
-        state.recording = is_on;
-        broadcast(server, MSG_USER_STATE, &state.base, NULL);
-    }
+    for (uint8_t i = 0; i < meeting->n_tracks; i++)
+        sign_voice(server, meeting->tracks[i].session, is_on);
+    sign_voice(server, meeting->floor_session, is_on);
 }
 
 static void tell_began(struct server *server, const struct meeting_info *meeting,

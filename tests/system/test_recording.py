@@ -307,6 +307,9 @@ class RecordingTest(RecordingCase):
         ana.until(lambda: self.signs(ana) == voices, 5, lambda: f"the sign; {self.signs(ana)}")
         eve = self.client("Eve")  # who comes later, and is told with everybody's state
         self.assertEqual(self.signs(eve), voices)
+        ana.command("!tier thin")  # from now on the floor has a voice, too
+        floor = ["Asamblea 🎧"]
+        ana.until(lambda: self.signs(ana) == sorted(floor + voices), 5, lambda: self.signs(ana))
         self.finish()
         for one in (ana, eve):
             one.until(lambda one=one: not self.signs(one), 5, "no sign any more")
