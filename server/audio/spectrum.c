@@ -74,7 +74,7 @@ static float hann(size_t i, size_t n)
 void spectrum_power(const float *samples, size_t n, float *power)
 {
     assert(n >= 64 && n <= MOST && (n & (n - 1)) == 0);
-    struct parts a, b;
+    struct parts a = { 0 }, b = { 0 };
     const size_t half = n / 2;
     for (size_t i = 0; i < half; i++) {
         a.re[i] = samples[2 * i] * hann(2 * i, n);

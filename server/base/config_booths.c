@@ -116,9 +116,14 @@ const char *config_booth_text(const struct config_meeting *meeting,
     return out;
 }
 
+static unsigned bit(uint8_t track)
+{
+    return track < CONFIG_LANGS_MAX ? 1u << track : 0;
+}
+
 static unsigned languages_of(const struct config_booth *booth)
 {
-    return 1u << booth->lang_a | 1u << booth->lang_b | (booth->has_third ? 1u << booth->lang_c : 0);
+    return bit(booth->lang_a) | bit(booth->lang_b) | (booth->has_third ? bit(booth->lang_c) : 0);
 }
 
 // The same languages, and the same way.

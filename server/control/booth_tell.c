@@ -207,6 +207,8 @@ static void note_on_air(const struct scene *scene)
     scene->booth->on_air = event->kind == TRACK_EVENT_ON_AIR ? event->session : 0;
     if (event->kind != TRACK_EVENT_ON_AIR)
         return;
+    if (scene->name == scene->told->on_air_name)
+        return; // somebody who has gone: it is that name
     free(scene->told->on_air_name);
     scene->told->on_air_name = str_dup(scene->name);
 }

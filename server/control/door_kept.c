@@ -4,6 +4,7 @@
 // of the store; and what the configuration says of it.
 #include "control/roles.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdlib.h>
@@ -98,27 +99,63 @@ static bool read_used(struct invites *invites, const struct used_invite *used)
     return true;
 }
 
-static bool read_line(const char *line, struct door *door, struct invites *invites)
+static bool read_number(const char *word, int64_t *out)
 {
-    char hash[64];
-    int flag;
-    unsigned marks;
+    char *end = NULL;
+    errno = 0;
+    *out = word != NULL ? strtoll(word, &end, 10) : 0;
+    return word != NULL && end != word && *end == '\0' && errno == 0;
+}
+
+// USER_ID HASH MARKS
+static bool read_guest(char **words, struct door *door)
+{
     struct door_guest guest = { .session = 0 };
+    int64_t user_id, marks;
+    if (!read_number(words[0], &user_id) || words[1] == NULL || !read_number(words[2], &marks))
+        return false;
+    guest.user_id = (int32_t)user_id;
+    guest.marks = (uint8_t)marks;
+    return read_hash(words[1], guest.hash) && door_add(door, &guest);
+}
+
+// SERIAL EXPIRES USER_ID HASH
+static bool read_used_line(char **words, struct invites *invites)
+{
     struct used_invite used = { .serial = 0 };
-    if (sscanf(line, "locked %d", &flag) == 1)
-        door->is_locked = flag == 1;
-    else if (sscanf(line, "muted %d", &flag) == 1)
-        door->is_all_muted = flag == 1;
-    else if (sscanf(line, "generation %u", &invites->generation) == 1)
-        return true;
-    else if (sscanf(line, "seal %32s", door->seal) == 1)
-        return true;
-    else if (sscanf(line, "guest %d %63s %u", &guest.user_id, hash, &marks) == 3) {
-        guest.marks = (uint8_t)marks;
-        return read_hash(hash, guest.hash) && door_add(door, &guest);
-    } else if (sscanf(line, "used %u %u %d %63s", &used.serial, &used.expires_s, &used.user_id,
-                      hash) == 4)
-        return read_hash(hash, used.hash) && read_used(invites, &used);
+    int64_t serial, expires_s, user_id;
+    if (!read_number(words[0], &serial) || !read_number(words[1], &expires_s) ||
+        !read_number(words[2], &user_id) || words[3] == NULL)
+        return false;
+    used.serial = (uint32_t)serial;
+    used.expires_s = (uint32_t)expires_s;
+    used.user_id = (int32_t)user_id;
+    return read_hash(words[3], used.hash) && read_used(invites, &used);
+}
+
+static bool read_line(char *line, struct door *door, struct invites *invites)
+{
+    char *rest = NULL, *words[5];
+    int64_t number;
+    for (size_t i = 0; i < 5; i++)
+        words[i] = strtok_r(i == 0 ? line : NULL, " ", &rest);
+    const char *kind = words[0] != NULL ? words[0] : "";
+    if (strcmp(kind, "guest") == 0)
+        return read_guest(words + 1, door);
+    if (strcmp(kind, "used") == 0)
+        return read_used_line(words + 1, invites);
+    if (strcmp(kind, "seal") == 0) {
+        snprintf(door->seal, sizeof(door->seal), "%s", words[1] != NULL ? words[1] : "");
+        return words[1] != NULL;
+    }
+    if (!read_number(words[1], &number))
+        return false;
+    if (strcmp(kind, "locked") == 0)
+        door->is_locked = number == 1;
+    else if (strcmp(kind, "muted") == 0)
+        door->is_all_muted = number == 1;
+    else if (strcmp(kind, "generation") == 0)
+        invites->generation = (uint32_t)number;
     else
         return false;
     return true;
