@@ -289,10 +289,10 @@ static void test_sheet(void **state)
                                "x [1m y  1234              end\n");
     free(table);
     char *json = printed(print_json);
-    assert_string_equal(json,
-                        "{\"rows\":[{\"name\":\"日本\",\"n\":-5,\"flag\":true,\"list\":[\"a\","
-                        "\"b\"],\"hidden\":1},{\"name\":\"x\\u001b[1m\\u000ay\",\"n\":1234,\"flag\":"
-                        "false,\"list\":[],\"hidden\":null}]}\n");
+    assert_string_equal(
+        json, "{\"rows\":[{\"name\":\"日本\",\"n\":-5,\"flag\":true,\"list\":[\"a\","
+              "\"b\"],\"hidden\":1},{\"name\":\"x\\u001b[1m\\u000ay\",\"n\":1234,\"flag\":"
+              "false,\"list\":[],\"hidden\":null}]}\n");
     free(json);
 }
 

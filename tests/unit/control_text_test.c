@@ -220,7 +220,8 @@ static void test_every_phrase_in_every_language(void **state)
                              phrase_text((enum phrase)phrase, "es"));
     }
     assert_ptr_equal(phrase_text(PHRASE_LISTENING, "es-MX"), phrase_text(PHRASE_LISTENING, "es"));
-    assert_ptr_equal(phrase_text(PHRASE_LISTENING, "est"), phrase_text(PHRASE_LISTENING, "en")); // Estonian
+    assert_ptr_equal(phrase_text(PHRASE_LISTENING, "est"),
+                     phrase_text(PHRASE_LISTENING, "en")); // Estonian
 }
 
 static void test_fill(void **state)
