@@ -213,6 +213,9 @@ void model_channel_remove(struct model *model, uint32_t id)
         return;
     channel_unlink_all(model, &node->channel);
     listening_forget_channel(model, id);
+    for (size_t i = 0; i < model->n_meetings; i++) // the number may be another's soon
+        if (model->meetings[i]->door.lobby == id)
+            model->meetings[i]->door.lobby = MODEL_NONE;
     table_drop(&model->channel_ids, &node->by_id);
     model->n_channels--;
     for (size_t i = node->index; i < model->n_channels; i++) {

@@ -7,7 +7,7 @@ import os
 
 from lib.observer import CHANNEL_STATE, USER_REMOVE
 from lib.protobuf import last, text
-from system.client import DENIED_PERMISSION, REQUEST_BLOB
+from system.client import CHANNEL_REMOVE, DENIED_PERMISSION, REQUEST_BLOB
 from system.roles import RolesCase
 from system.test_admin import REFUSED, Runner
 
@@ -365,6 +365,21 @@ class LobbyTest(DoorCase):
         berta = self.guest("Bound")
         berta.command("!en")
         self.is_at(berta, self.lobby)
+
+    def test_without_its_channel(self):
+        """A channel that comes by the number of the removed one is no lobby."""
+        root = self.superuser()
+        root.ask(CHANNEL_REMOVE, {1: self.lobby})
+        root.ask(CHANNEL_STATE, {2: 0, 3: "Mine"})
+        mine = root.channel("Mine")["channel_id"]
+        ana = self.guest("Knocks")
+        self.assertEqual(ana.denied(ana.change(f5=self.floor)),
+                         [(DENIED_PERMISSION, ENTER, self.floor)])
+        self.assertEqual(ana.here(), 0)
+        root.ask(CHANNEL_REMOVE, {1: mine})
+        self.reload("lobby = on")  # makes it anew
+        ana.change(f5=self.floor)
+        self.is_at(ana, self.mona.channel("Asamblea (sala de espera)")["channel_id"])
 
     def test_default_channel(self):
         """Whoever would arrive in the meeting arrives in the lobby."""
