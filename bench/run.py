@@ -22,6 +22,8 @@ import plot
 from servers import Murmur, Susurro
 
 LOAD_TIMEOUT_S = 300
+KEPT_INSTRUCTIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instructions.txt")
+FANOUT_LISTENERS, FANOUT_PACKETS = 129, 50
 
 
 def direct_case(transport, listeners, seconds):
@@ -235,6 +237,29 @@ def instructions(bench, kind):
     return (counts[1][0] - counts[0][0]) / (counts[1][1] - counts[0][1])
 
 
+def inner_loop(build):
+    """Instructions of our own code for each packet of a fan-out: the same in every run of one build."""
+    program = os.path.join(build, "tests", "sim", "voice_fanout_bench")
+    with tempfile.TemporaryDirectory() as directory:
+        done = subprocess.run(
+            ["valgrind", "--tool=callgrind", "--toggle-collect=fanout_local",
+             f"--callgrind-out-file={directory}/out", program, str(FANOUT_LISTENERS),
+             str(FANOUT_PACKETS)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, text=True, timeout=LOAD_TIMEOUT_S, check=True)
+    total = re.search(r"Collected : (\d+)", done.stdout)
+    return int(total.group(1)) / ((FANOUT_LISTENERS - 1) * FANOUT_PACKETS)
+
+
+def print_inner_loop(build):
+    """Beside the figure that is kept: a regression shows as a difference."""
+    with open(KEPT_INSTRUCTIONS, encoding="utf-8") as file:
+        kept = dict(line.split() for line in file if line.strip() and not line.startswith("#"))
+    now, before = inner_loop(build), float(kept["fanout"])
+    print(f"\ninstructions per packet of a fan-out, our own code: {now:.0f}; kept: {before:.0f} "
+          f"({(now / before - 1) * 100:+.1f} %)")
+    return now
+
+
 def write_plot(path, bench, kinds, bare):
     direct = [c for c in cases(bench.quick) if c["kind"] == "direct"]
 
@@ -282,6 +307,8 @@ def main():
     print_storm(bench, kinds)
     for name, count in counts.items():
         print(f"\ninstructions per forwarded packet, {name}: {count:.0f}")
+    if options.instructions:
+        counts["fanout"] = print_inner_loop(options.build)
     os.makedirs(options.out, exist_ok=True)
     with open(os.path.join(options.out, "results.json"), "w", encoding="utf-8") as file:
         json.dump({"bare_us": bare, "rights": rights, "instructions": counts,

@@ -4,7 +4,7 @@
 // sending it. All ways take turns, many short runs of each, and the medians are printed, so that
 // what else the machine does falls on all of them. Without an argument the receivers are sockets on
 // the loopback; with an IPv4 address, ports of that host from 20000 on, where nobody need listen.
-#include "bench/bench.h"
+#include "bench/ways.h"
 #include "bench/uring.h"
 
 #include <arpa/inet.h>
@@ -17,10 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RECEIVERS 500
 #define BATCH 64
 #define RUNS 101
-#define SEALED_BYTES 78
 #define FIRST_PORT 20000
 
 struct receiver {
@@ -175,6 +173,9 @@ static const struct {
     { "send, a connected socket each", send_connected },
     { "io_uring, IPv4 socket", send_uring },
     { "io_uring, a connected socket each", send_uring_connected },
+    { "tunnel: a TLS record, sent nowhere", tunnel_record },
+    { "tunnel: write, a TCP connection each", tunnel_write },
+    { "tunnel: send, a TCP connection each", tunnel_send },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -252,6 +253,7 @@ static void drain(const struct ways *ways)
     for (unsigned i = 0; i < RECEIVERS && ways->receivers[i].fd >= 0; i++)
         while (recv(ways->receivers[i].fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
             continue;
+    tunnels_drain();
 }
 
 // ns for each datagram, or negative.
@@ -285,6 +287,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < BATCH; i++)
         ways.parts[i] = (struct iovec){ ways.sealed[i], SEALED_BYTES };
     write_control(&ways);
+    tunnels_open();
     for (unsigned run = 0; run < RUNS; run++)
         for (unsigned kind = 0; kind < KINDS; kind++)
             taken[kind][run] = run_once(&ways, kinds[kind].run);
