@@ -11,10 +11,12 @@ import stat
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 import numpy as np
 
+from lib import wait
 from lib.observer import USER_STATE
 from lib.process import path_of
 from lib.protobuf import last, text
@@ -266,7 +268,7 @@ class RecordingTest(RecordingCase):
         watcher.join(self.floor)
         speech.start()
         self.begin()
-        subprocess.run(["sleep", "2"], check=True)  # of speech
+        wait.until_clock(time.monotonic() + 2)  # of speech
         folder = self.finish()
         speech.join()
         sounds = self.assert_whole(folder)
