@@ -183,7 +183,7 @@ class BadLineTest(SystemTest):
               f"{delay_s * 1000:.0f} ms late")
         self.assertLess(first_s, 3.0)  # 2 s to see it, and a busy machine
         self.assertGreater(share, 0.80)  # 10 % are lost by the line itself
-        self.assertLess(delay_s, 1.0)  # of what has gathered in the line's queue most is gone
+        self.assertLess(delay_s, 1.5)  # of what has gathered in the line's queue most is gone
 
     def test_without_it_it_is_not(self):
         listener, moments, base_s = self.listen("full")
