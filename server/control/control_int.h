@@ -6,9 +6,9 @@
 #ifndef SUSURRO_CONTROL_INT_H
 #define SUSURRO_CONTROL_INT_H
 
+#include "control/chat/phrases.h"
 #include "control/control.h"
 #include "control/limits.h"
-#include "control/phrases.h"
 #include "model/model.h"
 #include "proto/proto.h"
 

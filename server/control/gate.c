@@ -6,7 +6,7 @@
 //   OPEN, something changed    routes, commands and a batch go out; what is staged is marked;
 //   CLOSED CLOSED                     what is staged meanwhile waits behind the mark all have
 //   answered          what is marked leaves; OPEN
-#include "control/roles.h"
+#include "control/meeting/roles.h"
 
 static void release_all(struct server *server)
 {

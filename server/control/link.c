@@ -3,7 +3,7 @@
 // The links to the voice threads and the mixer: commands out, reports and events in. A command that
 // finds its lane full waits here, in order, and is tried again at the end of each turn: none is
 // ever dropped.
-#include "control/run.h"
+#include "control/meeting/run.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>

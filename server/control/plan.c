@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/plan.h"
 
-#include "control/run.h"
+#include "control/meeting/run.h"
 
 #include <math.h>
 #include <stdlib.h>

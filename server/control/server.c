@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/run.h"
+#include "control/meeting/run.h"
 
 #include <signal.h>
 #include <stdlib.h>

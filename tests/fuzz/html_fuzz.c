@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Texts of people: HTML to plain, plain to HTML and back.
+#include "control/chat/markup.h"
 #include "control/control_int.h"
-#include "control/markup.h"
 #include "fuzz.h"
 
 #include <string.h>

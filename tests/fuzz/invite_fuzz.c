@@ -3,7 +3,7 @@
 // Invitations: whatever is taken for one was signed by the key, and is written the same way again;
 // a word that only looks like one is refused. The first byte chooses: the rest is a word as it
 // came, or what an invitation says, which must come back as it went out.
-#include "control/roles.h"
+#include "control/meeting/roles.h"
 #include "fuzz.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Questions of administration as the server takes them apart, and texts as it puts them into JSON.
-#include "control/admin_int.h"
+#include "control/admin/admin_int.h"
 #include "fuzz.h"
 
 #include <string.h>

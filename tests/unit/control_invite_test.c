@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The word that is an invitation: written, read, and every way of not being one.
-#include "control/roles.h"
+#include "control/meeting/roles.h"
 #include "test.h"
 
 #include <ctype.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What people write and what we say: HTML to plain text and back, phrases in every language.
+#include "control/chat/markup.h"
 #include "control/control_int.h"
-#include "control/markup.h"
 #include "test.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Texts written in several languages at once: where a part ends, and of which language it is.
-#include "control/tools.h"
+#include "control/tools/tools.h"
 #include "test.h"
 
 #include <stdio.h>

@@ -75,7 +75,7 @@ def places(text):
 def tables():
     """The commands: a list of {language: [words]}."""
     commands = []
-    for path in sorted(glob.glob(os.path.join(ROOT, "server/control/*.c"))):
+    for path in sorted(glob.glob(os.path.join(ROOT, "server/control/**/*.c"), recursive=True)):
         for row in WORDS_OF_A_COMMAND.findall(read(path)):
             columns = [ast.literal_eval(one).split("|") for one in re.findall(STRING, row)]
             commands.append(dict(zip(LANGUAGES, columns)))
@@ -206,7 +206,7 @@ class Texts(unittest.TestCase):
 
     def test_nothing_is_said_unmarked(self):
         for folder, functions in (("server/control", CALL), ("client-cli", CALL_IN_CLIENT)):
-            for path in sorted(glob.glob(os.path.join(ROOT, folder, "*.c"))):
+            for path in sorted(glob.glob(os.path.join(ROOT, folder, "**/*.c"), recursive=True)):
                 with self.subTest(os.path.basename(path)):
                     self.assertEqual(unmarked(read(path), functions), [])
 

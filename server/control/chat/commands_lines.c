@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// How rich one's sound is: asked for by oneself, fixed by a moderator.
+#include "control/chat/commands.h"
+#include "control/lines/lines.h"
+
+#include <string.h>
+
+static const char *tier_of(const struct user *user)
+{
+    return tier_spec((enum tier)user->tier)->name;
+}
+
+static bool wish(struct call *call, uint8_t tier)
+{
+    struct line *line = line_of(call->conn);
+    if (line == NULL)
+        return false;
+    line->wish = tier;
+    lines_look_again(call->server, call->user);
+    return true;
+}
+
+static void do_tier(struct call *call)
+{
+    const int tier = line_tier(call->rest);
+    if (tier < 0)
+        say(call->conn, PHRASE_TIER_USAGE);
+    else if (wish(call, (uint8_t)tier))
+        say(call->conn, PHRASE_TIER,
+            model_meeting_of(call->server->model, call->user) != NULL ? tier_of(call->user)
+                                                                      : call->rest);
+}
+
+static void do_low(struct call *call)
+{
+    if (wish(call, TIER_MINIMUM))
+        say(call->conn, PHRASE_LINE_LOW, tier_of(call->user));
+}
+
+static void do_auto(struct call *call)
+{
+    if (wish(call, TIERS))
+        say(call->conn, PHRASE_LINE_AUTO, tier_of(call->user));
+}
+
+// "!line NAME thin", "!line NAME auto"
+static void do_line(struct call *call)
+{
+    char *word = call->rest[0] != '\0' ? strrchr(call->rest, ' ') : NULL;
+    const int tier = word != NULL ? line_tier(word + 1) : -1;
+    const bool is_auto = word != NULL && str_equal_fold(word + 1, "auto");
+    if (tier < 0 && !is_auto) {
+        say(call->conn, PHRASE_LINE_USAGE);
+        return;
+    }
+    *word = '\0';
+    struct user *person = command_person(call, call->rest);
+    if (person == NULL)
+        return;
+    if (model_meeting_of(call->server->model, person) != call->meeting) { // others have their own
+        say(call->conn, PHRASE_WHO, person->name);
+        return;
+    }
+    if (lines_rule_person(call->server, person, LINE_PIN, is_auto ? LINES_NONE : (uint32_t)tier) !=
+        0) {
+        say(call->conn, PHRASE_LINE_FULL);
+        return;
+    }
+    say(call->conn, is_auto ? PHRASE_LINE_FREED : PHRASE_LINE_SET, person->name, tier_of(person));
+    struct conn *to = conn_of(call->server, person->session);
+    if (to != NULL && to != call->conn)
+        say(to, is_auto ? PHRASE_LINE_AUTO : PHRASE_LINE_FIXED, tier_of(person));
+}
+
+static const struct command commands[] = {
+    { { "tier|quality", "calidad", "qualité|qualite", "qualidade", "kalite" },
+      do_tier,
+      COMMAND_CHOICE,
+      PHRASE_HELP_TIER,
+      "minimum" },
+    { { "low", "ahorro", "économie|economie", "economia", "ekonomi" },
+      do_low,
+      COMMAND_MEETING,
+      PHRASE_HELP_LOW,
+      NULL },
+    { { "auto", "auto|automático|automatico", "auto|automatique", "auto|automático|automatico",
+        "oto" },
+      do_auto,
+      COMMAND_MEETING,
+      PHRASE_HELP_AUTO,
+      NULL },
+    { { "line", "conexión|conexion", "ligne|connexion", "conexão|conexao", "koneksyon" },
+      do_line,
+      COMMAND_MODERATOR,
+      PHRASE_HELP_LINE,
+      "Ana minimum" },
+};
+const struct command_table commands_of_lines = { commands, sizeof(commands) / sizeof(commands[0]) };

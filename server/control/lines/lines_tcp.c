@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/lines/lines_tcp.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define ASK_EVERY_S 1
+#define UNANSWERED_MAX 120
+
+bool tcp_signs_read(int fd, struct tcp_signs *out)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof(info);
+    memset(&info, 0, sizeof(info));
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+        return false;
+    *out = (struct tcp_signs){
+        .rtt_us = info.tcpi_rtt,
+        .rtt_var_us = info.tcpi_rttvar,
+        .least_rtt_us = info.tcpi_min_rtt != UINT32_MAX ? info.tcpi_min_rtt : 0,
+        .answered_ago_us = (uint64_t)info.tcpi_last_ack_recv * 1000,
+        .is_outstanding = info.tcpi_unacked > 0 || info.tcpi_probes > 0,
+    };
+    return true;
+}
+
+void tcp_keep_asking(int fd, bool is_on)
+{
+    const int on = is_on, every_s = ASK_EVERY_S, most = UNANSWERED_MAX;
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &every_s, sizeof(every_s));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof(every_s));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &most, sizeof(most));
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}

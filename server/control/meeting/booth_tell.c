@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What happens to interpreters, told in words: to them, to their partners, to listeners and
+// moderators, each in their language. Tones are the mixer's.
+#include "control/meeting/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// What was told of a booth, or has to be known to tell what comes.
+struct told {
+    char *on_air_name;  // whoever is on air, for when they have gone; NULL: nobody
+    uint32_t offered;   // who offers to follow
+    uint8_t depth;      // of the relay
+    uint8_t depth_from; // its language
+    bool is_path_due;   // the figures of the path come with the next state
+};
+
+static struct told *told_of(struct meeting_run *run)
+{
+    if (run != NULL && run->booths == NULL)
+        run->booths = calloc(MODEL_BOOTHS_MAX, sizeof(struct told));
+    return run != NULL ? run->booths : NULL;
+}
+
+void booth_forget(struct meeting_run *run)
+{
+    struct told *told = run->booths;
+    for (size_t i = 0; told != NULL && i < MODEL_BOOTHS_MAX; i++)
+        free(told[i].on_air_name);
+    free(told);
+    run->booths = NULL;
+}
+
+static const char *lang_name(const struct meeting_info *meeting, uint8_t index)
+{
+    return index < meeting->n_tracks ? lang_own_name(meeting->tracks[index].lang) : "?";
+}
+
+// ---- whom ---------------------------------------------------------------------------------------
+
+static struct conn *next_ready(const struct server *server, const struct conn *after)
+{
+    struct conn *conn = after != NULL ? after->next : server->conns;
+    while (conn != NULL &&
+           (conn->phase != CONN_READY || model_user(server->model, conn->session) == NULL))
+        conn = conn->next;
+    return conn;
+}
+
+static struct conn *next_in(const struct server *server, uint32_t channel, const struct conn *after)
+{
+    struct conn *conn = next_ready(server, after);
+    while (conn != NULL && model_user(server->model, conn->session)->channel != channel)
+        conn = next_ready(server, conn);
+    return conn;
+}
+
+// In the meeting, and not in that channel: there they are told as others are.
+static struct conn *next_moderator(const struct server *server, const struct meeting_info *meeting,
+                                   uint32_t except_channel, const struct conn *after)
+{
+    for (struct conn *conn = next_ready(server, after); conn != NULL;
+         conn = next_ready(server, conn)) {
+        const struct user *user = model_user(server->model, conn->session);
+        if (user->channel != except_channel && model_meeting_of(server->model, user) == meeting &&
+            model_is_moderator(server->model, user, meeting))
+            return conn;
+    }
+    return NULL;
+}
+
+// ---- one event, to one who sits in the booth
+// ------------------------------------------------------
+
+struct scene {
+    struct server *server;
+    struct meeting_info *meeting;
+    struct meeting_booth *booth;
+    struct told *told;
+    const struct track_event *event;
+    uint32_t before;     // who was on air until this event
+    const char *name;    // of whom it is about
+    const char *partner; // HANDOVER_BOTH: of who is on air
+};
+
+static void tell_on_air(const struct scene *scene, struct conn *conn)
+{
+    const struct track_event *event = scene->event;
+    if (conn->session == event->session)
+        say(conn, PHRASE_ON_AIR, lang_name(scene->meeting, event->lang2));
+    else if (conn->session == scene->before)
+        say(conn, PHRASE_REPLACED, scene->name);
+    else
+        say(conn, PHRASE_PARTNER_ON_AIR, scene->name);
+}
+
+static void tell_off_air(const struct scene *scene, struct conn *conn)
+{
+    enum { ACT, LEFT, VANISHED }; // as in tracks.h
+    const bool is_self = conn->session == scene->event->session;
+    if (scene->event->value == VANISHED && is_self)
+        say(conn, PHRASE_VANISHED);
+    else if (scene->event->value == VANISHED)
+        say(conn, PHRASE_PARTNER_VANISHED, scene->name);
+    else if (scene->event->value == LEFT && !is_self)
+        say(conn, PHRASE_PARTNER_LEFT, scene->name);
+    else
+        say(conn, is_self ? PHRASE_OFF_AIR : PHRASE_PARTNER_OFF_AIR);
+}
+
+static void tell_handover(const struct scene *scene, struct conn *conn)
+{
+    const bool is_actor = conn->session == scene->event->session;
+    const bool is_on_air = conn->session == scene->booth->on_air;
+    switch ((enum handover_state)scene->event->value) {
+    case HANDOVER_ASKED:
+        if (is_actor)
+            say(conn, PHRASE_HANDOVER_ASKING);
+        else
+            say(conn, PHRASE_HANDOVER_ASKED, scene->name);
+        break;
+    case HANDOVER_OFFERED:
+        if (is_actor)
+            say(conn, PHRASE_HANDOVER_OFFERING);
+        else if (is_on_air)
+            say(conn, PHRASE_HANDOVER_OFFERED, scene->name);
+        break;
+    case HANDOVER_BOTH:
+        if (is_on_air)
+            say(conn, PHRASE_HANDOVER_FINISH, scene->name);
+        else if (conn->session == scene->told->offered)
+            say(conn, PHRASE_HANDOVER_BEGIN, scene->partner);
+        break;
+    case HANDOVER_NONE:
+        say(conn, PHRASE_HANDOVER_OFF);
+        break;
+    case HANDOVER_DONE: // TRACK_EVENT_ON_AIR tells
+        return;
+    }
+}
+
+static void tell_timer(const struct scene *scene, struct conn *conn)
+{
+    char minutes[16];
+    snprintf(minutes, sizeof(minutes), "%u", scene->meeting->turn_minutes);
+    if (conn->session == scene->event->session)
+        say(conn, PHRASE_TIMER, minutes);
+    else
+        say(conn, PHRASE_TIMER_PARTNER, scene->name, minutes);
+}
+
+// False: nothing was said.
+static bool tell_one(const struct scene *scene, struct conn *conn)
+{
+    const struct track_event *event = scene->event;
+    switch (event->kind) {
+    case TRACK_EVENT_ON_AIR:
+        tell_on_air(scene, conn);
+        return true;
+    case TRACK_EVENT_OFF_AIR:
+        tell_off_air(scene, conn);
+        return true;
+    case TRACK_EVENT_DIRECTION:
+        say(conn, PHRASE_DIRECTION, lang_name(scene->meeting, event->lang),
+            lang_name(scene->meeting, event->lang2));
+        return true;
+    case TRACK_EVENT_TURN_PENDING:
+        say(conn, PHRASE_TURN_PENDING, lang_name(scene->meeting, event->lang));
+        return true;
+    case TRACK_EVENT_RESTING:
+        say(conn, PHRASE_RESTING);
+        return true;
+    case TRACK_EVENT_COUGH_LONG:
+        say(conn, conn->session == event->session ? PHRASE_COUGH_SELF : PHRASE_COUGH_LONG);
+        return true;
+    case TRACK_EVENT_HANDOVER:
+        tell_handover(scene, conn);
+        return event->value != HANDOVER_DONE;
+    case TRACK_EVENT_TIMER:
+        tell_timer(scene, conn);
+        return true;
+    case TRACK_EVENT_FLOOR:
+    case TRACK_EVENT_SPEAKING:
+    case TRACK_EVENT_INTERPRETING:
+    case TRACK_EVENT_UNCOVERED:
+    case TRACK_EVENT_COVERED:
+    case TRACK_EVENT_SUSPECT:
+    case TRACK_EVENT_PATH:
+    case TRACK_EVENT_DRAINED:
+    case TRACK_EVENT_HEARD:
+    case TRACK_EVENT_KINDS:
+        break;
+    }
+    return false;
+}
+
+// ---- one event, to all whom it concerns
+// -----------------------------------------------------------
+
+// Names stay known beyond those who had them.
+static void note_on_air(const struct scene *scene)
+{
+    const struct track_event *event = scene->event;
+    if (event->kind != TRACK_EVENT_ON_AIR && event->kind != TRACK_EVENT_OFF_AIR)
+        return;
+    scene->booth->on_air = event->kind == TRACK_EVENT_ON_AIR ? event->session : 0;
+    if (event->kind != TRACK_EVENT_ON_AIR)
+        return;
+    if (scene->name == scene->told->on_air_name)
+        return; // somebody who has gone: it is that name
+    free(scene->told->on_air_name);
+    scene->told->on_air_name = str_dup(scene->name);
+}
+
+static void note_handover(const struct scene *scene)
+{
+    const struct track_event *event = scene->event;
+    if (event->kind != TRACK_EVENT_HANDOVER)
+        return;
+    if (event->value == HANDOVER_OFFERED ||
+        (event->value == HANDOVER_BOTH && event->session != scene->booth->on_air))
+        scene->told->offered = event->session;
+    else if (event->value != HANDOVER_BOTH)
+        scene->told->offered = 0;
+}
+
+static const char *name_of(const struct server *server, uint32_t session, const char *otherwise)
+{
+    const struct user *user = model_user(server->model, session);
+    return user != NULL ? user->name : otherwise != NULL ? otherwise : "?";
+}
+
+static void tell_moderators_gone(const struct scene *scene)
+{
+    enum { ACT, LEFT, VANISHED }; // as in tracks.h
+    if (scene->event->kind != TRACK_EVENT_OFF_AIR || scene->event->value == ACT)
+        return;
+    struct conn *conn = NULL;
+    while ((conn = next_moderator(scene->server, scene->meeting, scene->booth->channel, conn)) !=
+           NULL)
+        if (conn->session != scene->event->session)
+            say(conn,
+                scene->event->value == VANISHED ? PHRASE_MODERATORS_VANISHED
+                                                : PHRASE_MODERATORS_LEFT,
+                scene->name, scene->booth->name);
+}
+
+static void tell_booth(struct server *server, struct meeting_info *meeting, struct told *told,
+                       const struct track_event *event)
+{
+    struct meeting_booth *booth = &meeting->booths[event->booth];
+    struct scene scene = { .server = server,
+                           .meeting = meeting,
+                           .booth = booth,
+                           .told = &told[event->booth],
+                           .event = event,
+                           .before = booth->on_air };
+    scene.name = name_of(server, event->session,
+                         event->session == booth->on_air ? scene.told->on_air_name : NULL);
+    note_on_air(&scene);
+    note_handover(&scene);
+    if (event->kind == TRACK_EVENT_HANDOVER && event->value == HANDOVER_BOTH) {
+        scene.name = name_of(server, scene.told->offered, NULL);
+        scene.partner = name_of(server, booth->on_air, scene.told->on_air_name);
+    }
+    if (event->kind == TRACK_EVENT_PATH)
+        scene.told->is_path_due = true;
+    for (struct conn *conn = next_in(server, booth->channel, NULL); conn != NULL;
+         conn = next_in(server, booth->channel, conn))
+        conn->is_act_told |= tell_one(&scene, conn);
+    tell_moderators_gone(&scene);
+}
+
+static void tell_uncovered(struct server *server, const struct meeting_info *meeting, uint8_t lang)
+{
+    uint32_t channel = meeting->tracks[lang].channel;
+    const struct meeting_run *run = run_of(server, meeting->id);
+    for (struct conn *conn = next_in(server, channel, NULL); conn != NULL;
+         conn = next_in(server, channel, conn)) {
+        if (conn->uncovered_told_us != 0 &&
+            server->now_us - conn->uncovered_told_us < UNCOVERED_NOTICE_US)
+            continue;
+        conn->uncovered_told_us = server->now_us;
+        say(conn, PHRASE_UNCOVERED, lang_name(meeting, lang));
+    }
+    char people[16];
+    snprintf(people, sizeof(people), "%u",
+             run != NULL && run->has_state ? run->state.tracks[lang].n_people : 0);
+    struct conn *conn = NULL;
+    while ((conn = next_moderator(server, meeting, channel, conn)) != NULL)
+        say(conn, PHRASE_UNCOVERED_MODERATORS, lang_name(meeting, lang), people);
+}
+
+static void tell_covered(struct server *server, const struct meeting_info *meeting, uint8_t lang)
+{
+    struct conn *conn = NULL;
+    while ((conn = next_moderator(server, meeting, meeting->tracks[lang].channel, conn)) != NULL)
+        say(conn, PHRASE_COVERED_MODERATORS, lang_name(meeting, lang));
+}
+
+void booth_track_event(struct server *server, struct meeting_info *meeting,
+                       const struct track_event *event)
+{
+    struct told *told = told_of(run_of(server, meeting->id));
+    const bool is_of_floor = event->kind == TRACK_EVENT_FLOOR ||
+                             event->kind == TRACK_EVENT_SPEAKING ||
+                             event->kind == TRACK_EVENT_HEARD || event->kind == TRACK_EVENT_DRAINED;
+    const bool is_of_track =
+        event->kind == TRACK_EVENT_UNCOVERED || event->kind == TRACK_EVENT_COVERED;
+    if (is_of_track && event->lang < meeting->n_tracks) {
+        if (event->kind == TRACK_EVENT_UNCOVERED)
+            tell_uncovered(server, meeting, event->lang);
+        else
+            tell_covered(server, meeting, event->lang);
+    }
+    if (event->kind == TRACK_EVENT_SUSPECT)
+        probe_begin(server, meeting->id, event->session);
+    if (!is_of_floor && !is_of_track && told != NULL && event->booth < meeting->n_booths)
+        tell_booth(server, meeting, told, event);
+}
+
+// ---- relay: its figures come with the state
+// -------------------------------------------------------
+
+static void tell_path(struct server *server, const struct meeting_info *meeting,
+                      const struct meeting_run *run, uint8_t index, struct told *told)
+{
+    const struct booth_state *booth = &run->state.booths[index];
+    const bool is_same =
+        booth->depth == told->depth && (booth->depth == 0 || booth->incoming == told->depth_from);
+    told->is_path_due = false;
+    if (is_same || booth->is_resting)
+        return;
+    told->depth = booth->depth;
+    told->depth_from = booth->incoming;
+    char hops[8], seconds[16];
+    const uint32_t delay_ms = run->state.tracks[booth->incoming].delay_ms;
+    snprintf(hops, sizeof(hops), "%u", booth->depth);
+    snprintf(seconds, sizeof(seconds), "%u.%u", (delay_ms + 50) / 1000, (delay_ms + 50) / 100 % 10);
+    for (struct conn *conn = next_in(server, meeting->booths[index].channel, NULL); conn != NULL;
+         conn = next_in(server, meeting->booths[index].channel, conn))
+        if (booth->depth > 0)
+            say(conn, PHRASE_PATH_RELAY, lang_name(meeting, booth->incoming), hops, seconds);
+        else
+            say(conn, PHRASE_PATH_FLOOR);
+}
+
+void booth_state_event(struct server *server, struct meeting_run *run)
+{
+    const struct meeting_info *meeting = model_meeting(server->model, run->meeting);
+    struct told *told = run->booths;
+    for (uint8_t i = 0; meeting != NULL && told != NULL && i < meeting->n_booths; i++)
+        if (told[i].is_path_due)
+            tell_path(server, meeting, run, i, &told[i]);
+}
+
+// ---- what came of an act
+// --------------------------------------------------------------------------
+
+#define TOKEN_VALUE_BIAS 8 // values begin at TRACKS_RELAY_FLOOR
+
+uint64_t booth_token(uint32_t session, enum mixer_command_kind kind, int32_t value)
+{
+    return (uint64_t)session | (uint64_t)kind << 32 |
+           (uint64_t)((uint8_t)(value + TOKEN_VALUE_BIAS)) << 40;
+}
+
+static enum mixer_command_kind token_kind(uint64_t token)
+{
+    return (enum mixer_command_kind)(token >> 32 & 0xff);
+}
+
+static void tell_done(struct server *server, struct conn *conn, uint64_t token)
+{
+    const enum mixer_command_kind kind = token_kind(token);
+    const int value = (int)(token >> 40 & 0xff) - TOKEN_VALUE_BIAS;
+    const struct meeting_info *meeting =
+        model_meeting_of(server->model, model_user(server->model, conn->session));
+    const bool is_of_booth = kind == MIXER_CMD_AIR || kind == MIXER_CMD_OFF_AIR ||
+                             kind == MIXER_CMD_TAKE || kind == MIXER_CMD_OUT ||
+                             kind == MIXER_CMD_HANDOVER;
+    if (kind == MIXER_CMD_RELAY && meeting != NULL) {
+        if (value == TRACKS_RELAY_AUTO)
+            say(conn, PHRASE_RELAY_AUTO);
+        else if (value == TRACKS_RELAY_FLOOR)
+            say(conn, PHRASE_RELAY_FLOOR);
+        else
+            say(conn, PHRASE_RELAY_FROM, lang_name(meeting, (uint8_t)value));
+    } else if (is_of_booth && !conn->is_act_told) {
+        say(conn, PHRASE_SO_ALREADY);
+    }
+}
+
+void booth_result(struct server *server, const struct mixer_event *event)
+{
+    struct conn *conn = conn_of(server, (uint32_t)event->token);
+    const enum mixer_command_kind kind = token_kind(event->token);
+    if (conn == NULL)
+        return;
+    if (event->result == 0)
+        tell_done(server, conn, event->token);
+    else if (event->result == TRACKS_E_NOT_IN_BOOTH || event->result == TRACKS_E_UNKNOWN_MEMBER)
+        say(conn, PHRASE_NOT_IN_BOOTH);
+    else if (event->result == TRACKS_E_ON_AIR_TAKEN)
+        say(conn, PHRASE_ON_AIR_TAKEN);
+    else if (event->result == TRACKS_E_NOT_ON_AIR && kind == MIXER_CMD_HANDOVER)
+        say(conn, PHRASE_PARTNER_OFF_AIR);
+    else if (event->result == TRACKS_E_NOT_ON_AIR)
+        say(conn, PHRASE_NOT_ON_AIR);
+    else if (event->result == TRACKS_E_NO_FLOOR)
+        say(conn, PHRASE_NO_FLOOR);
+    else
+        say(conn, PHRASE_FAILED, for_reader(conn, tracks_error_text(event->result)));
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/meeting/roles.h"
+#include "control/tools/tools.h"
+
+#include <stdlib.h>
+
+struct meeting_run *run_of(const struct server *server, uint32_t meeting)
+{
+    struct meeting_run *run = server->runs;
+    while (run != NULL && run->meeting != meeting)
+        run = run->next;
+    return run;
+}
+
+bool run_add(struct server *server, const struct meeting_info *meeting)
+{
+    struct meeting_run *run = calloc(1, sizeof(*run));
+    if (run != NULL)
+        run->agenda = agenda_new(meeting->n_tracks);
+    if (run == NULL || run->agenda == NULL) {
+        free(run);
+        return false;
+    }
+    run->meeting = meeting->id;
+    run->next = server->runs;
+    server->runs = run;
+    return true;
+}
+
+void run_remove(struct server *server, uint32_t meeting)
+{
+    struct meeting_run **place = &server->runs;
+    while (*place != NULL && (*place)->meeting != meeting)
+        place = &(*place)->next;
+    struct meeting_run *run = *place;
+    if (run == NULL)
+        return;
+    *place = run->next;
+    figures_forget(server, run);
+    recording_forget(server, run);
+    display_forget(run);
+    queue_forget(run);
+    breakout_forget(server, run);
+    invites_forget(run);
+    agenda_free(run->agenda);
+    booth_forget(run);
+    signals_forget(run);
+    free(run);
+}
