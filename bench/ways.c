@@ -6,6 +6,7 @@
 // the loopback; with an IPv4 address, ports of that host from 20000 on, where nobody need listen.
 #include "bench/ways.h"
 #include "bench/uring.h"
+#include "bench/xdp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -32,6 +33,7 @@ struct ways {
     struct receiver receivers[RECEIVERS];
     int fd4, fd6;
     struct uring *uring;
+    struct xdp *xdp;
     struct mmsghdr messages[BATCH];
     struct iovec parts[BATCH];
     struct crypt_job jobs[BATCH];
@@ -159,23 +161,34 @@ static bool send_uring_connected(struct ways *ways, unsigned at, unsigned n)
     return uring_submit(ways->uring) == n;
 }
 
-static const struct {
+static bool send_xdp(struct ways *ways, unsigned at, unsigned n)
+{
+    if (ways->xdp == NULL)
+        return false;
+    for (unsigned i = 0; i < n; i++)
+        xdp_add(ways->xdp, &ways->receivers[at + i].name, ways->sealed[i], SEALED_BYTES);
+    return xdp_submit(ways->xdp) == n;
+}
+
+static const struct kind {
     const char *name;
     way_fn run;
+    bool is_datagram; // and is to arrive
 } kinds[] = {
-    { "seal: OpenSSL's AES", seal_portable },
-    { "seal: the processor's AES, one at a time", seal_one },
-    { "seal: the processor's AES, eight at a time", seal_many },
-    { "sendmmsg, IPv4 socket", send_v4 },
-    { "sendmmsg, IPv6 socket to IPv4", send_v6 },
-    { "sendmmsg, IPv6 socket to IPv4, from an address", send_from },
-    { "sendmmsg, the same, control data padded", send_from_padded },
-    { "send, a connected socket each", send_connected },
-    { "io_uring, IPv4 socket", send_uring },
-    { "io_uring, a connected socket each", send_uring_connected },
-    { "tunnel: a TLS record, sent nowhere", tunnel_record },
-    { "tunnel: write, a TCP connection each", tunnel_write },
-    { "tunnel: send, a TCP connection each", tunnel_send },
+    { "seal: OpenSSL's AES", seal_portable, false },
+    { "seal: the processor's AES, one at a time", seal_one, false },
+    { "seal: the processor's AES, eight at a time", seal_many, false },
+    { "sendmmsg, IPv4 socket", send_v4, true },
+    { "sendmmsg, IPv6 socket to IPv4", send_v6, true },
+    { "sendmmsg, IPv6 socket to IPv4, from an address", send_from, true },
+    { "sendmmsg, the same, control data padded", send_from_padded, true },
+    { "send, a connected socket each", send_connected, true },
+    { "io_uring, IPv4 socket", send_uring, true },
+    { "io_uring, a connected socket each", send_uring_connected, true },
+    { "AF_XDP, frames copied", send_xdp, true },
+    { "tunnel: a TLS record, sent nowhere", tunnel_record, false },
+    { "tunnel: write, a TCP connection each", tunnel_write, false },
+    { "tunnel: send, a TCP connection each", tunnel_send, false },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -231,13 +244,20 @@ static void receiver_open(struct ways *ways, unsigned i, const char *host)
         fail("out of memory");
 }
 
-// The source address that the control data asks for: the one that the kernel takes anyway.
-static void write_control(struct ways *ways)
+// The address that the kernel sends from.
+static struct sockaddr_in own_name(const struct ways *ways)
 {
     struct sockaddr_in own;
     socklen_t len = sizeof own;
     if (getsockname(ways->receivers[0].connected_fd, (struct sockaddr *)&own, &len) != 0)
         fail("getsockname: %s", strerror(errno));
+    return own;
+}
+
+// The source address that the control data asks for: the one that the kernel takes anyway.
+static void write_control(struct ways *ways)
+{
+    const struct sockaddr_in own = own_name(ways);
     struct in6_pktinfo info = { .ipi6_addr = { .s6_addr = { [10] = 0xFF, [11] = 0xFF } } };
     memcpy(&info.ipi6_addr.s6_addr[12], &own.sin_addr, 4);
     const struct cmsghdr head = { .cmsg_len = CMSG_LEN(sizeof info),
@@ -247,24 +267,29 @@ static void write_control(struct ways *ways)
     memcpy(ways->control + CMSG_LEN(0), &info, sizeof info);
 }
 
-static void drain(const struct ways *ways)
+// How many datagrams had come.
+static unsigned drain(const struct ways *ways)
 {
     uint8_t bytes[256];
+    unsigned n = 0;
     for (unsigned i = 0; i < RECEIVERS && ways->receivers[i].fd >= 0; i++)
         while (recv(ways->receivers[i].fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
-            continue;
+            n++;
     tunnels_drain();
+    return n;
 }
 
 // ns for each datagram, or negative.
-static double run_once(struct ways *ways, way_fn run)
+static double run_once(struct ways *ways, const struct kind *kind)
 {
     bool is_ok = true;
     int64_t start = cpu_ns();
     for (unsigned at = 0; at < RECEIVERS; at += BATCH)
-        is_ok = run(ways, at, RECEIVERS - at < BATCH ? RECEIVERS - at : BATCH) && is_ok;
+        is_ok = kind->run(ways, at, RECEIVERS - at < BATCH ? RECEIVERS - at : BATCH) && is_ok;
     int64_t used = cpu_ns() - start;
-    drain(ways);
+    unsigned n_come = drain(ways);
+    if (kind->is_datagram && ways->receivers[0].fd >= 0)
+        is_ok = is_ok && n_come == RECEIVERS;
     return is_ok ? (double)used / RECEIVERS : -1;
 }
 
@@ -287,10 +312,14 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < BATCH; i++)
         ways.parts[i] = (struct iovec){ ways.sealed[i], SEALED_BYTES };
     write_control(&ways);
+    (void)send_v4(&ways, 0, 1); // so that the neighbour's hardware address is known
+    (void)drain(&ways);
+    const struct sockaddr_in own = own_name(&ways);
+    ways.xdp = xdp_new(&own, &ways.receivers[0].name);
     tunnels_open();
     for (unsigned run = 0; run < RUNS; run++)
         for (unsigned kind = 0; kind < KINDS; kind++)
-            taken[kind][run] = run_once(&ways, kinds[kind].run);
+            taken[kind][run] = run_once(&ways, &kinds[kind]);
     for (unsigned kind = 0; kind < KINDS; kind++) {
         qsort(taken[kind], RUNS, sizeof taken[kind][0], by_size);
         if (taken[kind][0] < 0)
@@ -300,5 +329,6 @@ int main(int argc, char **argv)
                    taken[kind][RUNS / 2], taken[kind][RUNS / 4], taken[kind][RUNS * 3 / 4]);
     }
     uring_free(ways.uring);
+    xdp_free(ways.xdp);
     return 0; // the sockets and keys end with the process
 }
