@@ -19,7 +19,8 @@ void ladder_init(struct ladder *ladder, enum tier tier, uint64_t now_us)
                                .best = TIER_FULL,
                                .worst = TIER_LIFELINE,
                                .changed_us = now_us,
-                               .bad_us = now_us };
+                               .bad_us = now_us,
+                               .restless_us = LADDER_UP_US };
     for (unsigned i = 0; i < TIERS; i++)
         ladder->up_wait_us[i] = LADDER_UP_US;
 }
@@ -161,6 +162,23 @@ static bool is_settling(const struct ladder *ladder, uint64_t now_us)
            ladder->reason != LADDER_STEADY;
 }
 
+static uint64_t doubled(uint64_t wait_us)
+{
+    return 2 * wait_us < LADDER_UP_MOST_US ? 2 * wait_us : LADDER_UP_MOST_US;
+}
+
+// A line that recovers and falls, again and again, is not followed in each of its turns.
+static void note_fall(struct ladder *ladder, uint64_t now_us)
+{
+    const bool is_same = ladder->stepped_us != 0 && now_us - ladder->stepped_us < LADDER_FALL_US;
+    ladder->stepped_us = now_us;
+    if (is_same)
+        return;
+    if (ladder->fell_us != 0 && now_us - ladder->fell_us < LADDER_RESTLESS_US)
+        ladder->restless_us = doubled(ladder->restless_us);
+    ladder->fell_us = now_us;
+}
+
 static bool step_down(struct ladder *ladder, uint64_t now_us)
 {
     const bool is_trial = has_failed_trial(ladder, now_us);
@@ -172,7 +190,8 @@ static bool step_down(struct ladder *ladder, uint64_t now_us)
     ladder->loss_before = ladder->down_reason == LADDER_LOSS ? ladder->loss_percent : 0;
     uint64_t *wait_us = &ladder->up_wait_us[ladder->tier];
     if (is_trial)
-        *wait_us = 2 * *wait_us < LADDER_UP_MOST_US ? 2 * *wait_us : LADDER_UP_MOST_US;
+        *wait_us = doubled(*wait_us);
+    note_fall(ladder, now_us);
     ladder->raised_us = 0;
     change(ladder, tier, ladder->down_reason, now_us);
     return true;
@@ -193,8 +212,13 @@ static bool step_up(struct ladder *ladder, uint64_t now_us)
         ladder->up_wait_us[ladder->tier] = LADDER_UP_US; // it has held
         ladder->raised_us = 0;
     }
-    if (ladder->tier == ladder->best || ladder->tier == TIER_FULL ||
-        now_us < since_us + ladder->up_wait_us[ladder->tier - 1] || !is_confirmed(ladder, now_us))
+    if (now_us - ladder->stepped_us >= LADDER_RESTLESS_US)
+        ladder->restless_us = LADDER_UP_US;
+    if (ladder->tier == ladder->best || ladder->tier == TIER_FULL)
+        return false;
+    const uint64_t own_us = ladder->up_wait_us[ladder->tier - 1];
+    const uint64_t wait_us = own_us > ladder->restless_us ? own_us : ladder->restless_us;
+    if (now_us < since_us + wait_us || !is_confirmed(ladder, now_us))
         return false;
     ladder->loss_before = 0;
     ladder->raised_us = now_us;

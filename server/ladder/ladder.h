@@ -11,8 +11,9 @@
 // late sound leaves through the tunnel. The client's Ping (each 5 s) brings what no other shows,
 // datagrams that are lost without anything being late, and it must confirm a way up.
 // Loss that a thinner stream does not lessen is the line's nature (a bad radio): it moves nobody
-// down more than one rung. Invariants: the tier is always within [best, worst]; between two changes
-// lie at least LADDER_SETTLE_US, but for changes of the bounds; a way up is one rung.
+// down more than one rung. Invariants: the tier is always within [best, worst]; after a step
+// down at least LADDER_SETTLE_US go by, but for changes of the bounds; a way up is one rung, and is
+// taken back at once when it fails.
 #ifndef SUSURRO_LADDER_H
 #define SUSURRO_LADDER_H
 
@@ -24,6 +25,9 @@
 #define LADDER_SETTLE_US UINT64_C(2000000)    // after a step down, until the next may follow
 #define LADDER_UP_US UINT64_C(20000000)       // good for so long: one rung up
 #define LADDER_UP_MOST_US UINT64_C(320000000) // the longest that failed ways up make one wait
+// A line that falls again within so long is restless: each time the wait for any way up doubles.
+#define LADDER_RESTLESS_US UINT64_C(180000000)
+#define LADDER_FALL_US UINT64_C(8000000)   // steps down within so long are one fall
 #define LADDER_TRIAL_US UINT64_C(60000000) // a rung that holds for so long after a way up is proved
 #define LADDER_DELAY_US UINT64_C(300000)   // beyond the line's own round trip: it is overfull
 #define LADDER_SILENT_US UINT64_C(1000000) // without any answer for so long
@@ -60,6 +64,8 @@ struct ladder {
     uint64_t changed_us, bad_us;         // the last change; the last bad sign
     uint64_t raised_us;                  // the last way up, while it may still fail; 0
     uint64_t up_wait_us[TIERS];          // how long good before this one is tried
+    uint64_t fell_us, stepped_us;        // when the last fall began; its last step; 0: never
+    uint64_t restless_us;                // how long good before any way up
     uint64_t base_rtt_us, last_rtt_us;   // the line's own; 0: not known
     uint64_t report_us;                  // when the last report was judged; 0: never
     bool has_report;                     // counters below are set

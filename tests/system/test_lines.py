@@ -25,6 +25,8 @@ levelling = off
 """
 PLUGIN_DATA = 26
 BLOCKS = {"full": 2, "standard": 2, "thin": 4, "minimum": 6, "lifeline": 6}  # of 10 ms, a packet
+SPANISH = {"full": "completo", "standard": "estándar", "thin": "ligero", "minimum": "mínimo",
+           "lifeline": "salvavidas"}
 WEAK, GOOD = "Your line is weak", "Your line is good again"
 
 
@@ -96,7 +98,7 @@ class LinesTest(LinesCase):
         ana, luis = self.sit("Ana", self.spanish), self.sit("Luis", self.floor)
         for tier, blocks in BLOCKS.items():
             with self.subTest(tier):
-                self.assertIn(tier, ana.command(f"!tier {tier}")[-1])
+                self.assertIn(SPANISH[tier], ana.command(f"!tier {tier}")[-1])
                 self.drain(ana)
                 self.speak(luis, 1.0)
                 frames = [packet.frame for name, packet in self.heard(ana, 100 // blocks // 2)
@@ -109,6 +111,17 @@ class LinesTest(LinesCase):
         self.assertEqual((self.tier("Ana"), self.lines()["Ana"]["why"]), ("minimum", "asked"))
         self.assertIn("“standard”", ana.command("!auto")[-1])
         self.assertEqual((self.tier("Ana"), self.lines()["Ana"]["why"]), ("standard", "meeting"))
+
+    def test_tiers_in_all_languages(self):
+        ana, luis = self.sit("Ana", self.english), self.sit("Luis", self.spanish)
+        for word, tier in (("mínimo", "minimum"), ("minimo", "minimum"), ("salva-vidas", "lifeline"),
+                           ("secours", "lifeline"), ("léger", "thin"), ("konplè", "full"),
+                           ("padrão", "standard"), ("sekou", "lifeline")):
+            self.assertIn(f"“{tier}”", ana.command(f"!tier {word}")[-1], word)
+            self.assertIn(f"«{SPANISH[tier]}»", luis.command(f"!calidad {word}")[-1], word)
+            self.assertEqual((self.tier("Ana"), self.tier("Luis")), (tier, tier), word)
+        self.assertIn("!calidad mínimo", luis.command("!help")[-1])
+        self.assertIn("!tier minimum", ana.command("!help")[-1])
 
     def test_booths_get_all(self):
         iris, ana = self.sit("Iris", self.booth), self.sit("Ana", self.english)

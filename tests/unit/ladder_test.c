@@ -1,132 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The ladder on lines that are computed: a bottleneck with a rate, a queue and loss; the listener's
-// stream runs into it at the rate of its tier, control's signs and the client's reports come out.
+// The ladder's rules, and the rung that it comes to on lines that are computed (ladder_line.h).
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 // cmocka needs the three above
 #include <cmocka.h>
 
-#include "ladder/ladder.h"
-
-#include <stdio.h>
-#include <string.h>
-
-#define MS UINT64_C(1000)
-#define S UINT64_C(1000000)
-#define TICK_US (50 * MS)
-#define LOOK_US (250 * MS)
-
-// ---- the line -----------------------------------------------------------------------------------
-
-static const uint32_t wire_bps[TIERS] = { 55000, 39000, 24000, 15000, 12000 };
-static const uint32_t packet_us[TIERS] = { 20000, 20000, 40000, 60000, 60000 };
-
-struct weather { // from then on
-    uint64_t from_us;
-    uint32_t rate_bps, queue_bytes, loss_percent;
-    uint64_t rtt_us;
-};
-struct line {
-    struct ladder ladder;
-    const struct weather *weather;
-    size_t n_weather;
-    uint64_t now_us;
-    double queue_bytes, packets;
-    uint32_t random, good, lost;
-    uint64_t asked_us; // TCP has something outstanding since; 0: nothing
-    uint64_t answer_us;
-    unsigned n_changes, n_ups;
-    uint64_t first_down_us, last_change_us;
-    enum tier thinnest;
-};
-
-static const struct weather *weather_of(const struct line *line)
-{
-    const struct weather *weather = line->weather;
-    for (size_t i = 0; i < line->n_weather; i++)
-        if (line->weather[i].from_us <= line->now_us)
-            weather = &line->weather[i];
-    return weather;
-}
-
-static bool happens(struct line *line, uint32_t percent)
-{
-    line->random = line->random * 1664525u + 1013904223u;
-    return (line->random >> 8) % 100 < percent;
-}
-
-static uint64_t delay_us(const struct line *line)
-{
-    return weather_of(line)->rtt_us +
-           (uint64_t)(line->queue_bytes * 8e6 / weather_of(line)->rate_bps);
-}
-
-static void send_sound(struct line *line)
-{
-    const struct weather *weather = weather_of(line);
-    const enum tier tier = line->ladder.tier;
-    line->packets += (double)TICK_US / packet_us[tier];
-    for (; line->packets >= 1; line->packets -= 1) {
-        const double bytes = wire_bps[tier] / 8e6 * packet_us[tier];
-        const bool is_full = line->queue_bytes + bytes > weather->queue_bytes;
-        if (is_full || happens(line, weather->loss_percent)) {
-            line->lost++;
-            continue;
-        }
-        line->queue_bytes += bytes;
-        line->good++;
-    }
-    line->queue_bytes -= weather->rate_bps / 8e6 * TICK_US;
-    if (line->queue_bytes < 0)
-        line->queue_bytes = 0;
-}
-
-// As control sees it: once a second TCP says something, which waits in the same queue.
-static void control_looks(struct line *line)
-{
-    if (line->asked_us != 0 && line->now_us >= line->answer_us) {
-        ladder_round_trip(&line->ladder, line->answer_us - line->asked_us, weather_of(line)->rtt_us,
-                          line->now_us);
-        line->asked_us = 0;
-    }
-    if (line->asked_us != 0)
-        ladder_waiting(&line->ladder, line->now_us - line->asked_us, line->now_us);
-    if (line->asked_us == 0 && line->now_us % S < LOOK_US) {
-        line->asked_us = line->now_us;
-        line->answer_us = line->now_us + delay_us(line);
-    }
-    if (line->now_us % (5 * S) < LOOK_US)
-        ladder_report(&line->ladder, line->good, 0, line->lost, line->now_us);
-    const enum tier before = line->ladder.tier;
-    if (!ladder_look(&line->ladder, line->now_us))
-        return;
-    line->n_changes++;
-    line->n_ups += line->ladder.tier < before;
-    line->last_change_us = line->now_us;
-    if (line->ladder.tier > before && line->first_down_us == 0)
-        line->first_down_us = line->now_us;
-    if (line->ladder.tier > line->thinnest)
-        line->thinnest = line->ladder.tier;
-}
-
-static void run_until(struct line *line, uint64_t until_us)
-{
-    for (; line->now_us < until_us; line->now_us += TICK_US) {
-        send_sound(line);
-        if (line->now_us % LOOK_US == 0)
-            control_looks(line);
-    }
-}
-
-static void begin(struct line *line, const struct weather *weather, size_t n)
-{
-    *line = (struct line){ .weather = weather, .n_weather = n, .now_us = S, .random = 7 };
-    ladder_init(&line->ladder, TIER_STANDARD, line->now_us);
-    ladder_bound(&line->ladder, TIER_STANDARD, TIER_LIFELINE, line->now_us);
-    line->thinnest = line->ladder.tier;
-}
+#include "ladder_line.h"
 
 // ---- lines --------------------------------------------------------------------------------------
 
@@ -135,103 +16,104 @@ static void begin(struct line *line, const struct weather *weather, size_t n)
         (at) * S, 2000000, 64000, 0, 40 * MS                                                       \
     }
 
+static const struct {
+    const char *name;
+    struct weather weather[3];
+    uint64_t end_s, down_within_us; // of 30 s; 0: never
+    enum tier from, to;             // the tier at the end lies between these
+    unsigned n_changes;             // at most
+} rungs[] = {
+    { "a good line", { GOOD(0) }, 300, 0, TIER_STANDARD, TIER_STANDARD, 0 },
+    { "slow in itself, satellite",
+      { { 0, 200000, 64000, 0, 700 * MS } },
+      300,
+      0,
+      TIER_STANDARD,
+      TIER_STANDARD,
+      0 },
+    { "16 kbit/s, a deep queue",
+      { GOOD(0), { 30 * S, 16000, 64000, 0, 40 * MS } },
+      60,
+      2 * S,
+      TIER_MINIMUM,
+      TIER_LIFELINE,
+      2 },
+    { "16 kbit/s, 10 % loss",
+      { GOOD(0), { 30 * S, 16000, 16000, 10, 40 * MS } },
+      60,
+      2 * S,
+      TIER_MINIMUM,
+      TIER_LIFELINE,
+      3 },
+    { "16 kbit/s, no queue at all",
+      { GOOD(0), { 30 * S, 16000, 300, 0, 40 * MS } },
+      90,
+      7 * S,
+      TIER_MINIMUM,
+      TIER_LIFELINE,
+      4 },
+    { "30 kbit/s",
+      { GOOD(0), { 30 * S, 30000, 64000, 0, 40 * MS } },
+      60,
+      3 * S,
+      TIER_THIN,
+      TIER_LIFELINE,
+      2 },
+    { "10 % loss whatever is sent",
+      { GOOD(0), { 30 * S, 2000000, 64000, 10, 40 * MS } },
+      300,
+      7 * S,
+      TIER_THIN,
+      TIER_THIN,
+      1 },
+    { "1 % loss is none",
+      { { 0, 2000000, 64000, 1, 40 * MS } },
+      300,
+      0,
+      TIER_STANDARD,
+      TIER_STANDARD,
+      0 },
+    { "bufferbloat: others fill it",
+      { GOOD(0), { 30 * S, 2000000, 64000, 0, 900 * MS } },
+      40,
+      2 * S,
+      TIER_MINIMUM,
+      TIER_LIFELINE,
+      2 },
+    { "recovery",
+      { GOOD(0), { 30 * S, 16000, 64000, 0, 40 * MS }, GOOD(60) },
+      160,
+      2 * S,
+      TIER_STANDARD,
+      TIER_STANDARD,
+      6 },
+    { "nothing comes back",
+      { GOOD(0), { 30 * S, 100, 64000, 0, 40 * MS } },
+      40,
+      2 * S,
+      TIER_LIFELINE,
+      TIER_LIFELINE,
+      2 },
+};
+
 static void lines_come_to_the_rung_they_carry(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name;
-        struct weather weather[3];
-        uint64_t end_s, down_within_us; // of 30 s; 0: never
-        enum tier from, to;             // the tier at the end lies between these
-        unsigned n_changes;             // at most
-    } rows[] = {
-        { "a good line", { GOOD(0) }, 300, 0, TIER_STANDARD, TIER_STANDARD, 0 },
-        { "slow in itself, satellite",
-          { { 0, 200000, 64000, 0, 700 * MS } },
-          300,
-          0,
-          TIER_STANDARD,
-          TIER_STANDARD,
-          0 },
-        { "16 kbit/s, a deep queue",
-          { GOOD(0), { 30 * S, 16000, 64000, 0, 40 * MS } },
-          60,
-          2 * S,
-          TIER_MINIMUM,
-          TIER_LIFELINE,
-          2 },
-        { "16 kbit/s, 10 % loss",
-          { GOOD(0), { 30 * S, 16000, 16000, 10, 40 * MS } },
-          60,
-          2 * S,
-          TIER_MINIMUM,
-          TIER_LIFELINE,
-          3 },
-        { "16 kbit/s, no queue at all",
-          { GOOD(0), { 30 * S, 16000, 300, 0, 40 * MS } },
-          90,
-          7 * S,
-          TIER_MINIMUM,
-          TIER_LIFELINE,
-          4 },
-        { "30 kbit/s",
-          { GOOD(0), { 30 * S, 30000, 64000, 0, 40 * MS } },
-          60,
-          3 * S,
-          TIER_THIN,
-          TIER_LIFELINE,
-          2 },
-        { "10 % loss whatever is sent",
-          { GOOD(0), { 30 * S, 2000000, 64000, 10, 40 * MS } },
-          300,
-          7 * S,
-          TIER_THIN,
-          TIER_THIN,
-          1 },
-        { "1 % loss is none",
-          { { 0, 2000000, 64000, 1, 40 * MS } },
-          300,
-          0,
-          TIER_STANDARD,
-          TIER_STANDARD,
-          0 },
-        { "bufferbloat: others fill it",
-          { GOOD(0), { 30 * S, 2000000, 64000, 0, 900 * MS } },
-          40,
-          2 * S,
-          TIER_MINIMUM,
-          TIER_LIFELINE,
-          2 },
-        { "recovery",
-          { GOOD(0), { 30 * S, 16000, 64000, 0, 40 * MS }, GOOD(60) },
-          160,
-          2 * S,
-          TIER_STANDARD,
-          TIER_STANDARD,
-          6 },
-        { "nothing comes back",
-          { GOOD(0), { 30 * S, 100, 64000, 0, 40 * MS } },
-          40,
-          2 * S,
-          TIER_LIFELINE,
-          TIER_LIFELINE,
-          2 },
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof rungs / sizeof rungs[0]; i++) {
         struct line line;
         size_t n = 1;
-        while (n < 3 && rows[i].weather[n].from_us != 0)
+        while (n < 3 && rungs[i].weather[n].from_us != 0)
             n++;
-        begin(&line, rows[i].weather, n);
-        run_until(&line, rows[i].end_s * S);
+        begin(&line, rungs[i].weather, n);
+        run_until(&line, rungs[i].end_s * S);
         const uint64_t bad_us = 30 * S;
-        const bool is_in_time = rows[i].down_within_us == 0
+        const bool is_in_time = rungs[i].down_within_us == 0
                                     ? line.first_down_us == 0
                                     : line.first_down_us >= bad_us &&
-                                          line.first_down_us <= bad_us + rows[i].down_within_us;
-        if (!is_in_time || line.ladder.tier < rows[i].from || line.ladder.tier > rows[i].to ||
-            line.n_changes > rows[i].n_changes)
-            fail_msg("%s: down after %.2f s, ends on %s (%s), %u changes", rows[i].name,
+                                          line.first_down_us <= bad_us + rungs[i].down_within_us;
+        if (!is_in_time || line.ladder.tier < rungs[i].from || line.ladder.tier > rungs[i].to ||
+            line.n_changes > rungs[i].n_changes)
+            fail_msg("%s: down after %.2f s, ends on %s (%s), %u changes", rungs[i].name,
                      line.first_down_us == 0 ? 0 : (double)(line.first_down_us - bad_us) / 1e6,
                      tier_spec(line.ladder.tier)->name, ladder_reason_text(line.ladder.reason),
                      line.n_changes);

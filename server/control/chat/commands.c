@@ -33,7 +33,7 @@ static size_t next_word(const char **words, char out[WORD_BYTES])
     return len;
 }
 
-static size_t language_index(const char *language)
+size_t command_language_index(const char *language)
 {
     const char *ours = i18n_find(language);
     for (size_t i = 0; ours != NULL && i < COMMAND_LANGUAGES; i++)
@@ -42,22 +42,32 @@ static size_t language_index(const char *language)
     return 0;
 }
 
-// The first one. It stays until the next call.
-const char *command_word(const struct command *command, const char *language)
+const char *command_first_word(const char *words)
 {
     static char word[WORD_BYTES];
-    const char *words = command->words[language_index(language)];
     next_word(&words, word);
     return word;
 }
 
-static bool has_word(const struct command *command, const char *wanted)
+const char *command_word(const struct command *command, const char *language)
+{
+    return command_first_word(command->words[command_language_index(language)]);
+}
+
+bool command_is_word(const char *words, const char *wanted)
 {
     char word[WORD_BYTES];
+    while (next_word(&words, word) > 0)
+        if (str_equal_fold(word, wanted))
+            return true;
+    return false;
+}
+
+static bool has_word(const struct command *command, const char *wanted)
+{
     for (size_t i = 0; i < COMMAND_LANGUAGES; i++)
-        for (const char *words = command->words[i]; next_word(&words, word) > 0;)
-            if (str_equal_fold(word, wanted))
-                return true;
+        if (command_is_word(command->words[i], wanted))
+            return true;
     return false;
 }
 
@@ -197,7 +207,7 @@ static void add_line(struct buffer *out, const struct command *command, const ch
     add(out, command_word(command, language));
     if (command->example != NULL) {
         add(out, " ");
-        add(out, command->example);
+        add(out, tier_example(command->example, language));
     }
     add(out, "</b> ");
     add(out, phrase_text(command->help, language));
@@ -265,7 +275,7 @@ static void help_one(const struct call *call, const struct command *command)
     char word[WORD_BYTES];
     buffer_init(&out, HELP_BYTES);
     add_line(&out, command, language);
-    const char *words = command->words[language_index(language)];
+    const char *words = command->words[command_language_index(language)];
     next_word(&words, word);
     while (next_word(&words, word) > 0) {
         add(&out, " · !");

@@ -37,7 +37,8 @@ struct command {
     command_fn run;
     enum command_for who;
     enum phrase help;    // what it does, without the word: shown as "<b>!word example</b> text"
-    const char *example; // of what may follow the word, the same in every language; NULL: nothing
+    const char *example; // of what may follow the word, the same in every language but for the
+                         // name of a tier at its end; NULL: nothing
 };
 struct command_table {
     const struct command *commands;
@@ -67,6 +68,16 @@ struct user *command_person(struct call *call,
 struct user *command_person_and_rest(struct call *call, char **rest);
 bool command_level(const char *word, int *db); // a duck step, or off
 int command_bool(const char *word);            // 1 on, 0 off, -1 neither; any language
+// Words as a table has them, "one|other". What is to be shown stays until the next call.
 const char *command_word(const struct command *command, const char *language); // to be shown
+const char *command_first_word(const char *words);                             // likewise
+bool command_is_word(const char *words, const char *wanted);
+size_t command_language_index(const char *language); // into COMMAND_LANGUAGE_TAGS
+
+// tier_words.c: the tiers as people call them, in all languages.
+const char *tier_word(enum tier tier, const char *language); // to be shown, until the next call
+int tier_from_word(const char *word);                        // -1: none
+bool tier_is_auto(const char *word);
+const char *tier_example(const char *example, const char *language);
 
 #endif

@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-static const char *tier_of(const struct user *user)
+static const char *tier_of(const struct conn *reader, const struct user *user)
 {
-    return tier_spec((enum tier)user->tier)->name;
+    return tier_word((enum tier)user->tier, reader_language(reader));
 }
 
 static bool wish(struct call *call, uint8_t tier)
@@ -23,33 +23,34 @@ static bool wish(struct call *call, uint8_t tier)
 
 static void do_tier(struct call *call)
 {
-    const int tier = line_tier(call->rest);
+    const int tier = tier_from_word(call->rest);
+    const bool is_inside = model_meeting_of(call->server->model, call->user) != NULL;
     if (tier < 0)
         say(call->conn, PHRASE_TIER_USAGE);
     else if (wish(call, (uint8_t)tier))
         say(call->conn, PHRASE_TIER,
-            model_meeting_of(call->server->model, call->user) != NULL ? tier_of(call->user)
-                                                                      : call->rest);
+            tier_word(is_inside ? (enum tier)call->user->tier : (enum tier)tier,
+                      reader_language(call->conn)));
 }
 
 static void do_low(struct call *call)
 {
     if (wish(call, TIER_MINIMUM))
-        say(call->conn, PHRASE_LINE_LOW, tier_of(call->user));
+        say(call->conn, PHRASE_LINE_LOW, tier_of(call->conn, call->user));
 }
 
 static void do_auto(struct call *call)
 {
     if (wish(call, TIERS))
-        say(call->conn, PHRASE_LINE_AUTO, tier_of(call->user));
+        say(call->conn, PHRASE_LINE_AUTO, tier_of(call->conn, call->user));
 }
 
 // "!line NAME thin", "!line NAME auto"
 static void do_line(struct call *call)
 {
     char *word = call->rest[0] != '\0' ? strrchr(call->rest, ' ') : NULL;
-    const int tier = word != NULL ? line_tier(word + 1) : -1;
-    const bool is_auto = word != NULL && str_equal_fold(word + 1, "auto");
+    const int tier = word != NULL ? tier_from_word(word + 1) : -1;
+    const bool is_auto = word != NULL && tier_is_auto(word + 1);
     if (tier < 0 && !is_auto) {
         say(call->conn, PHRASE_LINE_USAGE);
         return;
@@ -67,10 +68,11 @@ static void do_line(struct call *call)
         say(call->conn, PHRASE_LINE_FULL);
         return;
     }
-    say(call->conn, is_auto ? PHRASE_LINE_FREED : PHRASE_LINE_SET, person->name, tier_of(person));
+    say(call->conn, is_auto ? PHRASE_LINE_FREED : PHRASE_LINE_SET, person->name,
+        tier_of(call->conn, person));
     struct conn *to = conn_of(call->server, person->session);
     if (to != NULL && to != call->conn)
-        say(to, is_auto ? PHRASE_LINE_AUTO : PHRASE_LINE_FIXED, tier_of(person));
+        say(to, is_auto ? PHRASE_LINE_AUTO : PHRASE_LINE_FIXED, tier_of(to, person));
 }
 
 static const struct command commands[] = {

@@ -2,6 +2,7 @@
 //
 // Meetings as they run: who sits where, told to the mixer; and what the mixer says happened, told
 // to the people it concerns in their language.
+#include "control/chat/commands.h"
 #include "control/meeting/roles.h"
 #include "control/tools/tools.h"
 
@@ -215,7 +216,7 @@ static void tell_snapped(struct server *server, const struct mixer_event *event)
     char level[16];
     snprintf(level, sizeof(level), "%d", event->result);
     if (conn != NULL)
-        say(conn, PHRASE_SNAPPED, level, tier_spec(event->tier)->name);
+        say(conn, PHRASE_SNAPPED, level, tier_word(event->tier, reader_language(conn)));
 }
 
 void meetings_event(struct server *server, const struct mixer_event *event)
