@@ -44,7 +44,12 @@ const char *agenda_error_text(int error);
 struct agenda;
 struct agenda *agenda_new(uint8_t n_langs); // NULL: out of memory
 void agenda_free(struct agenda *agenda);
-void agenda_leave(struct agenda *agenda, uint32_t session); // hand, turns; not votes
+// They leave: hand and floor are free, votes stay. What they have said is kept for `who` (any
+// number that stays this person's; 0: it is not), or going out and in again would be the way to the
+// head of a progressive queue.
+void agenda_leave(struct agenda *agenda, uint32_t session, uint64_t who);
+void agenda_return(struct agenda *agenda, uint32_t session, uint64_t who);
+void agenda_forget_absent(struct agenda *agenda); // the last one has left: the next meeting begins
 
 // ---- the speaking queue -----------------------------------------------------------------------
 

@@ -7,8 +7,9 @@
 
 #include "agenda/agenda.h"
 
-struct turns { // what somebody has said so far
-    uint32_t session, n_turns;
+struct turns {                 // what somebody has said so far
+    uint32_t session, n_turns; // session 0: they have left ...
+    uint64_t who;              // ... and are known again by this
     uint64_t voice_us;
     uint64_t since_us; // their voice sounds since then; 0: it does not
 };

@@ -16,11 +16,36 @@ static struct turns *turns_find(const struct agenda *agenda, uint32_t session)
     return NULL;
 }
 
+// NULL: nobody who has left is known by this.
+static struct turns *turns_absent(const struct agenda *agenda, uint64_t who)
+{
+    for (size_t i = 0; i < agenda->queue.n_people; i++)
+        if (agenda->queue.people[i].session == 0 && agenda->queue.people[i].who == who)
+            return &agenda->queue.people[i];
+    return NULL;
+}
+
+static void turns_drop(struct agenda *agenda, struct turns *turns)
+{
+    *turns = agenda->queue.people[--agenda->queue.n_people];
+}
+
+// Those who have left give way to those who are here.
+static void make_room(struct agenda *agenda)
+{
+    struct queue *queue = &agenda->queue;
+    for (size_t i = 0; queue->n_people == AGENDA_PEOPLE_MAX && i < queue->n_people; i++)
+        if (queue->people[i].session == 0)
+            turns_drop(agenda, &queue->people[i]);
+}
+
 // NULL: memory, or too many; what they say is not counted.
 static struct turns *turns_of(struct agenda *agenda, uint32_t session)
 {
     struct queue *queue = &agenda->queue;
     struct turns *found = turns_find(agenda, session);
+    if (found == NULL)
+        make_room(agenda);
     if (found != NULL || queue->n_people == AGENDA_PEOPLE_MAX)
         return found;
     if (queue->n_people == queue->cap) {
@@ -64,15 +89,54 @@ void agenda_voice(struct agenda *agenda, uint32_t session, bool is_sounding, uin
         limit_voice(agenda, is_sounding, at_us);
 }
 
-void agenda_leave(struct agenda *agenda, uint32_t session)
+// The one takes over what the other has.
+static void turns_merge(struct agenda *agenda, struct turns *into, struct turns *from)
 {
-    struct queue *queue = &agenda->queue;
+    into->n_turns += from->n_turns;
+    into->voice_us += from->voice_us;
+    turns_drop(agenda, from);
+}
+
+// In the middle of voice: what of it is not counted yet is lost.
+static void turns_keep(struct agenda *agenda, struct turns *turns, uint64_t who)
+{
+    struct turns *kept = turns_absent(agenda, who);
+    if (kept != NULL) {
+        turns_merge(agenda, kept, turns);
+        return;
+    }
+    turns->session = 0;
+    turns->since_us = 0;
+    turns->who = who;
+}
+
+void agenda_leave(struct agenda *agenda, uint32_t session, uint64_t who)
+{
     struct turns *turns = turns_find(agenda, session);
-    if (turns != NULL)
-        *turns = queue->people[--queue->n_people];
+    if (turns != NULL && who != 0 && (turns->n_turns > 0 || turns->voice_us > 0))
+        turns_keep(agenda, turns, who);
+    else if (turns != NULL)
+        turns_drop(agenda, turns);
     agenda_hand_down(agenda, session);
-    if (queue->speaker == session)
+    if (agenda->queue.speaker == session)
         agenda_give(agenda, 0, 0);
+}
+
+void agenda_return(struct agenda *agenda, uint32_t session, uint64_t who)
+{
+    struct turns *kept = who != 0 ? turns_absent(agenda, who) : NULL;
+    struct turns *turns = turns_find(agenda, session); // a voice that ended after they had left
+    if (kept != NULL && turns != NULL)
+        turns_merge(agenda, turns, kept);
+    else if (kept != NULL)
+        kept->session = session;
+}
+
+void agenda_forget_absent(struct agenda *agenda)
+{
+    for (size_t i = agenda->queue.n_people; i-- > 0;)
+        if (agenda->queue.people[i].session == 0)
+            turns_drop(agenda, &agenda->queue.people[i]);
 }
 
 // ---- hands ------------------------------------------------------------------------------------

@@ -63,6 +63,8 @@ struct conn {
     uint64_t version;
     char release[101], os[41], os_version[61];
     struct bucket messages, plugin_messages, targets;
+    uint64_t flood_told_us; // conn_in_time() has said so then; 0: never
+    uint8_t late_self; // user_change.c: a change of one's own that came too fast, to be made yet
     struct rights_sent *rights_sent;        // rights.c: what this client was told; NULL: nothing
     struct visible *visible;                // visibility.c: what it may know of; NULL: everything
     struct line *line;                      // lines.c: NULL: nothing is known yet
@@ -233,6 +235,8 @@ void send_denied_reason(struct conn *conn, MumbleProto__PermissionDenied__DenyTy
                         const char *reason, const char *name);     // both may be NULL
 void send_denied_certificate(struct conn *conn, uint32_t session); // whose is missing
 void send_text(struct conn *conn, const char *html);
+// May one more of its messages be taken? Else they are told, once in a while, that one was not.
+bool conn_in_time(struct conn *conn, struct bucket *bucket);
 void say(struct conn *conn, enum phrase phrase,
          ...); // a private text in the reader's language; arguments are escaped
 const char *reader_language(const struct conn *conn);
@@ -352,6 +356,7 @@ void whisper_target(struct conn *conn, const ProtobufCMessage *message);
 void whisper_used(struct server *server, uint32_t session, uint8_t target, bool is_reaching);
 // user_change.c
 void users_state(struct conn *conn, const ProtobufCMessage *message);
+void users_state_late(struct conn *conn); // at each of its pings
 // stats.c
 void stats_sample(struct conn *about, const struct voice_counters *counters);
 void users_stats(struct conn *conn, const ProtobufCMessage *message);

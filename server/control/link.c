@@ -128,6 +128,7 @@ void link_ping(struct conn *conn, const ProtobufCMessage *message)
 {
     const MumbleProto__Ping *ping = (const MumbleProto__Ping *)message;
     conn->ping_seen = *ping;
+    users_state_late(conn);
     lines_ping(conn, ping);
     unsigned index = conn->ping_next++ % CONN_QUESTIONS;
     conn->ping_timestamps[index] = ping->has_timestamp ? ping->timestamp : 0;

@@ -194,7 +194,7 @@ enum door_answer model_door(const struct model *model, const struct user *user,
     const struct door *door = &meeting->door;
     if (door_is_open(door))
         return DOOR_OPEN;
-    enum role role = model_role(model, user, meeting);
+    enum role role = model_role_at_door(model, user, meeting);
     bool is_inside = model_is_inside(model, user, meeting);
     if (role >= ROLE_INTERPRETER || is_inside) // spare the rest
         return DOOR_OPEN;

@@ -94,13 +94,17 @@ static uint32_t in_meeting(const struct model *model, const struct user *user,
                            const struct channel *channel, const struct meeting_info *meeting,
                            uint32_t granted)
 {
-    const struct role_rights_facts facts = { .role = model_role(model, user, meeting),
-                                             .place = place_of(channel, meeting),
-                                             .door = model_door(model, user, meeting),
-                                             .is_all_muted = meeting->door.is_all_muted,
-                                             .is_voiced = user->voiced_in == meeting->id ||
-                                                          (meeting->door.given != 0 &&
-                                                           meeting->door.given == user->session) };
+    const enum role role = model_role(model, user, meeting);
+    const struct role_rights_facts facts = {
+        .role = role,
+        .is_by_anyone =
+            role == ROLE_INTERPRETER && model_role_at_door(model, user, meeting) != role,
+        .place = place_of(channel, meeting),
+        .door = model_door(model, user, meeting),
+        .is_all_muted = meeting->door.is_all_muted,
+        .is_voiced = user->voiced_in == meeting->id ||
+                     (meeting->door.given != 0 && meeting->door.given == user->session)
+    };
     granted = role_rights(granted, &facts);
     return facts.place == ROLE_BENEATH && model_is_moderator(model, user, NULL)
                ? granted | PERM_DEFAULT | PERM_MUTE_DEAFEN | PERM_MOVE
@@ -137,9 +141,10 @@ bool model_is_enter_restricted(const struct model *model, uint32_t id)
         if ((channel->acls[i].deny & PERM_ENTER) != 0)
             return true;
     const struct meeting_info *meeting = model_meeting_around(model, id);
-    if (channel->role == CHANNEL_BOOTH)
-        return meeting == NULL || !meeting->is_anyone_interpreter;
-    return meeting != NULL && !door_is_open(&model_meeting_root(model, meeting)->door);
+    const struct meeting_info *whole = meeting != NULL ? model_meeting_root(model, meeting) : NULL;
+    if (channel->role == CHANNEL_BOOTH && (whole == NULL || !whole->is_anyone_interpreter))
+        return true;
+    return whole != NULL && !door_is_open(&whole->door);
 }
 
 // ---- remembering ----

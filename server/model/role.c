@@ -84,13 +84,15 @@ uint32_t role_rights(uint32_t granted, const struct role_rights_facts *facts)
     if (facts->role == ROLE_MODERATOR)
         return facts->place == ROLE_BENEATH ? granted : granted | MODERATES;
     if (facts->place == ROLE_AT_BOOTH)
-        return facts->role == ROLE_INTERPRETER ? granted | PERM_DEFAULT : granted & ~WALLS;
+        return facts->role == ROLE_INTERPRETER && facts->door == DOOR_OPEN ? granted | PERM_DEFAULT
+                                                                           : granted & ~WALLS;
     if (facts->place == ROLE_AT_LOBBY) // who waits is not heard, and hears nobody
         return granted & ~(VOICE | (uint32_t)PERM_LISTEN);
     if (facts->door != DOOR_OPEN)
         granted &= ~DOORS;
     bool is_hall = facts->place == ROLE_AT_FLOOR || facts->place == ROLE_AT_TRACK;
-    if (facts->is_all_muted && is_hall && facts->role == ROLE_PARTICIPANT && !facts->is_voiced)
+    bool is_participant = facts->role == ROLE_PARTICIPANT || facts->is_by_anyone;
+    if (facts->is_all_muted && is_hall && is_participant && !facts->is_voiced)
         granted &= ~VOICE;
     return granted;
 }
@@ -153,6 +155,14 @@ enum role model_role(const struct model *model, const struct user *user,
                      const struct meeting_info *meeting)
 {
     struct role_facts facts = facts_of(model, user, meeting);
+    return role_decide(&facts);
+}
+
+enum role model_role_at_door(const struct model *model, const struct user *user,
+                             const struct meeting_info *meeting)
+{
+    struct role_facts facts = facts_of(model, user, meeting);
+    facts.is_anyone_interpreter = false;
     return role_decide(&facts);
 }
 

@@ -10,8 +10,9 @@
 //            both: the configuration's lists. A group says more than the lists, so that somebody
 //            whom the file names can be a participant; but moderators by the file, by Write or of
 //            the server stay moderators.
-//   the door who is inside stays; interpreters and moderators always enter. For others: a lock lets
-//            nobody in who was not there before it; then the password; then the lobby.
+//   the door who is inside stays; interpreters and moderators always enter, but not those who are
+//            interpreters only as anyone may be. For others: a lock lets nobody in who was not
+//            there before it; then the password; then the lobby.
 #ifndef SUSURRO_MODEL_ROLE_H
 #define SUSURRO_MODEL_ROLE_H
 
@@ -47,6 +48,10 @@ bool role_is_fixed(const struct role_facts *facts);
 
 enum role model_role(const struct model *model, const struct user *user,
                      const struct meeting_info *meeting);
+// The same without what anyone may: where anyone may interpret they are participants to the door
+// and to a general mute, or these would hold for nobody.
+enum role model_role_at_door(const struct model *model, const struct user *user,
+                             const struct meeting_info *meeting);
 bool model_role_is_fixed(const struct model *model, const struct user *user,
                          const struct meeting_info *meeting);
 // Registered people: into that group of the floor channel and out of the others (store its ACL);
@@ -85,7 +90,7 @@ struct door { // of a meeting
 
 enum door_answer { DOOR_OPEN, DOOR_LOCKED, DOOR_PASSWORD, DOOR_LOBBY };
 struct door_facts {
-    enum role role;
+    enum role role; // at the door
     bool is_inside;
     bool is_locked, has_password, has_lobby;
     uint8_t marks;
@@ -120,6 +125,7 @@ struct role_rights_facts {
     enum role role;
     enum role_place place;
     enum door_answer door;
+    bool is_by_anyone;            // an interpreter, as anyone may be one
     bool is_all_muted, is_voiced; // voiced: given the floor, or allowed by a moderator
 };
 // granted: by entries and groups alone.

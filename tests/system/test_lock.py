@@ -5,7 +5,7 @@ import json
 import signal
 import os
 
-from lib.observer import CHANNEL_STATE, USER_REMOVE
+from lib.observer import CHANNEL_STATE, TEXT_MESSAGE, USER_REMOVE
 from lib.protobuf import last, text
 from system.client import CHANNEL_REMOVE, DENIED_PERMISSION, REQUEST_BLOB
 from system.roles import RolesCase
@@ -126,6 +126,22 @@ class LockTest(DoorCase):
         moved.join(self.floor)
         self.answer(self.mona, "!admit Moved", "already")
 
+    def test_shown_out(self):
+        """Whom a moderator moves out does not walk in again; who leaves by themselves may."""
+        ana = self.guest("Shown Out", certificate=self.certificates["Eva"])
+        ana.join(self.floor)
+        self.mona.command("!lock")
+        self.mona.move(ana.session, 0)
+        self.is_at(ana, 0)
+        self.assertFalse(self.may_enter(ana, self.floor))
+        self.assertFalse(self.may_enter(ana, self.english))
+        ana.close()
+        self.mona.until(lambda: self.mona.user("Shown Out") is None, 5, "gone")
+        ana = self.guest("Shown Out", certificate=self.certificates["Eva"])
+        self.assertFalse(self.may_enter(ana, self.floor))
+        self.answer(self.mona, "!admit Shown Out", "is let in")
+        ana.join(self.floor)
+
     def test_it_is_shown(self):
         ana = self.guest("Viewer")
         ana.join(self.floor)
@@ -168,6 +184,7 @@ class MutedTest(DoorCase):
         late = self.guest("Late")
         late.join(self.floor)
         self.suppressed(late, True)
+        self.told(late, "are muted by a moderator")
         self.answer(self.mona, "!allow A", "A may speak")
         self.told(self.ana, "You may speak")
         self.suppressed(self.ana, False)
@@ -178,6 +195,25 @@ class MutedTest(DoorCase):
             self.suppressed(client, False)
         self.mona.command("!muteall")  # anew: nobody is excepted
         self.suppressed(self.ana, True)
+
+    def test_groups(self):
+        """They talk on among themselves, and nobody tells them anything else before they come back."""
+        self.says(self.mona, "!breakout 1", "Groups: 1")
+        self.ana.until(lambda: self.ana.here() != self.floor, 5, "in a group")
+        self.mona.join(self.ana.here())
+        self.answer(self.mona, "!muteall", "are muted")
+        self.assertFalse(self.is_suppressed(self.ana))
+        self.ana.barrier()
+        self.assertFalse([one for one in self.ana.kinds(TEXT_MESSAGE) if "muted" in text(one, 5)])
+        self.mona.command("!back")
+        self.suppressed(self.ana, True)
+        self.told(self.ana, "are muted by a moderator")
+
+    def test_allowed_elsewhere(self):
+        outside = self.guest("Not Here")
+        self.mona.command("!muteall")
+        self.answer(self.mona, "!allow Not Here", "is not in this meeting")
+        self.assertFalse([one for one in outside.kinds(TEXT_MESSAGE) if "may speak" in text(one, 5)])
 
     def test_by_the_menu_of_a_client(self):
         self.mona.command("!muteall")
@@ -222,6 +258,47 @@ class MutedTest(DoorCase):
         self.mona, ana = self.guest("Mona"), self.guest("A")
         ana.join(self.floor)
         self.suppressed(ana, True)
+
+
+class AnyoneTest(DoorCase):
+    """Where anyone may interpret, doors and a general mute hold all the same."""
+
+    names = {"interpreters": "anyone", "moderators": "Mona"}
+
+    def tearDown(self):
+        self.mona.command("!unlock")
+        self.mona.command("!unmuteall")
+
+    def test_lock(self):
+        inside, outside = self.guest("Inside"), self.guest("Outside", "es")
+        inside.join(self.floor)
+        self.mona.command("!lock")
+        for place in (self.floor, self.english, self.booth):
+            self.assertFalse(self.may_enter(outside, place))
+        self.told(outside, "está bajo llave")
+        inside.join(self.booth)  # who is in may interpret
+        self.mona.command("!interpreter Outside")
+        self.assertTrue(self.may_enter(outside, self.booth))
+
+    def test_muted(self):
+        ana, iris = self.guest("A"), self.guest("I")
+        ana.join(self.floor)
+        iris.join(self.booth)
+        self.mona.command("!muteall")
+        self.suppressed(ana, True)
+        self.assertFalse(self.is_suppressed(iris))
+        iris.join(self.english)
+        self.suppressed(iris, True)
+
+    def test_lobby(self):
+        self.reload("lobby = on")
+        ana = self.guest("Comes")
+        ana.join(self.mona.channel("Asamblea (sala de espera)")["channel_id"])
+        self.assertFalse(self.may_enter(ana, self.booth))
+        self.told(self.mona, "Comes waits to enter")
+        self.answer(self.mona, "!admit", "People let in: 1")
+        self.is_at(ana, self.floor)
+        self.reload("lobby = off")
 
 
 class LobbyTest(DoorCase):

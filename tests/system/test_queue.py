@@ -140,6 +140,18 @@ class QueueTest(QueueCase):
         self.assertIn("quien pide primero", self.mona.command("!stacking off")[0])
         self.assertIn("Ana, Bob", self.mona.command("!queue")[0])
 
+    def test_out_and_in_again(self):
+        """Nobody gets to the head of a progressive queue by leaving the meeting for a moment."""
+        self.mona.command("!stacking on")
+        self.mona.command("!give Bob")
+        self.bob.command("!down")
+        self.bob.join(0)
+        self.bob.join(self.english)
+        self.bob.command("!hand")
+        self.ana.command("!hand")
+        self.assertIn("Ana, Bob", self.mona.command("!queue")[0])
+        self.mona.command("!stacking off")
+
     def test_leaving(self):
         for client in (self.ana, self.bob, self.luis):
             client.command("!hand")

@@ -2,6 +2,7 @@
 """Texts: what may be written with and without HTML, and how long; to listeners; trees and rights."""
 
 from lib import protobuf
+from system.case import SystemTest
 from system.client import DENIED_PERMISSION, DENIED_TEXT_TOO_LONG, TEXT_MESSAGE
 from system.speech import TEXT_RIGHT, SpeechTest
 
@@ -110,3 +111,39 @@ class RouteTest(SpeechTest):
         self.rule(self.root, self.nieta, grant=TEXT_RIGHT)
         self.assert_reaches({4: self.sala}, "Berta")  # a tree stops where one may not write
         self.assert_reaches({3: self.nieta}, "Dora")
+
+
+class FloodTest(SystemTest):
+    """What is too much is not lost without a word, and a mute sign not at all."""
+
+    keys = {"messagelimit": 1, "messageburst": 5}
+
+    def said(self, client):
+        return [protobuf.text(fields, 5) for fields in client.kinds(TEXT_MESSAGE) if 1 not in fields]
+
+    def test_told(self):
+        ana, berta = self.client("Ana"), self.client("Berta")
+        for i in range(300):
+            ana.send(TEXT_MESSAGE, {3: 0, 5: f"number {i}"})
+        ana.barrier()
+        self.assertLessEqual(len([one for one in self.said(ana) if "too fast" in one]), 2)
+        self.assertIn("too fast", " ".join(self.said(ana)))
+        self.assertFalse([one for one in self.said(berta) if "too fast" in one])
+
+    def test_mute_and_unmute(self):
+        """The last one counts, at the client's next ping at the latest."""
+        iris, berta = self.client("Iris"), self.client("Bea")
+        for i in range(5):  # the burst ends with a mute microphone and deaf ears
+            iris.send(9, {10: 1 - i % 2})
+        for _ in range(20):
+            iris.send(9, {9: 1})
+            iris.send(9, {9: 0})
+        iris.barrier()
+        self.assertFalse([one for one in self.said(iris) if "too fast" in one])
+
+        def is_open():
+            iris.barrier()  # is a ping
+            berta.barrier()
+            sign = berta.users[iris.session]
+            return not sign.get("self_mute") and not sign.get("self_deaf")
+        iris.until(is_open, 15, "neither mute nor deaf")

@@ -38,7 +38,12 @@ static const struct story stories[] = {
     { "switched in the middle", "v1:100 +1 +2 p", "2 1", 0 },
     { "and back", "p v1:100 +1 +2 f", "1 2", 0 },
     { "given again to the speaker: no second turn", "p !1 !1 > !2 > +1 +2", "1 2", 0 },
-    { "who comes back has spoken nothing", "p v1:100 <1 +1 +2", "1 2", 0 },
+    { "who is not known again has spoken nothing", "p v1:100 <1 +1 +2", "1 2", 0 },
+    { "going out and in again helps nobody", "p v1:100 (1 )1 +1 +2", "2 1", 0 },
+    { "nor with the floor", "p !1 (1 )1 +1 +2", "2 1", 0 },
+    { "nor many times", "p !1 !2 !3 !2 (1 )1 (1 )1 (2 )2 +2 +1", "1 2", 0 },
+    { "a voice that ends outside", "p !1 !3 (1 v1:20 )1 v2:30 +1 +2", "2 1", 3 },
+    { "the next meeting begins anew", "p v1:100 (1 o )1 +1 +2", "1 2", 0 },
 };
 
 static void give_next(struct agenda *agenda, uint64_t now_us)
@@ -69,7 +74,16 @@ static uint64_t play(struct agenda *agenda, const char *acts)
             agenda_give(agenda, who, now_us);
             break;
         case '<':
-            agenda_leave(agenda, who);
+            agenda_leave(agenda, who, 0);
+            break;
+        case '(':
+            agenda_leave(agenda, who, 1000 + who);
+            break;
+        case ')':
+            agenda_return(agenda, who, 1000 + who);
+            break;
+        case 'o':
+            agenda_forget_absent(agenda);
             break;
         case 'v':
             agenda_voice(agenda, who, true, now_us);
@@ -178,7 +192,7 @@ static void test_order_of_anything(void **state)
                 break;
             default:
                 if (who % 2 == 0)
-                    agenda_leave(agenda, who);
+                    agenda_leave(agenda, who, 0);
                 else
                     agenda_give(agenda, who, now_us);
             }
@@ -252,7 +266,7 @@ static void test_limit_over_turns(void **state)
     agenda_voice(agenda, 2, true, S(300));
     agenda_set_limit(agenda, 10); // in the middle of a turn, and used up
     assert_int_equal(agenda_sign(agenda, S(311)), AGENDA_SIGN_OVER);
-    agenda_leave(agenda, 2);
+    agenda_leave(agenda, 2, 0);
     assert_true(agenda_deadline(agenda) == UINT64_MAX);
     assert_int_equal(agenda_sign(agenda, S(500)), AGENDA_SIGN_NONE);
     agenda_free(agenda);
@@ -306,7 +320,7 @@ static void test_poll(void **state)
     agenda_poll_view(agenda, 1, &view);
     assert_string_equal(view.answers[0], "Sí");
     assert_true(view.is_translated && view.is_open && view.n_answers == 2);
-    agenda_leave(agenda, 1);
+    agenda_leave(agenda, 1, 0);
     assert_int_equal(agenda_poll_close(agenda), 0);
     assert_int_equal(agenda_poll_close(agenda), AGENDA_E_NO_POLL);
     assert_int_equal(agenda_poll_vote(agenda, 9, 0), AGENDA_E_NO_POLL);

@@ -79,7 +79,8 @@ static void set_all_muted(struct call *call, bool is_muted)
 {
     command_whole(call);
     door_mute_all(call->server, call->meeting, is_muted);
-    if (!model_is_inside(call->server->model, call->user, call->meeting)) // the others were told
+    const struct channel *at = model_channel(call->server->model, call->user->channel);
+    if (at->meeting != call->meeting->id) // the others were told
         say(call->conn, is_muted ? PHRASE_ALL_MUTED : PHRASE_ALL_UNMUTED, call->meeting->name);
 }
 
@@ -102,7 +103,7 @@ static void do_allow(struct call *call)
     if (door_allow(call->server, call->meeting, person))
         say(call->conn, PHRASE_ALLOWED, person->name);
     else
-        say(call->conn, PHRASE_WHO, person->name);
+        say(call->conn, PHRASE_NOT_IN_MEETING, person->name);
 }
 
 // "!gather", "!gather floor": also from the tracks

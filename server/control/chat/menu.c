@@ -463,7 +463,7 @@ void menu_action(struct conn *conn, const ProtobufCMessage *message)
     const struct meeting_info *meeting = meetings_default(conn);
     const char *rest = "";
     const int item = find_item(chosen->action, &rest);
-    if (!bucket_take(&conn->messages, conn->server->now_us))
+    if (!conn_in_time(conn, &conn->messages))
         return;
     if (meeting == NULL) {
         say(conn, PHRASE_NO_MEETING);

@@ -84,7 +84,10 @@
     X(PHRASE_MENU_HAND_DOWN, N_("✋ Lower your hand"))                                              \
     X(PHRASE_MENU_FINISHED, N_("✋ I have finished"))                                               \
     /* TRANSLATORS: name */                                                                        \
-    X(PHRASE_WHO, N_("There is nobody called “%s” here."))
+    X(PHRASE_WHO, N_("There is nobody called “%s” here."))                                         \
+    X(PHRASE_TOO_FAST,                                                                             \
+      N_("That was too fast for me: your last message was not taken. Please try again in a "       \
+         "moment."))
 
 #endif
 // clang-format on

@@ -309,7 +309,7 @@ bool display_plugin(struct conn *conn, const MumbleProto__PluginDataTransmission
     if (message->data_id == NULL || strcmp(message->data_id, CONSOLE_ID) != 0)
         return false;
     size_t len = message->has_data ? message->data.len : 0;
-    if (!bucket_take(&conn->plugin_messages, conn->server->now_us) || len > PLUGIN_DATA_BYTES)
+    if (!conn_in_time(conn, &conn->plugin_messages) || len > PLUGIN_DATA_BYTES)
         return true;
     char line[PLUGIN_DATA_BYTES + 1] = "";
     if (len > 0)

@@ -64,16 +64,10 @@ void figures_leave(struct server *server, struct meeting_run *run, uint32_t sess
             figures->people[i] = figures->people[--figures->n_people];
             break;
         }
-    const struct meeting_info *meeting = model_meeting(server->model, run->meeting);
-    for (const struct user *user = model_user_next(server->model, 0); user != NULL;
-         user = model_user_next(server->model, user->session))
-        if (!user->is_server_made && user->session != session &&
-            (model_meeting_of(server->model, user) == meeting ||
-             tools_meeting(server, user) == meeting))
-            return;
-    link_mixer(server, &(struct mixer_command){ .kind = MIXER_CMD_FIGURES,
-                                                .meeting = run->meeting,
-                                                .token = TOKEN_END });
+    if (tools_is_empty(server, run, session))
+        link_mixer(server, &(struct mixer_command){ .kind = MIXER_CMD_FIGURES,
+                                                    .meeting = run->meeting,
+                                                    .token = TOKEN_END });
 }
 
 // How long each interpreter has been on air, so that a team can share the work evenly. Whoever was

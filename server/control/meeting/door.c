@@ -64,10 +64,12 @@ void door_mute_all(struct server *server, struct meeting_info *meeting, bool is_
         if (user->voiced_in == meeting->id)
             model_set_voiced(user, MODEL_NONE);
     changed(server, meeting);
+    // Groups talk on among themselves: who comes back from one is told then.
     for (struct user *user = next_inside(server, meeting, NULL); user != NULL;
          user = next_inside(server, meeting, user)) {
         struct conn *conn = conn_of(server, user->session);
-        if (conn != NULL && conn->phase == CONN_READY)
+        bool is_here = model_channel(server->model, user->channel)->meeting == meeting->id;
+        if (is_here && conn != NULL && conn->phase == CONN_READY)
             say(conn, is_muted ? PHRASE_ALL_MUTED : PHRASE_ALL_UNMUTED, meeting->name);
     }
     log_info("control", is_muted ? "everybody muted" : "everybody unmuted", "meeting=%u",
@@ -140,7 +142,9 @@ bool door_knock(struct conn *conn, uint32_t channel)
     struct server *server = conn->server;
     struct user *user = model_user(server->model, conn->session);
     const struct meeting_info *meeting = whole_around(server, channel);
-    if (meeting == NULL || model_channel(server->model, channel)->role == CHANNEL_BOOTH ||
+    if (meeting == NULL ||
+        (model_channel(server->model, channel)->role == CHANNEL_BOOTH &&
+         !model_is_interpreter(server->model, user, meeting)) ||
         (model_permissions(server->model, user, channel) & PERM_ENTER) != 0)
         return false;
     switch (model_door(server->model, user, meeting)) {
@@ -164,7 +168,8 @@ bool door_knock(struct conn *conn, uint32_t channel)
 static void tell_waiting(struct server *server, const struct meeting_info *meeting,
                          const struct user *user, struct conn *conn)
 {
-    if (model_role(server->model, user, meeting) != ROLE_PARTICIPANT || !meeting->door.has_lobby)
+    if (model_role_at_door(server->model, user, meeting) != ROLE_PARTICIPANT ||
+        !meeting->door.has_lobby)
         return;
     say(conn, PHRASE_DOOR_WAIT, meeting->name);
     if (conn->waited_us != 0 && server->now_us - conn->waited_us < DOOR_TOLD_EVERY_US)
@@ -196,6 +201,18 @@ void door_placed(struct server *server, struct user *user)
     if (door_mark(&meeting->door, user, marks))
         door_save(server, meeting);
     display_changed(server, meeting->id);
+}
+
+// While it is closed they do not come back by themselves.
+void door_shown_out(struct server *server, struct user *user, uint32_t left)
+{
+    struct meeting_info *meeting = whole_around(server, left);
+    struct conn *conn = conn_of(server, user->session);
+    if (meeting == NULL || conn == NULL || model_is_inside(server->model, user, meeting) ||
+        !door_clear_mark(&meeting->door, user, DOOR_WAS_THERE | DOOR_LET_IN))
+        return;
+    door_save(server, meeting);
+    rights_user_changed(conn);
 }
 
 bool door_say_password(struct conn *conn, struct meeting_info *meeting, const char *word)
@@ -247,7 +264,7 @@ unsigned door_waiting(const struct server *server, const struct meeting_info *me
     unsigned n = 0;
     for (const struct user *user = next_waiting(server, meeting, NULL); user != NULL;
          user = next_waiting(server, meeting, user))
-        n += model_role(server->model, user, meeting) == ROLE_PARTICIPANT;
+        n += model_role_at_door(server->model, user, meeting) == ROLE_PARTICIPANT;
     return n;
 }
 

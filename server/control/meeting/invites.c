@@ -207,7 +207,7 @@ enum invite_result invites_redeem(struct server *server, struct user *user, cons
         return INVITE_USED;
     *meeting_id = meeting->id;
     bool is_demoted = (door_marks(&meeting->door, user) & DOOR_DEMOTED) != 0;
-    bool is_more = model_role(server->model, user, meeting) < invite.role && !is_demoted;
+    bool is_more = model_role_at_door(server->model, user, meeting) < invite.role && !is_demoted;
     bool is_news = door_mark(&meeting->door, user, DOOR_LET_IN | DOOR_KNOWS_PASSWORD);
     if (is_more && roles_give(server, meeting, user, invite.role, false) != 0)
         return INVITE_BAD;

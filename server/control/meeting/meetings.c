@@ -141,9 +141,13 @@ void meetings_user_placed(struct server *server, struct user *user, uint32_t old
     if (is_new) {
         order_choices(server, user, meeting);
         recording_greet(conn, meeting);
+        if (meeting->door.is_all_muted && user->is_suppressed)
+            say(conn, PHRASE_ALL_MUTED, meeting->name);
         chat_greet(conn, meeting);
     }
     struct meeting_run *run = run_of(server, meeting->id);
+    if (run != NULL && is_new)
+        queue_enter(conn, run);
     if (run != NULL && channel->role == CHANNEL_BOOTH)
         queue_away(server, run, user->session, true);
     display_changed(server, meeting->id);

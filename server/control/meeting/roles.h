@@ -98,6 +98,8 @@ bool door_knock(struct conn *conn, uint32_t channel);
 // Where a newcomer waits who may not enter this channel yet; MODEL_NONE.
 uint32_t door_lobby_for(const struct server *server, const struct user *user, uint32_t channel);
 void door_placed(struct server *server, struct user *user); // after each change of place
+void door_shown_out(struct server *server, struct user *user,
+                    uint32_t left); // moved by somebody else: out of that channel
 bool door_admit(struct server *server, struct meeting_info *meeting, struct user *person);
 unsigned door_admit_all(struct server *server, struct meeting_info *meeting);
 unsigned door_waiting(const struct server *server, const struct meeting_info *meeting);

@@ -85,6 +85,7 @@ void queue_track_event(struct server *server, const struct meeting_info *meeting
                        const struct track_event *event);
 void queue_turn_end(struct server *server);
 void queue_leave(struct server *server, struct meeting_run *run, uint32_t session);
+void queue_enter(struct conn *conn, struct meeting_run *run);
 void breakout_forget(struct server *server, struct meeting_run *run);
 void breakout_moved(struct server *server, const struct user *user, uint32_t left);
 void breakout_leave(struct server *server, uint32_t session); // from the server

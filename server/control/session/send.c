@@ -106,6 +106,20 @@ void send_text(struct conn *conn, const char *html)
     send_message(conn, MSG_TEXT_MESSAGE, &text.base);
 }
 
+#define FLOOD_TOLD_US 5000000u
+
+bool conn_in_time(struct conn *conn, struct bucket *bucket)
+{
+    const uint64_t now_us = conn->server->now_us;
+    if (bucket_take(bucket, now_us))
+        return true;
+    if (conn->flood_told_us == 0 || now_us - conn->flood_told_us >= FLOOD_TOLD_US) {
+        conn->flood_told_us = now_us;
+        say(conn, PHRASE_TOO_FAST);
+    }
+    return false;
+}
+
 const char *reader_language(const struct conn *conn)
 {
     const struct model *model = conn->server->model;

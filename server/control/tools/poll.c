@@ -15,9 +15,10 @@ uint64_t poll_voter(const struct conn *conn)
 {
     char digits[17];
     snprintf(digits, sizeof(digits), "%.16s", conn->cert_hash);
-    if (digits[0] != '\0')
-        return strtoull(digits, NULL, 16);
-    return conn->opened_us * UINT64_C(0x9E3779B97F4A7C15) ^ conn->session;
+    uint64_t who = digits[0] != '\0'
+                       ? strtoull(digits, NULL, 16)
+                       : conn->opened_us * UINT64_C(0x9E3779B97F4A7C15) ^ conn->session;
+    return who != 0 ? who : 1;
 }
 
 // ---- shown ------------------------------------------------------------------------------------

@@ -310,12 +310,20 @@ void queue_leave(struct server *server, struct meeting_run *run, uint32_t sessio
 {
     struct queue_run *queue = run->queue;
     bool is_speaker = agenda_speaker(run->agenda) == session;
-    agenda_leave(run->agenda, session);
+    const struct conn *conn = conn_of(server, session);
+    agenda_leave(run->agenda, session, conn != NULL ? poll_voter(conn) : 0);
+    if (tools_is_empty(server, run, session))
+        agenda_forget_absent(run->agenda);
     if (queue != NULL && queue->waiting == session)
         queue->waiting = 0;
     if (is_speaker) // the mixer has forgotten them with their place
         tell_finished(server, run, session);
     describe_changed(server, run);
+}
+
+void queue_enter(struct conn *conn, struct meeting_run *run)
+{
+    agenda_return(run->agenda, conn->session, poll_voter(conn));
 }
 
 void queue_away(struct server *server, struct meeting_run *run, uint32_t session, bool is_for_good)

@@ -35,6 +35,18 @@ struct conn *tools_next(const struct server *server, const struct meeting_info *
     return NULL;
 }
 
+bool tools_is_empty(const struct server *server, const struct meeting_run *run, uint32_t except)
+{
+    const struct meeting_info *meeting = model_meeting(server->model, run->meeting);
+    for (const struct user *user = model_user_next(server->model, 0); user != NULL;
+         user = model_user_next(server->model, user->session))
+        if (!user->is_server_made && user->session != except &&
+            (model_meeting_of(server->model, user) == meeting ||
+             tools_meeting(server, user) == meeting))
+            return false;
+    return true;
+}
+
 struct conn *tools_next_moderator(const struct server *server, const struct meeting_info *meeting,
                                   struct conn *after)
 {

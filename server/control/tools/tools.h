@@ -29,6 +29,8 @@ struct conn *tools_next(const struct server *server, const struct meeting_info *
                         struct conn *after);
 struct conn *tools_next_moderator(const struct server *server, const struct meeting_info *meeting,
                                   struct conn *after);
+// Is nobody in it, nor in its groups, but perhaps this one?
+bool tools_is_empty(const struct server *server, const struct meeting_run *run, uint32_t except);
 // The language of the meeting in which this reader is written to; the default one when it has none.
 uint8_t tools_lang(const struct conn *conn, const struct meeting_info *meeting);
 bool tools_is_word(const char *word, const char *words);            // one of "one|other", any case
@@ -68,7 +70,7 @@ void poll_show(struct conn *conn, const struct meeting_run *run);
 int poll_open(struct server *server, struct meeting_run *run, const struct tools_part *parts,
               size_t n); // told to all; or an AGENDA_E_*
 int poll_close(struct server *server, struct meeting_run *run);
-uint64_t poll_voter(const struct conn *conn);
+uint64_t poll_voter(const struct conn *conn); // the same person's after a broken line; never 0
 // Does this add a language to a notice of a little while ago? Then interpreters may do it, too.
 bool poll_notice_is_translation(const struct server *server, const struct meeting_run *run,
                                 const struct tools_part *parts, size_t n);

@@ -192,7 +192,7 @@ void acl_message(struct conn *conn, const ProtobufCMessage *message)
         return;
     if (!may_edit(server->model, user, channel->id))
         send_denied(conn, PERM_WRITE, channel->id);
-    else if (!bucket_take(&conn->messages, server->now_us))
+    else if (!conn_in_time(conn, &conn->messages))
         return;
     else if (acl->query)
         acl_show(conn, channel);

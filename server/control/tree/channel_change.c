@@ -294,7 +294,7 @@ static bool is_in_time(struct conn *conn, bool is_new)
     const struct model *model = conn->server->model;
     bool is_admin =
         (model_permissions(model, model_user(model, conn->session), MODEL_ROOT) & PERM_WRITE) != 0;
-    return (is_admin && !is_new) || bucket_take(&conn->messages, conn->server->now_us);
+    return (is_admin && !is_new) || conn_in_time(conn, &conn->messages);
 }
 
 void channels_state(struct conn *conn, const ProtobufCMessage *message)

@@ -207,7 +207,7 @@ static void deliver(struct conn *conn, const MumbleProto__TextMessage *text, cha
 void text_message(struct conn *conn, const ProtobufCMessage *message)
 {
     const MumbleProto__TextMessage *text = (const MumbleProto__TextMessage *)message;
-    if (!bucket_take(&conn->messages, conn->server->now_us) || text->message[0] == '\0' ||
+    if (!conn_in_time(conn, &conn->messages) || text->message[0] == '\0' ||
         run_command(conn, text->message))
         return;
     char *allowed = text_allowed(conn, text->message);

@@ -46,6 +46,54 @@ static bool may(const struct change *change, const struct user *user, uint32_t c
 
 // ---- checks -----------------------------------------------------------------------------------
 
+// Deaf implies mute, not mute implies not deaf. The same in the message.
+static void set_pair(bool *mute, bool *deaf, protobuf_c_boolean told[4])
+{
+    if (told[2]) { // has_deaf, deaf
+        *deaf = told[3];
+        if (*deaf)
+            told[0] = told[1] = true;
+    }
+    if (told[0]) { // has_mute, mute
+        *mute = told[1];
+        if (!*mute) {
+            *deaf = false;
+            told[2] = true;
+            told[3] = false;
+        }
+    }
+}
+
+// Own mute and deaf signs that came too fast are set a little later: or who coughs often would stay
+// mute for everybody, with an open microphone on their own screen.
+enum { LATE_HAS_MUTE = 1, LATE_MUTE = 2, LATE_HAS_DEAF = 4, LATE_DEAF = 8 };
+
+static uint8_t late_signs(const struct change *change)
+{
+    const MumbleProto__UserState *ask = change->ask;
+    protobuf_c_boolean told[] = { ask->has_self_mute, ask->self_mute, ask->has_self_deaf,
+                                  ask->self_deaf };
+    bool mute, deaf;
+    uint8_t late = change->conn->late_self;
+    set_pair(&mute, &deaf, told);
+    if (told[0])
+        late = (uint8_t)((late & ~LATE_MUTE) | LATE_HAS_MUTE | (told[1] ? LATE_MUTE : 0));
+    if (told[2])
+        late = (uint8_t)((late & ~LATE_DEAF) | LATE_HAS_DEAF | (told[3] ? LATE_DEAF : 0));
+    return late;
+}
+
+static bool is_in_time(const struct change *change)
+{
+    struct conn *conn = change->conn;
+    const bool has_signs = change->ask->has_self_mute || change->ask->has_self_deaf;
+    if (!has_signs)
+        return conn_in_time(conn, &conn->messages);
+    const bool is_taken = bucket_take(&conn->messages, change->server->now_us);
+    conn->late_self = is_taken ? 0 : late_signs(change);
+    return is_taken;
+}
+
 static bool check_target(const struct change *change)
 {
     const struct user *target = change->target;
@@ -61,7 +109,7 @@ static bool check_target(const struct change *change)
         DENY(change->conn, UserName);
         return false;
     }
-    return target != change->actor || bucket_take(&change->conn->messages, change->server->now_us);
+    return target != change->actor || is_in_time(change);
 }
 
 static bool check_move(const struct change *change)
@@ -180,24 +228,6 @@ static bool check(struct change *change)
 
 // ---- effects ----------------------------------------------------------------------------------
 
-// Deaf implies mute, not mute implies not deaf. The same in the message.
-static void set_pair(bool *mute, bool *deaf, protobuf_c_boolean told[4])
-{
-    if (told[2]) { // has_deaf, deaf
-        *deaf = told[3];
-        if (*deaf)
-            told[0] = told[1] = true;
-    }
-    if (told[0]) { // has_mute, mute
-        *mute = told[1];
-        if (!*mute) {
-            *deaf = false;
-            told[2] = true;
-            told[3] = false;
-        }
-    }
-}
-
 static bool apply_flags(struct change *change, MumbleProto__UserState *out)
 {
     const MumbleProto__UserState *ask = change->ask;
@@ -306,7 +336,9 @@ static void apply(struct change *change)
         server->are_routes_dirty = true;
     if (ask->has_channel_id)
         users_entered(server, target, left);
-    else if (has_flags)
+    if (ask->has_channel_id && change->actor != target)
+        door_shown_out(server, target, left.channel);
+    if (!ask->has_channel_id && has_flags)
         meetings_user_placed(server, target,
                              model_channel(server->model, target->channel)->meeting);
     if (has_ears(ask))
@@ -352,4 +384,16 @@ void users_state(struct conn *conn, const ProtobufCMessage *message)
     if (has_lent)
         model_user_lend_tokens(change.actor, NULL, 0);
     free(change.comment);
+}
+
+void users_state_late(struct conn *conn)
+{
+    const uint8_t late = conn->late_self;
+    MumbleProto__UserState ask = MUMBLE_PROTO__USER_STATE__INIT;
+    ask.has_self_mute = (late & LATE_HAS_MUTE) != 0;
+    ask.self_mute = (late & LATE_MUTE) != 0;
+    ask.has_self_deaf = (late & LATE_HAS_DEAF) != 0;
+    ask.self_deaf = (late & LATE_DEAF) != 0;
+    if (late != 0)
+        users_state(conn, &ask.base);
 }
