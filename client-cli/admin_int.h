@@ -305,6 +305,7 @@ int meeting_roles_show(struct call *call); // admin_roles.c
 int meeting_invite(struct call *call);
 int lines_list(struct call *call);
 int lines_rules(struct call *call);
+int lines_data(struct call *call);
 int config_list(struct call *call);
 int config_get(struct call *call);
 int config_set(struct call *call);

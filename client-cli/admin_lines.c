@@ -20,20 +20,33 @@ static const struct column line_columns[] = {
     { "in_kbps", "in kbit/s", COLUMN_NUMBER },
     { "out_kbps", "out kbit/s", COLUMN_NUMBER },
     { "send_kbps", "in at most", COLUMN_NUMBER },
+    { "in_bytes", "bytes in", COLUMN_NUMBER },
+    { "out_bytes", "bytes out", COLUMN_NUMBER },
+};
+static const struct column data_columns[] = {
+    { "name", "name", COLUMN_TEXT },
+    { "in_bytes", "bytes in", COLUMN_NUMBER },
+    { "out_bytes", "bytes out", COLUMN_NUMBER },
+    { "voice_in_bytes", "voice in", COLUMN_NUMBER },
+    { "voice_out_bytes", "voice out", COLUMN_NUMBER },
+    { "control_in_bytes", "control in", COLUMN_NUMBER },
+    { "control_out_bytes", "control out", COLUMN_NUMBER },
 };
 static const struct column rule_columns[] = { { "rule", "rule", COLUMN_TEXT } };
 #define N_LINE_COLUMNS (sizeof line_columns / sizeof *line_columns)
+#define N_DATA_COLUMNS (sizeof data_columns / sizeof *data_columns)
 
-static void put_line(struct sheet *sheet, const struct node *line)
+static void put_row(struct sheet *sheet, const struct node *row, const struct column *columns,
+                    size_t n)
 {
-    for (size_t i = 0; i < N_LINE_COLUMNS; i++) {
-        const struct node *cell = node_get(line, line_columns[i].key);
-        if (line_columns[i].kind == COLUMN_FLAG)
-            sheet_flag(sheet, node_flag(line, line_columns[i].key), "twice");
+    for (size_t i = 0; i < n; i++) {
+        const struct node *cell = node_get(row, columns[i].key);
+        if (columns[i].kind == COLUMN_FLAG)
+            sheet_flag(sheet, node_flag(row, columns[i].key), "twice");
         else if (cell == NULL || cell->kind != NODE_NUMBER)
-            sheet_text(sheet, node_text(line, line_columns[i].key));
+            sheet_text(sheet, node_text(row, columns[i].key));
         else
-            sheet_number(sheet, node_integer(line, line_columns[i].key, 0));
+            sheet_number(sheet, node_integer(row, columns[i].key, 0));
     }
 }
 
@@ -47,7 +60,7 @@ int lines_list(struct call *call)
     struct sheet *sheet = sheet_new(line_columns, N_LINE_COLUMNS);
     const struct node *list = node_get(answer, "lines");
     for (const struct node *one = list != NULL ? list->first : NULL; one != NULL; one = one->next)
-        put_line(sheet, one);
+        put_row(sheet, one, line_columns, N_LINE_COLUMNS);
     node_free(answer);
     admin_begin(call->admin);
     admin_sheet(call->admin, "lines", sheet);
@@ -68,5 +81,25 @@ int lines_rules(struct call *call)
     node_free(answer);
     admin_begin(call->admin);
     admin_sheet(call->admin, "rules", sheet);
+    return admin_end(call->admin);
+}
+
+// lines data [MONTH]: the first row is everybody's.
+int lines_data(struct call *call)
+{
+    struct node *answer;
+    const char *words[] = { "lines", "data", NULL };
+    const bool has_month = call->n_words == 1;
+    words[2] = has_month ? call->words[0] : NULL;
+    int status = admin_question(call->admin, words, has_month ? 3 : 2, &answer);
+    if (status != ADMIN_DONE)
+        return status;
+    struct sheet *sheet = sheet_new(data_columns, N_DATA_COLUMNS);
+    const struct node *list = node_get(answer, "data");
+    for (const struct node *one = list != NULL ? list->first : NULL; one != NULL; one = one->next)
+        put_row(sheet, one, data_columns, N_DATA_COLUMNS);
+    node_free(answer);
+    admin_begin(call->admin);
+    admin_sheet(call->admin, "data", sheet);
     return admin_end(call->admin);
 }

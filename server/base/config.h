@@ -93,6 +93,7 @@ struct config {
     char *log_level;
     char **moderators;             // of the server: names, NULL terminated
     char **lines;                  // rules of lines, each for line_rule_read, NULL terminated
+    uint32_t lines_ceiling_kbps;   // of what is sent to all together; 0: none
     char *recordings;              // the folder of recordings; blank: none are made
     bool is_hiding_channels;       // hidechannels: from those who may not enter them
     uint32_t connections_per_host; // that have not logged in yet, at most

@@ -126,6 +126,7 @@ static const struct server_key keys[] = {
     SWITCH("hidechannels", is_hiding_channels),
     TEXT("recordings", recordings),
     { "log_level", KEY_LOG_LEVEL, offsetof(struct config, log_level), 0, 0, NULL, NULL },
+    NUMBER("lines_ceiling", lines_ceiling_kbps, 0, 100000000),
     { "lines", KEY_LINES, offsetof(struct config, lines), 0, 0, NULL, NULL },
     { "moderators", KEY_LIST, offsetof(struct config, moderators), 0, 0, NULL, NULL },
     // mumble-server's, known but not obeyed

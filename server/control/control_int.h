@@ -32,6 +32,10 @@ enum conn_phase {
 
 enum conn_write { WRITE_NONE, WRITE_CONTROL, WRITE_VOICE }; // whose bytes OpenSSL wants again
 
+struct usage { // bytes on the wire; in: from the client. lines_usage.c
+    uint64_t voice_in, voice_out, control_in, control_out;
+};
+
 struct conn {
     struct server *server;
     struct conn *next, *prev; // of all
@@ -70,6 +74,9 @@ struct conn {
     struct line *line;                      // lines.c: NULL: nothing is known yet
     uint64_t n_voice_bytes;                 // sent through the tunnel ...
     uint32_t n_voice_sent, n_voice_dropped; // ... and what came too late or found no room
+    uint64_t n_voice_in_bytes;              // come through the tunnel
+    uint32_t n_voice_in;                    //
+    struct usage usage, usage_kept;         // since login; of it, what the month's sum has
     unsigned n_questions;                   // to voice threads, not answered yet
     unsigned n_probes;                      // probe.c: empty CryptSetups that were not answered yet
     bool is_nonce_wanted; // an empty CryptSetup was sent to know the client's nonce
@@ -143,7 +150,8 @@ struct server {
     struct display *display; // display.c; NULL: not needed yet
     struct lines *lines;     // lines_signs.c
     struct probes *probes;   // probe.c; likewise
-    bool is_hiding;          // channels are hidden now; has_stale_visible: from somebody anew
+    struct usage_book *usage; // lines_usage.c; likewise
+    bool is_hiding;           // channels are hidden now; has_stale_visible: from somebody anew
     bool has_stale_visible;
     server_reload_fn reload;
     void *reload_context;
@@ -460,6 +468,10 @@ bool storage_pending_texture(const struct server *server, int32_t user_id, const
                              size_t *len);
 void storage_meeting_put(struct server *server, uint32_t id, const char *declaration);
 void storage_meeting_remove(struct server *server, uint32_t id);
+void storage_usage_put(struct server *server, uint32_t month, const struct store_usage *rows,
+                       size_t n); // they are added up
+void storage_pending_usage(const struct server *server, uint32_t month, int32_t user_id,
+                           struct store_usage *out); // on its way; zeros: nothing is
 void storage_setting_put(struct server *server, const char *key, const void *value, size_t len);
 bool storage_has_ops(const struct server *server);
 void storage_submit(struct server *server);    // on the thread pool; gate_progress when done

@@ -175,6 +175,8 @@ void link_tunnel(struct conn *conn, struct span packet)
     if (packet.len < 2 || packet.len > VOICE_PACKET_MAX_BYTES)
         return;
     conn->active_us = conn->server->now_us;
+    conn->n_voice_in++;
+    conn->n_voice_in_bytes += packet.len;
     struct voice_command command = { .kind = VOICE_CMD_TUNNEL,
                                      .session = conn->session,
                                      .n_bytes = (uint32_t)packet.len };
@@ -291,6 +293,9 @@ static void take_counters(struct server *server, const struct voice_report *repo
         stats_sample(about, &report->counters.values);
     if (about != NULL)
         lines_counters(about, &report->counters.values);
+    if (about != NULL)
+        usage_look(about, &report->counters.values);
+    usage_keep(server, false);
     if (is_stats)
         users_stats_reply(server, (uint32_t)token, report->session, &report->counters.values,
                           (token & TOKEN_STATS_ONLY) != 0);

@@ -395,6 +395,7 @@ void server_free(struct server *server)
     uv_walk(&server->loop, close_handle, NULL);
     uv_run(&server->loop,
            UV_RUN_DEFAULT); // close callbacks, and a batch that is still being written
+    usage_keep(server, true);
     if (server->ops != NULL)
         storage_write_now(server);
     storage_forget(server);
@@ -402,6 +403,7 @@ void server_free(struct server *server)
     uv_loop_close(&server->loop);
     display_free(server);
     lines_free(server);
+    usage_free(server);
     probe_free(server);
     while (server->runs != NULL)
         run_remove(server, server->runs->meeting);

@@ -48,6 +48,10 @@ struct storage_op {
             const char *key, *value;
         } config;
         struct {
+            const struct store_usage *rows;
+            size_t n;
+        } usage; // id: the month
+        struct {
             const char *key;
             const void *value;
             size_t len;

@@ -394,6 +394,42 @@ void storage_config_put(struct server *server, const char *key, const char *valu
     op_add(server, op);
 }
 
+static int apply_usage(struct store *store, const struct storage_op *op)
+{
+    return store_usage_add(store, (uint32_t)op->id, op->usage.rows, op->usage.n);
+}
+
+static const struct op_kind usage_put = { "usage", apply_usage };
+
+void storage_usage_put(struct server *server, uint32_t month, const struct store_usage *rows,
+                       size_t n)
+{
+    struct storage_op *op = op_new(&usage_put, (int64_t)month);
+    if (op == NULL)
+        return;
+    op->usage.rows = op_copy(op, rows, n * sizeof(*rows));
+    op->usage.n = n;
+    op_add(server, op);
+}
+
+void storage_pending_usage(const struct server *server, uint32_t month, int32_t user_id,
+                           struct store_usage *out)
+{
+    const struct storage_op *const lists[] = { server->ops_writing, server->ops };
+    *out = (struct store_usage){ .user_id = user_id };
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        for (const struct storage_op *op = lists[i]; op != NULL; op = op->next)
+            for (size_t j = 0; op->kind == &usage_put && op->id == month && j < op->usage.n; j++) {
+                const struct store_usage *row = &op->usage.rows[j];
+                if (row->user_id != user_id)
+                    continue;
+                out->voice_in += row->voice_in;
+                out->voice_out += row->voice_out;
+                out->control_in += row->control_in;
+                out->control_out += row->control_out;
+            }
+}
+
 void storage_setting_put(struct server *server, const char *key, const void *value, size_t len)
 {
     struct storage_op *op = op_new(&setting_put, 0);

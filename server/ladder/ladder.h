@@ -103,4 +103,29 @@ bool ladder_look(struct ladder *ladder, uint64_t now_us);
 // the same, or the loss is too small to step down; and nothing was late.
 bool ladder_repairs(const struct ladder *ladder, uint64_t now_us);
 
+// ---- a ceiling for the whole server -------------------------------------------------------------
+//
+// What is sent to all listeners together stays under a ceiling: the richest step down first, one
+// rung at a time, the last of the array before the first, and those of a later standing only when
+// all of an earlier one are on the thinnest. When there is room again the thinnest rise first, a
+// rung every SHARE_UP_US, and only so far that SHARE_ROOM_PERCENT of the ceiling is used: so
+// nothing goes to and fro. Invariants: the sum is under the ceiling, or all are on lifeline; nobody
+// is two tiers richer than one of the same standing who is held down; a higher ceiling makes nobody
+// worse.
+#define SHARE_UP_US UINT64_C(20000000)
+#define SHARE_ROOM_PERCENT 90u
+enum share_standing { SHARE_FIRST, SHARE_LATER, SHARE_STANDINGS }; // later: who interprets
+struct share {
+    uint32_t bps[TIERS]; // what they cost on each tier; a thinner one costs no more
+    enum tier own;       // what they would have without a ceiling
+    enum tier cap;       // kept by the caller from one time to the next; TIER_FULL: none
+    enum share_standing standing;
+};
+enum tier share_tier(const struct share *share); // the thinner of own and cap
+// fixed_bps: what is not to be thinned. ceiling_bps 0: none. *changed_us: when caps changed last.
+// True: they have changed now.
+bool share_work_out(struct share *all, size_t n, uint64_t fixed_bps, uint64_t ceiling_bps,
+                    uint64_t *changed_us, uint64_t now_us);
+uint32_t ladder_wire_bps(enum tier tier, bool is_ipv6); // of one voice by UDP, docs/LINES.md
+
 #endif

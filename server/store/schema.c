@@ -167,6 +167,25 @@ static const char *const migrations[] = {
     "INSERT INTO acls VALUES (0, 1, 1, 1, NULL, 'admin', 0x1, 0), (0, 2, 1, 1, NULL, 'auth', "
     "0x400, 0),"
     " (0, 3, 1, 0, NULL, 'all', 0x80000, 0);",
+
+    // 3: bytes moved for people, by calendar month
+    "CREATE TABLE usage_people ("
+    " month INTEGER NOT NULL," // 202611, UTC
+    " user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,"
+    " voice_in INTEGER NOT NULL," // in: from them
+    " voice_out INTEGER NOT NULL,"
+    " control_in INTEGER NOT NULL,"
+    " control_out INTEGER NOT NULL,"
+    " PRIMARY KEY (month, user_id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX usage_people_by_user ON usage_people (user_id);"
+    "CREATE TABLE usage_months (" // of everybody, guests included
+    " month INTEGER PRIMARY KEY,"
+    " voice_in INTEGER NOT NULL,"
+    " voice_out INTEGER NOT NULL,"
+    " control_in INTEGER NOT NULL,"
+    " control_out INTEGER NOT NULL"
+    ") STRICT;",
 };
 
 const int store_schema_version = sizeof migrations / sizeof migrations[0];

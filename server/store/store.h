@@ -110,6 +110,21 @@ typedef int (*store_config_fn)(void *context, const char *key, const char *value
 int store_config_each(struct store *store, store_config_fn fn, void *context); // by key
 int store_config_put(struct store *store, const char *key, const char *value); // NULL removes
 
+// ---- bytes moved, by calendar month (UTC): 202611 ----------------------------------------------
+#define STORE_USAGE_ALL (-1)   // instead of a person: everybody, guests included
+#define STORE_USAGE_MONTHS 24u // older ones are forgotten
+struct store_usage {
+    int32_t user_id;
+    uint64_t voice_in, voice_out, control_in, control_out; // bytes on the wire; in: from them
+};
+// Adds to what is there. Somebody who is not stored (any more) is left out.
+int store_usage_add(struct store *store, uint32_t month, const struct store_usage *rows, size_t n);
+// Nothing kept: zeros. 0 or -1.
+int store_usage_get(struct store *store, uint32_t month, int32_t user_id, struct store_usage *out);
+typedef int (*store_usage_fn)(void *context, const char *name, const struct store_usage *usage);
+int store_usage_each(struct store *store, uint32_t month, store_usage_fn fn,
+                     void *context); // people, the most first
+
 // ---- passwords ----------------------------------------------------------------------------------
 #define PASSWORD_ITERATIONS 20000 // of those made here (a row may have another count): 10 to 20 ms
 // Only the password of one person, who is made when absent: for the command line.

@@ -11,6 +11,7 @@ static void echo_ping(struct voice_thread *thread, struct voice_client *client,
         return;
     size_t len = crypt_seal(client->crypt, (struct span){ plain, (size_t)n }, sealed);
     client->n_sent++;
+    client->bytes_out += (size_t)n;
     socket_send(&thread->sockets[path->socket], path, (struct span){ sealed, len });
 }
 

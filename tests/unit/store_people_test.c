@@ -367,12 +367,56 @@ static void test_legacy_passwords(void **state)
     assert_false(password_is_current(&fresh));
 }
 
+static int note_name(void *context, const char *name, const struct store_usage *usage)
+{
+    char *names = context;
+    assert_true(usage->voice_out > 0);
+    (void)snprintf(names + strlen(names), 64 - strlen(names), "%s,", name);
+    return 0;
+}
+
+static void test_usage(void **state)
+{
+    (void)state;
+    struct store *store = open_well(":memory:");
+    const struct registered people[] = { { .id = 3, .name = (char *)"Ana" },
+                                         { .id = 4, .name = (char *)"Beto" } };
+    for (size_t i = 0; i < ARRAY_LEN(people); i++)
+        assert_int_equal(store_user_put(store, &people[i]), 0);
+    const struct store_usage rows[] = { { STORE_USAGE_ALL, 10, 20, 30, 40 },
+                                        { 3, 1, 2, 3, 4 },
+                                        { 4, 5, 60, 7, 8 },
+                                        { 99, 1, 1, 1, 1 } }; // is not registered any more
+    assert_int_equal(store_usage_add(store, 202611, rows, ARRAY_LEN(rows)), 0);
+    assert_int_equal(store_usage_add(store, 202611, rows, 2), 0);
+    assert_int_equal(store_usage_add(store, 202612, rows, 1), 0);
+    struct store_usage got;
+    assert_int_equal(store_usage_get(store, 202611, 3, &got), 0);
+    assert_memory_equal(&got, &((struct store_usage){ 3, 2, 4, 6, 8 }), sizeof got);
+    assert_int_equal(store_usage_get(store, 202611, STORE_USAGE_ALL, &got), 0);
+    assert_int_equal(got.control_out, 80);
+    assert_int_equal(store_usage_get(store, 202612, 3, &got), 0);
+    assert_int_equal(got.voice_in, 0);
+    char names[64] = "";
+    assert_int_equal(store_usage_each(store, 202611, note_name, names), 0);
+    assert_string_equal(names, "Beto,Ana,");
+    assert_int_equal(store_user_remove(store, 4), 0); // and what is kept of them
+    names[0] = '\0';
+    assert_int_equal(store_usage_each(store, 202611, note_name, names), 0);
+    assert_string_equal(names, "Ana,");
+    assert_int_equal(store_usage_add(store, 202812, rows, 1), 0); // two years later
+    assert_int_equal(store_usage_get(store, 202611, STORE_USAGE_ALL, &got), 0);
+    assert_int_equal(got.voice_in, 0);
+    store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         AT_PLACE(test_people),
         cmocka_unit_test(test_a_name_or_certificate_has_one_owner),
         cmocka_unit_test(test_superuser),
+        cmocka_unit_test(test_usage),
         AT_PLACE(test_what_a_person_has),
         AT_PLACE(test_removing),
         AT_PLACE(test_foreign_rows),

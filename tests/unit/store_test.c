@@ -198,7 +198,7 @@ static void test_round_trips(void **state)
     struct stat info;
     assert_int_equal(stat(place->file, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0600);
-    assert_int_equal(read_number(place->file, "PRAGMA user_version"), 2);
+    assert_int_equal(read_number(place->file, "PRAGMA user_version"), 3);
 }
 
 static void test_in_memory(void **state)
@@ -505,7 +505,7 @@ static void test_newer_schema(void **state)
     store_close(open_well(place->file));
     run_sql(place->file, "PRAGMA user_version = 99");
     assert_refused_unchanged(
-        place->file, ": was written by a newer version of the server (schema 99, here 2)" UNCHANGED
+        place->file, ": was written by a newer version of the server (schema 99, here 3)" UNCHANGED
                      "start that version, or name another file with database");
 }
 

@@ -4,6 +4,7 @@
 #include "control/chat/commands.h"
 #include "control/lines/lines.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *tier_of(const struct conn *reader, const struct user *user)
@@ -75,6 +76,51 @@ static void do_line(struct call *call)
         say(to, is_auto ? PHRASE_LINE_AUTO : PHRASE_LINE_FIXED, tier_of(to, person));
 }
 
+// ---- how much data ------------------------------------------------------------------------------
+
+#define SIZE_BYTES 64
+
+static void size_text(const struct conn *reader, uint64_t bytes, char out[SIZE_BYTES])
+{
+    const bool is_giga = bytes >= 1000000000;
+    const uint64_t tenths = (bytes / (is_giga ? 1000000 : 1000) + 50) / 100; // rounded
+    char whole[24], tenth[8];
+    snprintf(whole, sizeof(whole), "%llu",
+             (unsigned long long)(bytes < 1000000 ? (bytes + 999) / 1000 : tenths / 10));
+    snprintf(tenth, sizeof(tenth), "%u", (unsigned)(tenths % 10));
+    char *text = phrase_fill(bytes < 1000000 ? PHRASE_DATA_KB
+                             : is_giga       ? PHRASE_DATA_GB
+                                             : PHRASE_DATA_MB,
+                             reader_language(reader), (const char *const[]){ whole, tenth });
+    snprintf(out, SIZE_BYTES, "%s", text != NULL ? text : "");
+    free(text);
+}
+
+static void say_sizes(struct conn *conn, enum phrase phrase, const struct usage *usage)
+{
+    char received[SIZE_BYTES], sent[SIZE_BYTES];
+    size_text(conn, usage->voice_out + usage->control_out, received);
+    size_text(conn, usage->voice_in + usage->control_in, sent);
+    say(conn, phrase, received, sent);
+}
+
+static void do_data(struct call *call)
+{
+    struct conn *conn = call->conn;
+    const struct user *user = call->user;
+    say_sizes(conn, PHRASE_DATA, &conn->usage);
+    if (conn->line != NULL && model_meeting_of(call->server->model, user) != NULL) {
+        char hour[SIZE_BYTES];
+        size_text(conn, (uint64_t)line_cost_bps(conn, user, (enum tier)user->tier) * 3600 / 8,
+                  hour);
+        say(conn, PHRASE_DATA_HOUR, hour, tier_of(conn, user));
+    }
+    struct usage month;
+    if (user->user_id != MODEL_GUEST &&
+        usage_of_month(call->server, usage_this_month(), user->user_id, &month))
+        say_sizes(conn, PHRASE_DATA_MONTH, &month);
+}
+
 static const struct command commands[] = {
     { { "tier|quality", "calidad", "qualité|qualite", "qualidade", "kalite" },
       do_tier,
@@ -91,6 +137,11 @@ static const struct command commands[] = {
       do_auto,
       COMMAND_MEETING,
       PHRASE_HELP_AUTO,
+      NULL },
+    { { "data", "datos", "données|donnees", "dados", "done" },
+      do_data,
+      COMMAND_ANYWHERE,
+      PHRASE_HELP_DATA,
       NULL },
     { { "line", "conexión|conexion", "ligne|connexion", "conexão|conexao", "koneksyon" },
       do_line,

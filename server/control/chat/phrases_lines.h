@@ -34,6 +34,23 @@
     X(PHRASE_LINE_FIXED, N_("Somebody who runs the meeting has fixed your sound: “%s”."))          \
     X(PHRASE_LINE_USAGE,                                                                           \
       N_("Write !line, a name, and one of: full, standard, thin, minimum, lifeline, auto."))       \
+    X(PHRASE_LINE_CEILING,                                                                         \
+      N_("Just now this server may not send more to all of you together, so your sound is simpler. " \
+         "It becomes richer by itself when there is room."))                                       \
+    X(PHRASE_LINE_CEILING_OVER, N_("There is room for more again: your sound is as before."))      \
+    X(PHRASE_HELP_DATA, N_("how much data you have used here"))                                    \
+    /* TRANSLATORS: how much, how much ("12.3 MB") */                                              \
+    X(PHRASE_DATA, N_("Since you came: %s received, %s sent."))                                    \
+    /* TRANSLATORS: how much, tier */                                                              \
+    X(PHRASE_DATA_HOUR, N_("An hour of speech is about %s for you now (“%s”)."))                   \
+    /* TRANSLATORS: how much, how much */                                                          \
+    X(PHRASE_DATA_MONTH, N_("This month: %s received, %s sent."))                                  \
+    /* TRANSLATORS: kilobytes */                                                                   \
+    X(PHRASE_DATA_KB, N_("%s kB"))                                                                 \
+    /* TRANSLATORS: megabytes: "12.3 MB" with your decimal sign */                                 \
+    X(PHRASE_DATA_MB, N_("%s.%s MB"))                                                              \
+    /* TRANSLATORS: gigabytes, likewise */                                                         \
+    X(PHRASE_DATA_GB, N_("%s.%s GB"))                                                              \
     X(PHRASE_LINE_FULL, N_("There are too many such rules already, or the server lacks memory."))
 
 #endif

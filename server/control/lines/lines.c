@@ -152,7 +152,24 @@ static void log_change(const struct conn *conn, const struct line *line)
              line->rtt_us / 1000);
 }
 
-// Once down, once when it is as before.
+// Direct voices are the same on the two best tiers.
+static bool is_held_audibly(const struct user *user, const struct line *line)
+{
+    return line->bounds.why == LINE_BY_CEILING &&
+           (line->ladder.best >= TIER_THIN || line->bounds.own >= TIER_THIN ||
+            user->is_floor_mixed);
+}
+
+// Each once when it begins, once when it is over.
+static void tell_ceiling(struct conn *conn, const struct user *user, struct line *line)
+{
+    const bool is_held = is_held_audibly(user, line);
+    if (is_held == line->is_ceiling_told)
+        return;
+    line->is_ceiling_told = is_held;
+    say(conn, is_held ? PHRASE_LINE_CEILING : PHRASE_LINE_CEILING_OVER);
+}
+
 static void tell(struct conn *conn, struct line *line)
 {
     const bool is_down = line->ladder.tier > line->ladder.best;
@@ -177,6 +194,7 @@ void lines_look_again(struct server *server, struct user *user)
     meetings_user_placed(server, user, meeting->id);
     log_change(conn, line);
     tell(conn, line);
+    tell_ceiling(conn, user, line);
 }
 
 void lines_look_all(struct server *server)
@@ -198,6 +216,7 @@ void lines_reload(struct server *server, bool has_told_bandwidth)
         if (conn->line != NULL)
             conn->line->send_kbps = 0, conn->line->send_told_us = 0;
     lines_look_all(server);
+    lines_share(server);
 }
 
 void lines_forget(struct conn *conn)

@@ -16,25 +16,30 @@
 #include "control/admin/admin_int.h"
 #include "ladder/ladder.h"
 
-#define LINES_RULES_MAX 500           // more are refused
-#define LINES_TICK_MS 250             // while somebody hears sound
-#define LINES_TICK_SUSPICIOUS_MS 100  // ... and an answer is late
-#define LINES_LATE_US 150000u         // beyond the line's own round trip: it is asked again
-#define LINES_ASKS 4u                 // so often, before the line is called bad
-#define LINES_ACTIVE_US 7000000u      // after the last sign of sound: a ping comes each 5 s
-#define LINES_MIXED_WAIT_MS 1500      // for a pause, before direct voices give way to the mix
-#define LINES_DIRECT_WAIT_MS 30000    // ... and the other way
-#define LINES_COUNT_LEAST_US 900000u  // shorter spans say nothing of a rate
-#define LINES_HEADER_BYTES 32         // IP, UDP and encryption of each packet, as in stats.c
-#define LINES_SOUND_PACKETS 4u        // more than the echoes of pings, from one Ping to the next
-#define LINES_SEND_EVERY_US 60000000u // between two caps of what one client sends
+#define LINES_RULES_MAX 500              // more are refused
+#define LINES_TICK_MS 250                // while somebody hears sound
+#define LINES_TICK_SUSPICIOUS_MS 100     // ... and an answer is late
+#define LINES_LATE_US 150000u            // beyond the line's own round trip: it is asked again
+#define LINES_ASKS 4u                    // so often, before the line is called bad
+#define LINES_ACTIVE_US 7000000u         // after the last sign of sound: a ping comes each 5 s
+#define LINES_MIXED_WAIT_MS 1500         // for a pause, before direct voices give way to the mix
+#define LINES_DIRECT_WAIT_MS 30000       // ... and the other way
+#define LINES_COUNT_LEAST_US 900000u     // shorter spans say nothing of a rate
+#define LINES_HEADER_BYTES 32            // IP, UDP and encryption of each packet, as in stats.c
+#define LINES_SOUND_PACKETS 4u           // more than the echoes of pings, from one Ping to the next
+#define LINES_SHARE_EVERY_US 1000000u    // the server's ceiling
+#define LINES_LIVE_US UINT64_C(60000000) // after its last sound a meeting counts for the ceiling
+#define LINES_MONTH_PEOPLE 10000         // of a month's table; those who used least are left out
+#define LINES_TUNNEL_MORE_BYTES 48u      // of a packet, through TCP instead of UDP
+#define LINES_SEND_EVERY_US 60000000u    // between two caps of what one client sends
 
 #define LINE_BOUNDS(X)                                                                             \
     X(LINE_BY_MEETING, "meeting") /* its key tier */                                               \
     X(LINE_BY_BOOTH, "booth")                                                                      \
     X(LINE_BY_WISH, "asked")                                                                       \
     X(LINE_BY_CAP, "cap")                                                                          \
-    X(LINE_BY_PIN, "pin")
+    X(LINE_BY_PIN, "pin")                                                                          \
+    X(LINE_BY_CEILING, "ceiling") /* the server's, lines_share.c */
 enum line_bound {
 #define X(name, text) name,
     LINE_BOUNDS(X)
@@ -42,6 +47,8 @@ enum line_bound {
 };
 struct line_bounds {
     enum tier best, worst;
+    enum tier own;  // the best without the server's ceiling
+    bool is_exempt; // the ceiling leaves them alone
     enum line_bound why;
     uint32_t send_kbps; // 0: the server's
 };
@@ -54,8 +61,10 @@ struct line { // of one connection
     uint32_t guest_values[3];     // rules about a guest, who is gone with them: by enum line_what
     bool has_guest[3];            //
     bool is_pause_asked, is_told; // told: that their line made the server step down
-    uint32_t send_kbps;           // the cap that the client was told; 0: none
-    uint64_t send_told_us;        // when
+    enum tier ceiling;            // no better than this for the server's ceiling; TIER_FULL: none
+    bool is_ceiling_told;
+    uint32_t send_kbps;    // the cap that the client was told; 0: none
+    uint64_t send_told_us; // when
     // signs
     uint64_t active_until_us;
     bool is_kept_alive, is_outstanding;
@@ -74,6 +83,10 @@ struct lines {
     uv_timer_t timer; // runs while somebody hears sound
     struct line_rule *rules;
     size_t n_rules;
+    // the server's ceiling
+    uint64_t looked_us, shared_us; // last worked out; changed
+    uint64_t shared_bps;           // what goes to all together then
+    size_t n_held;                 // listeners who have less for it
 };
 
 // lines_rules.c
@@ -93,6 +106,14 @@ struct line *line_of(struct conn *conn); // made when it is needed; NULL: memory
 void lines_look_again(struct server *server, struct user *user); // bounds, wish or ladder differ
 void lines_look_all(struct server *server);
 const char *line_why(const struct line *line);
+// lines_share.c
+void lines_share(struct server *server); // the ceiling, worked out anew
+uint32_t line_cost_bps(const struct conn *conn, const struct user *user, enum tier tier);
+// lines_usage.c
+uint32_t usage_this_month(void); // 202611
+// Of a registered person, or STORE_USAGE_ALL. False: the database cannot be read.
+bool usage_of_month(const struct server *server, uint32_t month, int32_t user_id,
+                    struct usage *out);
 // lines_signs.c
 void lines_wake(struct server *server, struct conn *conn); // it hears sound
 void lines_rest(struct conn *conn); // it is in no meeting any more: the kernel asks nothing

@@ -32,6 +32,16 @@ static double rtt_ms(const struct conn *conn, const struct line *line)
     return said > 0.0f && said < 1e6f ? (double)said : (double)line->rtt_us / 1000;
 }
 
+static void put_usage(struct answer *answer, const struct usage *usage)
+{
+    answer_integer(answer, "in_bytes", (int64_t)(usage->voice_in + usage->control_in));
+    answer_integer(answer, "out_bytes", (int64_t)(usage->voice_out + usage->control_out));
+    answer_integer(answer, "voice_in_bytes", (int64_t)usage->voice_in);
+    answer_integer(answer, "voice_out_bytes", (int64_t)usage->voice_out);
+    answer_integer(answer, "control_in_bytes", (int64_t)usage->control_in);
+    answer_integer(answer, "control_out_bytes", (int64_t)usage->control_out);
+}
+
 static void put_line(struct answer *answer, const struct conn *conn, const struct user *user,
                      const struct meeting_info *meeting)
 {
@@ -58,6 +68,7 @@ static void put_line(struct answer *answer, const struct conn *conn, const struc
         answer_integer(answer, "send_kbps", line->send_kbps);
     else
         answer_text(answer, "send_kbps", NULL);
+    put_usage(answer, &conn->usage);
     answer_close(answer, '}');
 }
 
@@ -85,12 +96,106 @@ static void put_lines(const struct question *question, struct answer *answer)
 static void put_rules(const struct server *server, struct answer *answer)
 {
     answer_open(answer, "rules", '[');
+    if (server->lines != NULL && server->config->lines_ceiling_kbps != 0) {
+        char text[128];
+        snprintf(text, sizeof(text), "server ceiling %u", server->config->lines_ceiling_kbps);
+        answer_text(answer, NULL, text);
+    }
     for (size_t i = 0; server->lines != NULL && i < server->lines->n_rules; i++) {
         char *text = line_rule_write(&server->lines->rules[i]);
         answer_text(answer, NULL, text != NULL ? text : "");
         free(text);
     }
     answer_close(answer, ']');
+}
+
+// ---- a month ------------------------------------------------------------------------------------
+
+struct month {
+    const struct server *server;
+    struct answer *answer;
+    uint32_t number;
+};
+
+static void put_month_of(const struct month *month, const char *name, int32_t user_id)
+{
+    struct usage usage;
+    if (!usage_of_month(month->server, month->number, user_id, &usage))
+        return;
+    answer_open(month->answer, NULL, '{');
+    answer_text(month->answer, "name", name);
+    put_usage(month->answer, &usage);
+    answer_close(month->answer, '}');
+}
+
+struct noted {
+    int32_t ids[LINES_MONTH_PEOPLE];
+    size_t n;
+};
+
+static int note_person(void *context, const char *name, const struct store_usage *usage)
+{
+    (void)name;
+    struct noted *noted = context;
+    noted->ids[noted->n++] = usage->user_id;
+    return noted->n == LINES_MONTH_PEOPLE;
+}
+
+// Who is here and has nothing stored yet comes last.
+static void note_those_here(const struct server *server, struct noted *noted)
+{
+    for (const struct conn *conn = server->conns; conn != NULL; conn = conn->next) {
+        const struct user *user = model_user(server->model, conn->session);
+        size_t i = 0;
+        while (user != NULL && i < noted->n && noted->ids[i] != user->user_id)
+            i++;
+        if (user != NULL && user->user_id != MODEL_GUEST && i == noted->n &&
+            noted->n < LINES_MONTH_PEOPLE)
+            noted->ids[noted->n++] = user->user_id;
+    }
+}
+
+static void put_month(const struct question *question, struct answer *answer, uint32_t number)
+{
+    struct server *server = question->server;
+    const struct month month = { server, answer, number };
+    struct noted *noted = calloc(1, sizeof(*noted));
+    if (noted == NULL || store_usage_each(server->reader, number, note_person, noted) < 0) {
+        answer_error(answer, "failed", "the database cannot be read");
+        free(noted);
+        return;
+    }
+    if (number == usage_this_month())
+        note_those_here(server, noted);
+    answer_open(answer, NULL, '{');
+    answer_bool(answer, "ok", true);
+    answer_integer(answer, "month", number);
+    answer_open(answer, "data", '[');
+    put_month_of(&month, NULL, STORE_USAGE_ALL);
+    for (size_t i = 0; i < noted->n; i++) {
+        const struct registered *person = registry_find(server->model, noted->ids[i]);
+        put_month_of(&month, person != NULL ? person->name : "?", noted->ids[i]);
+    }
+    answer_close(answer, ']');
+    answer_close(answer, '}');
+    free(noted);
+}
+
+// "2026-11"; the present one without.
+static void answer_month(const struct question *question, struct answer *answer)
+{
+    uint32_t number = usage_this_month();
+    unsigned year, month;
+    char rest;
+    if (question->n_words == 3) {
+        if (sscanf(question->words[2], "%4u-%2u%c", &year, &month, &rest) != 2 || month < 1 ||
+            month > 12) {
+            answer_error(answer, "usage", "lines data [YYYY-MM]");
+            return;
+        }
+        number = year * 100 + month;
+    }
+    put_month(question, answer, number);
 }
 
 // ---- changing -----------------------------------------------------------------------------------
@@ -124,6 +229,23 @@ static bool read_act(const char *word, const char *value, enum line_what *what, 
     return true;
 }
 
+// Kept, and in force with the turn in which it is.
+static void change_ceiling(const struct question *question, struct answer *answer)
+{
+    struct server *server = question->server;
+    const char *word = question->words[3];
+    char *end;
+    const unsigned long kbps = strtoul(word, &end, 10);
+    const bool is_auto = strcmp(word, "auto") == 0;
+    if (!is_auto && (word[0] < '0' || word[0] > '9' || *end != '\0' || kbps > 100000000)) {
+        answer_error(answer, "usage", "lines server ceiling KBPS|auto");
+        return;
+    }
+    storage_config_put(server, "lines_ceiling", is_auto ? NULL : word);
+    server->wants_reload = true;
+    answer_done(answer, "server ceiling %s.", is_auto ? "as in the file" : word);
+}
+
 // WHO is "server", or "meeting NAME", "channel PATH", "group NAME", "user NAME" in quotes.
 static void change_rule(const struct question *question, struct answer *answer)
 {
@@ -149,12 +271,26 @@ static void change_rule(const struct question *question, struct answer *answer)
     free(rule.name);
 }
 
-// lines [rules | WHO max|pin TIER | WHO send KBPS]
+// The ceiling, what goes to all together by that reckoning, and how many have less for it.
+static void put_server(const struct server *server, struct answer *answer)
+{
+    const struct lines *lines = server->lines;
+    const uint32_t kbps = server->config->lines_ceiling_kbps;
+    answer_open(answer, "server", '{');
+    answer_integer(answer, "ceiling_kbps", kbps);
+    answer_integer(answer, "shared_kbps", kbps != 0 ? (int64_t)(lines->shared_bps / 1000) : 0);
+    answer_integer(answer, "held", kbps != 0 ? (int64_t)lines->n_held : 0);
+    answer_close(answer, '}');
+}
+
+// lines [rules | data [YYYY-MM] | WHO max|pin TIER | WHO send KBPS | server ceiling KBPS]
 void lines_admin(const struct question *question, struct answer *answer)
 {
     const struct model *model = question->server->model;
     const bool may_write = (model_permissions(model, question->user, MODEL_ROOT) & PERM_WRITE) != 0;
     const bool is_rules = question->n_words == 2 && strcmp(question->words[1], "rules") == 0;
+    const bool is_data = (question->n_words == 2 || question->n_words == 3) &&
+                         strcmp(question->words[1], "data") == 0;
     if (question->n_words == 1 || (is_rules && may_write)) {
         answer_open(answer, NULL, '{');
         answer_bool(answer, "ok", true);
@@ -162,13 +298,22 @@ void lines_admin(const struct question *question, struct answer *answer)
             put_rules(question->server, answer);
         else
             put_lines(question, answer);
+        if (may_write && question->server->lines != NULL)
+            put_server(question->server, answer);
         answer_close(answer, '}');
     } else if (!may_write || question->server->lines == NULL) {
         answer_error(answer, "refused", "that needs the right Write in the root channel");
+    } else if (is_data) {
+        answer_month(question, answer);
+    } else if (question->n_words == 4 && strcmp(question->words[1], "server") == 0 &&
+               strcmp(question->words[2], "ceiling") == 0) {
+        change_ceiling(question, answer);
     } else if (question->n_words == 4) {
         change_rule(question, answer);
     } else {
-        answer_error(answer, "usage", "lines [rules | WHO max|pin TIER | WHO send KBPS]");
+        answer_error(answer, "usage",
+                     "lines [rules | data [YYYY-MM] | WHO max|pin TIER | WHO send KBPS | server "
+                     "ceiling KBPS]");
     }
 }
 

@@ -139,6 +139,12 @@ struct line_bounds lines_bounds(const struct server *server, const struct user *
         judged.bounds.best = judged.bounds.worst;
         judged.bounds.why = LINE_BY_PIN;
     }
+    judged.bounds.own = judged.bounds.best;
+    judged.bounds.is_exempt = is_booth || judged.pinned_by >= 0;
+    if (!judged.bounds.is_exempt && line->ceiling > judged.bounds.best) {
+        judged.bounds.best = line->ceiling;
+        judged.bounds.why = LINE_BY_CEILING;
+    }
     return judged.bounds;
 }
 

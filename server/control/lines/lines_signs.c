@@ -120,6 +120,9 @@ static void on_tick(uv_timer_t *timer)
         is_anybody = is_anybody || is_active;
         is_suspicious = is_suspicious || (is_active && line->n_asked > 0);
     }
+    if (server->config->lines_ceiling_kbps != 0 &&
+        server->now_us - lines->looked_us >= LINES_SHARE_EVERY_US)
+        lines_share(server);
     if (is_anybody)
         uv_timer_start(timer, on_tick, is_suspicious ? LINES_TICK_SUSPICIOUS_MS : LINES_TICK_MS, 0);
 }
@@ -129,6 +132,12 @@ void lines_wake(struct server *server, struct conn *conn)
     struct lines *lines = server->lines;
     if (lines == NULL || conn->line == NULL || !conn->line->is_placed || server->is_stopping)
         return;
+    const struct user *user = model_user(server->model, conn->session);
+    const struct meeting_info *meeting =
+        user != NULL ? model_meeting_of(server->model, user) : NULL;
+    struct meeting_run *run = meeting != NULL ? run_of(server, meeting->id) : NULL;
+    if (run != NULL)
+        run->sounded_us = server->now_us;
     conn->line->active_until_us = server->now_us + LINES_ACTIVE_US;
     if (!uv_is_active((uv_handle_t *)&lines->timer))
         uv_timer_start(&lines->timer, on_tick, LINES_TICK_MS, 0);

@@ -21,6 +21,10 @@ bool tcp_signs_read(int fd, struct tcp_signs *out)
         .rtt_var_us = info.tcpi_rttvar,
         .least_rtt_us = info.tcpi_min_rtt != UINT32_MAX ? info.tcpi_min_rtt : 0,
         .answered_ago_us = (uint64_t)info.tcpi_last_ack_recv * 1000,
+        .bytes_in = info.tcpi_bytes_received,
+        .bytes_out = info.tcpi_bytes_sent,
+        .segments_in = info.tcpi_segs_in,
+        .segments_out = info.tcpi_segs_out,
         .is_outstanding = info.tcpi_unacked > 0 || info.tcpi_probes > 0,
     };
     return true;

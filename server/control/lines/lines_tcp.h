@@ -12,7 +12,10 @@ struct tcp_signs {
     uint32_t rtt_us, rtt_var_us;
     uint32_t least_rtt_us;    // of the last minutes; 0: not known
     uint64_t answered_ago_us; // since anything at all came back
-    bool is_outstanding;      // something was sent, or asked, and is not answered
+    // With what was sent again, and with segments that only acknowledge.
+    uint64_t bytes_in, bytes_out;
+    uint32_t segments_in, segments_out;
+    bool is_outstanding; // something was sent, or asked, and is not answered
 };
 bool tcp_signs_read(int fd, struct tcp_signs *out);
 // The kernel asks the other end's once a second without bothering any program; it never gives up

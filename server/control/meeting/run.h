@@ -19,6 +19,7 @@ struct meeting_run {
     bool is_recording, is_door_due; // due: to be kept, door_kept.c
     bool are_menus_due;             // of those outside of booths ...
     uint64_t menus_us;              // ... which were last looked at then
+    uint64_t sounded_us;            // there was sound last; 0: none yet
     // each its file's own, NULL: none
     void *queue, *breakouts, *figures, *recording, *display, *booths, *signals, *invites;
 };
@@ -72,6 +73,11 @@ void lines_speaking(struct server *server, const struct meeting_info *meeting);
 void lines_ping(struct conn *conn, const MumbleProto__Ping *ping);
 void lines_counters(struct conn *conn, const struct voice_counters *counters);
 uint32_t lines_floor_holder(const struct server *server, uint32_t meeting); // 0: nobody
+// lines_usage.c: bytes moved for each client, and for all in a month
+void usage_look(struct conn *conn, const struct voice_counters *counters); // with each Ping
+void usage_keep(struct server *server, bool is_end); // in the store, when it is time
+void usage_leave(struct conn *conn);
+void usage_free(struct server *server);
 // chat.c
 // The text, which was allowed, goes to everybody in the meeting but who writes it, and to those
 // with ears there. is_reached, by session, may be NULL: false for all of them afterwards.

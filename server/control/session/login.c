@@ -473,6 +473,7 @@ void login_leave(struct conn *conn, const char *reason)
     if (user == NULL)
         return;
     registry_seen(server, user, true);
+    usage_leave(conn);
     door_gone(server, user, false);
     const struct meeting_info *meeting = model_meeting_of(server->model, user);
     uint32_t channel = user->channel;
