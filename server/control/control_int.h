@@ -72,6 +72,7 @@ struct conn {
     struct rights_sent *rights_sent;        // rights.c: what this client was told; NULL: nothing
     struct visible *visible;                // visibility.c: what it may know of; NULL: everything
     struct line *line;                      // lines.c: NULL: nothing is known yet
+    struct calm *calm;                      // lines_calm.c: NULL: is told everything at once
     uint64_t n_voice_bytes;                 // sent through the tunnel ...
     uint32_t n_voice_sent, n_voice_dropped; // ... and what came too late or found no room
     uint64_t n_voice_in_bytes;              // come through the tunnel
@@ -122,6 +123,7 @@ struct gate { // what must have happened before staged bytes leave
 };
 
 struct storage_op; // storage.c
+struct calm;       // calm.h
 struct line;       // lines.h
 struct lines;
 
@@ -370,6 +372,11 @@ void stats_sample(struct conn *about, const struct voice_counters *counters);
 void users_stats(struct conn *conn, const ProtobufCMessage *message);
 void users_stats_reply(struct server *server, uint32_t asker, uint32_t about,
                        const struct voice_counters *counters, bool is_stats_only);
+// lines_calm.c: what a client on `lifeline` need not know at once
+void calm_stage(struct conn *conn, unsigned type, const ProtobufCMessage *message,
+                const uint8_t *frame, size_t len);
+void calm_release(struct conn *conn); // what is held goes now
+void calm_forget(struct conn *conn);
 // blobs.c: short ones inline, long ones by their hash
 void blobs_put_comment(MumbleProto__UserState *state, const struct user *user);
 void blobs_put_texture(MumbleProto__UserState *state, const struct user *user);

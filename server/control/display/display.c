@@ -4,12 +4,13 @@
 // five times a second, the last change always. One timer for all of them, armed only while
 // something is due: nobody is woken for a meeting in which nothing happens.
 #include "control/display/display_int.h"
+#include "control/lines/calm.h"
 #include "control/meeting/roles.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define CONSOLE_ID "susurro.console"
+#define CONSOLE_ID CALM_CONSOLE_ID
 
 struct watcher { // somebody who said hello
     struct watcher *next;

@@ -132,6 +132,7 @@ void lines_placed(struct server *server, struct meeting_info *meeting, struct us
     user->tier = (uint8_t)line->ladder.tier;
     choose_way(server, meeting, user, line);
     line->is_placed = true;
+    calm_set(conn, user->tier == TIER_LIFELINE);
     cap_sending(conn, line);
 }
 
@@ -142,6 +143,7 @@ void lines_left(struct conn *conn)
         user->is_floor_mixed = user->wants_floor_mixed = false;
     if (conn->line != NULL)
         conn->line->is_placed = false;
+    calm_set(conn, false);
     lines_rest(conn);
 }
 

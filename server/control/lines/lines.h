@@ -80,7 +80,8 @@ struct line { // of one connection
 };
 struct lines {
     struct server *server;
-    uv_timer_t timer; // runs while somebody hears sound
+    uv_timer_t timer;      // runs while somebody hears sound
+    uv_timer_t calm_timer; // ... while something is held for clients on `lifeline`
     struct line_rule *rules;
     size_t n_rules;
     // the server's ceiling
@@ -106,6 +107,8 @@ struct line *line_of(struct conn *conn); // made when it is needed; NULL: memory
 void lines_look_again(struct server *server, struct user *user); // bounds, wish or ladder differ
 void lines_look_all(struct server *server);
 const char *line_why(const struct line *line);
+// lines_calm.c
+void calm_set(struct conn *conn, bool is_on);
 // lines_share.c
 void lines_share(struct server *server); // the ceiling, worked out anew
 uint32_t line_cost_bps(const struct conn *conn, const struct user *user, enum tier tier);

@@ -209,6 +209,8 @@ bool lines_start(struct server *server)
     lines->server = server;
     uv_timer_init(&server->loop, &lines->timer);
     lines->timer.data = lines;
+    uv_timer_init(&server->loop, &lines->calm_timer);
+    lines->calm_timer.data = server;
     server->lines = lines;
     lines_read_rules(server);
     return true;

@@ -112,6 +112,7 @@ static void on_closed(uv_handle_t *handle)
     SSL_free(conn->ssl);
     rights_forget(conn);
     lines_forget(conn);
+    calm_forget(conn);
     visible_forget(conn);
     free(conn->menu);
     buffer_clear(&conn->in);

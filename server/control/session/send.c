@@ -16,7 +16,11 @@ static void send_packed(struct conn *conn, unsigned type, const ProtobufCMessage
         conn_doom(conn);
         return;
     }
-    conn_stage(conn, frame, msg_pack(type, message, frame));
+    size = msg_pack(type, message, frame);
+    if (conn->calm != NULL)
+        calm_stage(conn, type, message, frame, size);
+    else
+        conn_stage(conn, frame, size);
     if (frame != small)
         free(frame);
 }
@@ -48,6 +52,8 @@ void broadcast(struct server *server, unsigned type, const ProtobufCMessage *mes
             continue;
         else if (conn->visible != NULL)
             send_message(conn, type, message);
+        else if (conn->calm != NULL)
+            calm_stage(conn, type, message, frame, size);
         else
             conn_stage(conn, frame, size);
     if (frame != small)

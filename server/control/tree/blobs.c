@@ -102,7 +102,11 @@ static void send_each(struct conn *conn, uint32_t *ids, size_t n,
 void users_request_blob(struct conn *conn, const ProtobufCMessage *message)
 {
     const MumbleProto__RequestBlob *ask = (const MumbleProto__RequestBlob *)message;
+    struct calm *calm = conn->calm;
+    calm_release(conn); // answers do not wait, but come after what is older
+    conn->calm = NULL;
     send_each(conn, ask->channel_description, ask->n_channel_description, send_description);
     send_each(conn, ask->session_texture, ask->n_session_texture, send_texture);
     send_each(conn, ask->session_comment, ask->n_session_comment, send_comment);
+    conn->calm = calm;
 }
