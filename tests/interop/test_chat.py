@@ -9,9 +9,6 @@ from lib.observer import ObserverClient
 from lib.rig import RigTest
 from lib.server import MEETING
 
-TAG = re.compile(r"<[^>]*>")
-BREAK = re.compile(r"<br ?/?>|</p>|\n", re.IGNORECASE)
-
 
 class ChatTest(RigTest):
     """Judged by the clients' logs, which they are made to write into the chat."""
@@ -25,22 +22,6 @@ class ChatTest(RigTest):
         self.iris = ObserverClient(self.server.port, "Iris").connect()
         self.addCleanup(self.iris.close)
         self.iris.join(self.iris.channel("Booth en-es")["channel_id"])
-
-    def log_of(self, client):
-        """The lines of a client's log, as plain text without the time."""
-        session = self.observer.user(client.name)["session"]
-
-        def copies():
-            return [one["message"] for one in list(self.observer.texts)
-                    if one["actor"] == session and "Welcome" in one["message"]]
-        n = len(copies())
-        client.repeat_log()
-        html = wait.until(lambda: copies()[n:], 10, f"the log of {client.name}")[0]
-        lines = [TAG.sub("", line).replace("&nbsp;", " ").strip() for line in BREAK.split(html)]
-        return [re.sub(r"^\[[\d:]+\] ", "", line) for line in lines if line]
-
-    def assert_has(self, lines, part, n=1):
-        self.assertEqual(len([line for line in lines if part in line]), n, (part, lines))
 
     def test_one_conversation(self):
         ana, berta = self.client("Ana", "Asamblea/English"), self.client("Berta", "Asamblea/Español")
@@ -59,9 +40,9 @@ class ChatTest(RigTest):
         self.assertIn("(Channel) Ana: Good morning", hers)
         self.assertIn("(Channel) Ana: (en→es) Buenos dias", hers)
         self.assertIn("To Español: Hola", hers)
-        self.assert_has(hers, "Good morning")
-        self.assert_has(hers, "Buenos dias")
-        self.assert_has(hers, "Hola")
+        self.assert_has_line(hers, "Good morning")
+        self.assert_has_line(hers, "Buenos dias")
+        self.assert_has_line(hers, "Hola")
         anas = self.log_of(ana)
         self.assertIn("To English: Good morning", anas)
         self.assertIn("(Channel) Berta: Hola", anas)
@@ -71,8 +52,8 @@ class ChatTest(RigTest):
         late = self.client("Late", "Asamblea/English")
         self.wait_online(settle_s=0)
         lines = self.log_of(late)
-        self.assert_has(lines, "so far:")
-        self.assert_has(lines, "Hello everybody")
+        self.assert_has_line(lines, "so far:")
+        self.assert_has_line(lines, "Hello everybody")
         self.assertRegex(next(line for line in lines if "Hello" in line),
                          r"^\d+ min \w+: Hello everybody$")
 

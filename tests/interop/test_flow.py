@@ -16,14 +16,14 @@ import unittest
 from lib import wait
 from lib.mumble import SERVER_MENU, TREE_ROW, TREE_X, TREE_Y, tree_row
 from lib.protobuf import text
-from lib.rig import RigTest
+from lib.rig import RigTest, measured
 from lib.scene import BANDS_HZ, Scene, Voice
 
 FLOOR, FIRST, _, _ = BANDS_HZ
 PLUGIN_DATA, CONSOLE = 26, "susurro.console"
 PICTURES = os.environ.get("SUSURRO_PICTURES")
 LANGUAGE = os.environ.get("SUSURRO_PICTURES_LANGUAGE", "en")
-TOLERANCE_DB = 3.0  # short takes: off, beneath and in front are far apart
+
 COMMANDS = {"en": ("!lang en", "!air", "!under off", "!under -15", "!relay floor"),
             "es": ("!idioma es", "!aire", "!debajo no", "!debajo -15", "!rele sala")}
 READ, AIR, OFF, ON, HEAR_FLOOR = COMMANDS[LANGUAGE]
@@ -121,6 +121,7 @@ class FlowTest(RigTest):
 
     # The steps
 
+    @measured
     def test_flow(self):
         vera, mona, flora, ivan = (self.client(name, channel, language=LANGUAGE)
                                    for name, channel in SEATS.items())
@@ -147,7 +148,7 @@ class FlowTest(RigTest):
         scene = Scene.play(self, ENGLISH_SPOKEN, people, [vera], 9.5, acts=[
             (OFF_S, vera.say_now), (OFF_S + 1, lambda: vera.prepare_to_say(ON)),
             (ON_S, vera.say_now)])
-        print("\n".join(scene.check(self, IN_SPANISH, TOLERANCE_DB)), file=sys.stderr)
+        print("\n".join(scene.check(self, IN_SPANISH)), file=sys.stderr)
         self.picture(vera, "original")
 
     def become_interpreter(self, vera, mona):
@@ -187,7 +188,7 @@ class FlowTest(RigTest):
         menu = ["air", "turn", "relay", *SIGNALS, *LISTEN]
         scene = Scene.play(self, SPANISH_SPOKEN, {"Flora": flora, "Ivan": ivan}, [vera], 10.5, acts=[
             (FLOOR_S, vera.say_now), (RELAY_S, lambda: self.choose(vera, menu, "relay", "relay-by-itself"))])
-        print("\n".join(scene.check(self, BY_RELAY, TOLERANCE_DB)), file=sys.stderr)
+        print("\n".join(scene.check(self, BY_RELAY)), file=sys.stderr)
         self.expect_booth("en-fr", relay="auto", depth=1)
         self.picture(vera, "relay")
 

@@ -7,7 +7,7 @@ import unittest
 import numpy as np
 
 from lib import judge, sound
-from lib.rig import RigTest
+from lib.rig import RigTest, measured
 from lib.server import MEETING
 
 TARGET_LUFS, WITHIN_LU = -18.0, 2.0
@@ -27,6 +27,7 @@ class LevelsTest(RigTest):
     meeting = MEETING.replace("levelling = off", "levelling = on")
     servers = ("susurro",)
 
+    @measured
     def test_equally_loud(self):
         people = {name: self.client(name, channel) for name, channel in SEATS.items()}
         self.wait_online()

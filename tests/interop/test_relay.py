@@ -4,11 +4,11 @@
 import sys
 import unittest
 
-from lib.rig import RigTest
-from lib.scene import BANDS_HZ, Scene, Voice
+from lib.rig import RigTest, measured
+from lib.scene import BANDS_HZ, HOLD_S, Scene, Voice
 
 FLOOR, FIRST, SECOND, _ = BANDS_HZ
-HOLD_S = 2.0
+HOP_S = 0.08  # a relay adds so much at most
 MEETING = """
 [meeting "Asamblea"]
 tracks = en, es, fr
@@ -55,6 +55,7 @@ class RelayTest(RigTest):
     n_seats = len(SEATS)
     servers = ("susurro",)
 
+    @measured
     def test_relay(self):
         people = {name: self.client(name, channel) for name, channel in SEATS.items()}
         self.wait_online()
@@ -65,6 +66,10 @@ class RelayTest(RigTest):
         scene = Scene.play(self, VOICES, people, list(people.values()), 22.5,
                            acts=[(SAYS_S, people["Ines"].say_now)])
         print("\n".join(scene.check(self, ROWS)), file=sys.stderr)
+        hop_s = scene.lag_s("Ines", "Remi") - scene.lag_s("Remi", "Flora")
+        print(f"a hop adds {hop_s * 1000:+.0f} ms", file=sys.stderr)
+        with self.subTest("what a relay adds"):
+            self.assertLess(hop_s, HOP_S)
 
 
 if __name__ == "__main__":

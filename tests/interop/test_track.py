@@ -11,7 +11,7 @@ import unittest
 import numpy as np
 
 from lib import judge, sound
-from lib.rig import RigTest
+from lib.rig import RigTest, measured
 from lib.server import MEETING
 
 FLOOR_HZ = (150.0, 1100.0)
@@ -63,6 +63,7 @@ class MeetingTest(RigTest):
 class TrackTest(MeetingTest):
     """air = voice: one second of voice puts the interpreter on air."""
 
+    @measured
     def test_interpretation(self):
         self.meet()
         self.carry({self.flora: voice("en", 4, FLOOR_HZ),
@@ -106,6 +107,7 @@ class AirTest(MeetingTest):
         said, heard = take.said["Ines"], sound.band(take.heard["Lola"], *INTERPRETER_HZ)
         return judge.windows(said, heard, judge.lag(said, heard))
 
+    @measured
     def test_air(self):
         self.meet()
         off_air = np.median([row[3] for row in self.heard_of_interpreter()])

@@ -36,24 +36,24 @@ def correlation(a, b):
     return float(np.dot(a, b) / energy) if energy > 0 else 0.0
 
 
-def windows(said, heard, at, window_s=1.0, slip_s=0.03):
+def windows(said, heard, at, window_s=1.0, slip_s=0.03, rate_hz=RATE_HZ, audible_dbfs=AUDIBLE_DBFS):
     """For each window with something said: (start s, lag, correlation, level heard − said in dB).
 
     Within slip_s the lag follows, since a client shifts its playing when its jitter buffer does.
     """
-    n = round(window_s * RATE_HZ)
-    slip = round(slip_s * RATE_HZ)
+    n = round(window_s * rate_hz)
+    slip = round(slip_s * rate_hz)
     rows = []
     for start in range(0, len(said) - n + 1, n):
         a = said[start:start + n].astype(np.float64)
-        if rms_dbfs(a) < AUDIBLE_DBFS:
+        if rms_dbfs(a) < audible_dbfs:
             continue
         around = _cut(heard, start + at - slip, n + 2 * slip)
         size = 1 << int(n + len(around)).bit_length()
         fit = np.fft.irfft(np.fft.rfft(around, size) * np.conj(np.fft.rfft(a, size)), size)
         here = int(np.argmax(fit[:2 * slip + 1]))
         b = around[here:here + n]
-        rows.append((start / RATE_HZ, at - slip + here, correlation(a, b), rms_dbfs(b) - rms_dbfs(a)))
+        rows.append((start / rate_hz, at - slip + here, correlation(a, b), rms_dbfs(b) - rms_dbfs(a)))
     return rows
 
 

@@ -52,12 +52,18 @@ def clean_environment(home, **more):
     return env
 
 
-def hurry():
-    """Run between fork and exec: what plays sound goes before what builds, where we may say so."""
+def hurry(thread_id=0):
+    """What plays sound goes before what builds, where we may say so. Also run between fork and exec."""
     try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+        os.sched_setscheduler(thread_id, os.SCHED_RR, os.sched_param(1))
     except OSError:
         pass
+
+
+def hurry_threads(pid):
+    """The same for all threads that a process has now: some programs put themselves back."""
+    for thread_id in os.listdir(f"/proc/{pid}/task"):
+        hurry(int(thread_id))
 
 
 class Process:

@@ -17,7 +17,7 @@ import time
 import numpy as np
 
 from lib import wait
-from lib.process import Process, clean_environment, hurry, path_of
+from lib.process import Process, clean_environment, hurry, hurry_threads, path_of
 
 RATE_HZ = 48000
 N_SEATS = 4
@@ -38,6 +38,7 @@ class Recording:
         self._thread.start()
 
     def _read(self):
+        hurry()  # this thread
         while True:
             chunk = os.read(self._popen.stdout.fileno(), 65536)
             now = time.monotonic()
@@ -123,6 +124,7 @@ class PulseAudio:
         except BaseException:
             self._process.stop()
             raise
+        hurry_threads(self._process.pid)  # its main thread, which carries all sound, has made itself an ordinary one
 
     def _is_ready(self):
         self._process.check_running()

@@ -5,10 +5,13 @@ On failure it tells what the server and the clients printed, and leaves pictures
 windows and the last recordings in $INTEROP_OUT (default: the rig's own directory in /tmp, which is then kept).
 """
 
+import functools
 import os
+import re
 import shutil
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.parse
@@ -16,13 +19,62 @@ import wave
 
 import numpy as np
 
-from lib import server, wait
+from lib import judge, server, wait
 from lib.mumble import PROGRAMS, MumbleClient
 from lib.observer import ObserverClient
-from lib.process import require
+from lib.process import hurry, hurry_threads, require
 from lib.pulse import RATE_HZ, PulseAudio
 
 IS_LONG = os.environ.get("LONG") == "1"
+LATE_S = 0.1  # where a thread waits so long, sound waits, and then no level or moment says anything
+N_TAKES = 3
+TAG = re.compile(r"<[^>]*>")
+BREAK = re.compile(r"<br ?/?>|</p>|\n", re.IGNORECASE)
+
+
+class MachineStalled(Exception):
+    """What was recorded says more about this machine than about the server."""
+
+
+class Watch:
+    """Wakes up all the time, as what carries sound does, and notes when it was late."""
+
+    def __init__(self):
+        self.stalls = []  # (monotonic time, seconds late)
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        hurry()
+        due = time.monotonic()
+        while not self._is_over.is_set():
+            due += 0.01
+            wait.until_clock(due)
+            late = time.monotonic() - due
+            if late > LATE_S:
+                self.stalls.append((due, late))
+                due += late
+
+    def stop(self):
+        self._is_over.set()
+        self._thread.join()
+        return self.stalls
+
+
+def measured(test):
+    """A test that measures: where the machine itself stalled, it is done again from its beginning, at most twice."""
+    @functools.wraps(test)
+    def again(self):
+        for n_left in reversed(range(N_TAKES)):
+            self.n_takes_left = n_left
+            try:
+                return test(self)
+            except MachineStalled as stalled:
+                print(f"{stalled}: measured again", file=sys.stderr, flush=True)
+                self.begin_again(f"server, {n_left} takes left")
+        return None
+    return again
 
 
 class Take:
@@ -48,12 +100,22 @@ class Take:
         return recording.stop()[round((start_s - recording.start_s) * RATE_HZ):]
 
 
+def reference_faults(given, said, name):
+    """What is wrong with the recording of what a client was given, against the sound that was played to it."""
+    first, last = judge.sounding(given)
+    begin, end = judge.sounding(said)
+    longer_s = (end - begin) - (last - first)
+    return [f"{name} was given sound that was {longer_s * 1000:+.0f} ms longer"] if abs(longer_s) > 0.03 else []
+
+
 class RigTest(unittest.TestCase):
     """setUpClass starts all but the clients; a test adds those it wants with client()."""
 
     meeting = None  # what stands in the server's configuration beside the usual
     superuser = None  # the SuperUser's password
     n_seats = 4  # clients at the same time, at most
+    server = observer = None  # the running ones
+    n_clients = 0  # ever
     servers = ("susurro", "murmur")  # the values of $SERVER for which the tests make sense
 
     @classmethod
@@ -65,12 +127,29 @@ class RigTest(unittest.TestCase):
         cls.directory = tempfile.mkdtemp(prefix="susurro-")
         cls.has_failed = False
         cls.addClassCleanup(cls._sweep)
-        cls.server = cls.make_server(os.path.join(cls.directory, "server"))
-        cls.addClassCleanup(cls.server.stop)
+        cls.addClassCleanup(cls._end)
+        cls._begin("server")
         cls.pulse = PulseAudio(os.path.join(cls.directory, "pulse"), cls.n_seats)
         cls.addClassCleanup(cls.pulse.stop)
+
+    @classmethod
+    def _begin(cls, folder):
+        cls.server = cls.make_server(os.path.join(cls.directory, folder))
         cls.observer = ObserverClient(cls.server.port).connect()
-        cls.addClassCleanup(cls.observer.close)
+
+    @classmethod
+    def _end(cls):
+        if cls.observer:
+            cls.observer.close()
+        if cls.server:
+            cls.server.stop()
+
+    def begin_again(self, folder):
+        """All anew: a server that remembers nothing of before."""
+        self.end_clients()
+        self._end()
+        self._begin(folder)
+        self.setUp()
 
     @classmethod
     def make_server(cls, directory):
@@ -86,6 +165,7 @@ class RigTest(unittest.TestCase):
     def setUp(self):
         self.clients = []
         self.take = None  # the last one
+        self.n_takes_left = 0
         self.addCleanup(self._end_clients)
 
     def _end_clients(self):
@@ -95,8 +175,14 @@ class RigTest(unittest.TestCase):
         if failed:
             type(self).has_failed = True
             self._tell()
-        for client in self.clients:
-            client.stop()
+        self.end_clients()
+
+    def end_clients(self):
+        """All go, and the server knows."""
+        while self.clients:
+            one = self.clients.pop()
+            one.stop()
+            wait.until(lambda name=one.name: not self.observer.user(name), 20, f"{one.name} is gone")
 
     def _tell(self):
         out = os.environ.get("INTEROP_OUT", self.directory)
@@ -112,7 +198,8 @@ class RigTest(unittest.TestCase):
     def client(self, name, channel="", **options):
         """Start a client; channel is a path such as "Asamblea/Español". wait_online() waits."""
         path = urllib.parse.quote(channel)
-        one = MumbleClient(self.directory + "/" + self._testMethodName, self.pulse, self.server,
+        self.n_clients += 1
+        one = MumbleClient(f"{self.directory}/{self._testMethodName}{self.n_clients}", self.pulse, self.server,
                            name, path, **options)
         self.clients.append(one)
         return one
@@ -133,13 +220,48 @@ class RigTest(unittest.TestCase):
             wait.until(is_in, 30, lambda: f"{client.name} in {where}; now in "
                        f"{self.observer.channel_of(client.name)}")
             wait.until(client.has_sound, 20, f"sound streams of {client.name}")
+            hurry_threads(client.process.pid)  # those for sound and network have made themselves ordinary ones
         wait.until_clock(time.monotonic() + settle_s)
+
+    def log_of(self, client):
+        """The lines of a client's log, as plain text without the time: it is made to write them into its channel."""
+        user = self.observer.user(client.name)
+        self.observer.join(user["channel_id"])
+
+        def copies():
+            return [one["message"] for one in list(self.observer.texts)
+                    if one["actor"] == user["session"] and "Welcome" in one["message"]]
+        n = len(copies())
+        client.repeat_log()
+        html = wait.until(lambda: copies()[n:], 10, f"the log of {client.name}")[0]
+        lines = [TAG.sub("", line).replace("&nbsp;", " ").strip() for line in BREAK.split(html)]
+        return [re.sub(r"^\[[\d:]+\] ", "", line) for line in lines if line]
+
+    def assert_has_line(self, lines, part, n=1):
+        """The log has n lines with that part."""
+        self.assertEqual(len([line for line in lines if part in line]), n, (part, lines))
 
     def carry(self, sounds, listeners, tail_s=1.0, acts=()):
         """Play {client: samples} at once, record what the listeners hear; return the Take.
 
-        acts: (seconds from the beginning, what to call then), in order.
+        acts: (seconds from the beginning, what to call then), in order. MachineStalled when it did, and the
+        test is @measured and may be done again.
         """
+        watch = Watch()
+        try:
+            self.take = self._carry(sounds, listeners, tail_s, acts)
+        finally:
+            stalls = watch.stop()
+        faults = [f"this machine stalled for {late * 1000:.0f} ms" for _, late in stalls]
+        for client, samples in sounds.items():
+            faults += reference_faults(samples, self.take.said[client.name], client.name)
+        if faults and self.n_takes_left:
+            raise MachineStalled("; ".join(faults[:4]))
+        if faults:
+            print(f"judged all the same: {'; '.join(faults)}", file=sys.stderr)
+        return self.take
+
+    def _carry(self, sounds, listeners, tail_s, acts):
         said = {client.name: self.pulse.record_mic(client.name) for client in sounds}
         heard = {client.name: self.pulse.record_speaker(client.name) for client in listeners}
         longest = max(len(samples) for samples in sounds.values()) / RATE_HZ
@@ -154,5 +276,4 @@ class RigTest(unittest.TestCase):
         lengths = [one.seconds() + tail_s for one in recordings]
         wait.until(lambda: all(one.seconds() >= n for one, n in zip(recordings, lengths)),
                    tail_s + 20, "the recordings' ends")
-        self.take = Take(said, heard)
-        return self.take
+        return Take(said, heard)
