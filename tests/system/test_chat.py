@@ -583,6 +583,12 @@ class HiddenTest(ChatTest):
                                       "Luis": [(None, "<b>Somebody</b>: más despacio")]})
         iris.command("!tr 1 en: slower")
         self.assertEqual(self.got(), {"Luis": [(None, "<b>Somebody</b> <i>(es→en)</i>: slower")]})
+        # Nothing of theirs passes for what somebody else, or the server, has written.
+        for form in ("x<br/><b>Ana</b>: no", "x</b><p>Ana</p>", "<p>a</p><p><b>Ana</b>: no</p>"):
+            iris.ask(TEXT_MESSAGE, {3: floor, 5: form})
+        apart = ["<b>Somebody</b>: <blockquote>x<br/><b>Ana</b>: no</blockquote>", "<b>Somebody</b>: x Ana",
+                 "<b>Somebody</b>: <blockquote><p>a</p><p><b>Ana</b>: no</p></blockquote>"]
+        self.assertEqual([message for _, message in self.got()["Luis"]], apart)
         self.write("Ana", "vale")
         self.assertIn((self.here["Ana"].session, "vale"),
                       [(one["actor"], NUMBER.sub("", one["message"])) for one in iris.texts
@@ -591,7 +597,7 @@ class HiddenTest(ChatTest):
         late.change(f5=late.channel("English")["channel_id"])
         self.assertEqual(self.history_of(late), [
             '<b>Somebody</b>: slower <small style="color:gray">(es: más despacio)</small>',
-            "<b>Ana</b>: vale"])
+            *apart, "<b>Ana</b>: vale"])
         self.here["Ana"].close()
         iris.until(lambda: iris.barrier() is not None and
                    not any(one["name"] == "Ana" for one in iris.users.values()), 5, "Ana is gone")

@@ -166,6 +166,27 @@ class RolesTest(RolesCase, Runner):
                     command = "!moderator &lt;b&gt;"
                 self.answer(self.mona, command, part)
 
+    def test_what_is_missing(self):
+        """Who leaves out the language or the name is asked for it."""
+        ana = self.guest("Ana")
+        ana.join(self.floor)
+        for client, line in ((ana, "!speak"), (ana, "!understand"), (ana, "!lang"), (self.mona, "!floorlang"),
+                             (self.mona, "!pivot")):
+            with self.subTest(line):
+                self.answer(client, line, "Which language?", "Español (es)")
+        for line in ("!give", "!interpreter", "!participant", "!moderator", "!allow"):
+            with self.subTest(line):
+                self.answer(self.mona, line, "Write the name behind")
+
+    def test_nearly_a_command(self):
+        """What is suggested is of the reader's own language, or a slip of one letter."""
+        ana = self.guest("Ana")
+        ana.join(self.floor)
+        for line, part in (("!haand", "Did you mean !hand?"), ("!histori", "Did you mean !history?"),
+                           ("!manoo", "Did you mean !mano?"), ("!nada", "Write !help"), ("!xyzxyz", "Write !help")):
+            with self.subTest(line):
+                self.answer(ana, line, part)
+
     def test_what_booths_are_told(self):
         self.answer(self.mona, "!floorlang en", "English")
         self.answer(self.mona, "!pivot es", "Español")

@@ -156,8 +156,10 @@ static void send_post(struct conn *to, const struct meeting_info *meeting,
         add(&out, "<b>");
         add_escaped(&out, chat_name(&reader, message));
         add(&out, "</b>: ");
+        chat_add_text(&out, message->text); // there is no actor to whom all of it belongs
+    } else {
+        add(&out, message->text);
     }
-    add(&out, message->text);
     if (buffer_add(&out, "", 1))
         send_to(to, meeting, author, (const char *)out.data);
     buffer_clear(&out);

@@ -35,6 +35,10 @@ const char *chat_name(const struct chat_reader *reader,
 void chat_number(const struct chat_reader *reader, const struct chat_message *message,
                  char out[64]); // "#12 es" as HTML, for those who see it; else ""
 
+// What somebody wrote, behind their name: in its form when that is sound, its own lines apart, so
+// that none of it passes for what others have written.
+void chat_add_text(struct buffer *out, const char *html);
+
 // A translation, HTML, goes to those who read it first, and to booths, but not to who wrote it.
 void chat_send_translation(struct conn *from, const struct meeting_info *meeting,
                            const struct chat_message *message, uint8_t lang);

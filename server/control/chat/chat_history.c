@@ -60,7 +60,7 @@ static bool has_lines(const char *html)
 
 // In its form when that is sound; else what is not closed there would go on in the lines below. Its
 // own lines stand apart, or they would pass for what others have written.
-static void add_text(struct buffer *out, const char *html)
+void chat_add_text(struct buffer *out, const char *html)
 {
     struct markup markup = { .plain = NULL };
     if (markup_read(html, &markup)) {
@@ -116,7 +116,7 @@ static bool add_line(struct buffer *out, const struct chat_reader *reader,
             add(out, ": ");
         }
     }
-    add_text(out, message->text);
+    chat_add_text(out, message->text);
     if (lang >= 0)
         add(out, ")</small>");
     return buffer_add(out, "", 1);

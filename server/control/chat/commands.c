@@ -80,18 +80,17 @@ const struct command *command_find(const char *word)
     return NULL;
 }
 
-static void nearest_of(const struct command *command, const char *wanted, char out[WORD_BYTES],
+static void nearest_of(const char *words, const char *wanted, char out[WORD_BYTES],
                        size_t *distance)
 {
     char word[WORD_BYTES];
-    for (size_t i = 0; i < COMMAND_LANGUAGES; i++)
-        for (const char *words = command->words[i]; next_word(&words, word) > 0;) {
-            size_t here = str_distance(word, wanted);
-            if (here >= *distance)
-                continue;
-            *distance = here;
-            memcpy(out, word, WORD_BYTES);
-        }
+    while (next_word(&words, word) > 0) {
+        size_t here = str_distance(word, wanted);
+        if (here >= *distance)
+            continue;
+        *distance = here;
+        memcpy(out, word, WORD_BYTES);
+    }
 }
 
 // ---- who may ----------------------------------------------------------------------------------
@@ -168,16 +167,30 @@ static void say_why_not(const struct call *call, enum command_for who)
         say(call->conn, PHRASE_ENTER_FIRST, call->meeting->name);
 }
 
-static bool suggest_for(const struct call *call, const char *word, char out[WORD_BYTES])
+// One of that language's words, no further away than the limit.
+static bool suggest_in(const struct call *call, size_t language, const char *word, size_t limit,
+                       char out[WORD_BYTES])
 {
-    if (strlen(word) < 3) // everything short is near
-        return false;
-    size_t limit = 1 + strlen(word) / 4, distance = limit + 1; // further away it is another word
+    size_t distance = limit + 1;
     for (size_t t = 0; t < N_TABLES; t++)
         for (size_t i = 0; i < tables[t]->n; i++)
             if (may(call, tables[t]->commands[i].who))
-                nearest_of(&tables[t]->commands[i], word, out, &distance);
+                nearest_of(tables[t]->commands[i].words[language], word, out, &distance);
     return distance <= limit;
+}
+
+// In the reader's own language; in another only for a slip of one letter: it is what they know.
+static bool suggest_for(const struct call *call, const char *word, char out[WORD_BYTES])
+{
+    const size_t len = strlen(word), own = command_language_index(reader_language(call->conn));
+    if (len < 3) // everything short is near
+        return false;
+    if (suggest_in(call, own, word, 1 + len / 4, out)) // further away it is another word
+        return true;
+    size_t i = 0;
+    while (i < COMMAND_LANGUAGES && !suggest_in(call, i, word, 1, out))
+        i++;
+    return i < COMMAND_LANGUAGES;
 }
 
 static void say_unknown(const struct call *call, const char *word)
@@ -305,13 +318,16 @@ void command_whole(struct call *call)
     call->meeting = model_meeting_root(call->server->model, call->meeting);
 }
 
-static void list_languages(const struct meeting_info *meeting, char *out, size_t cap)
+// sign: "!", before what chooses a track.
+static void list_languages(const struct meeting_info *meeting, const char *sign, char *out,
+                           size_t cap)
 {
     size_t n = 0;
     out[0] = '\0';
     for (uint8_t i = 0; i < meeting->n_tracks && n < cap; i++)
-        n += (size_t)snprintf(out + n, cap - n, "%s%s (!%s)", n > 0 ? ", " : "",
-                              lang_own_name(meeting->tracks[i].lang), meeting->tracks[i].lang);
+        n +=
+            (size_t)snprintf(out + n, cap - n, "%s%s (%s%s)", n > 0 ? ", " : "",
+                             lang_own_name(meeting->tracks[i].lang), sign, meeting->tracks[i].lang);
 }
 
 int command_language(struct call *call, const char *word)
@@ -320,11 +336,13 @@ int command_language(struct call *call, const char *word)
     for (uint8_t i = 0; lang < 0 && i < call->meeting->n_tracks; i++) // "español", too
         if (str_equal_fold(lang_own_name(call->meeting->tracks[i].lang), word))
             lang = i;
-    if (lang < 0) {
-        char list[512];
-        list_languages(call->meeting, list, sizeof(list));
+    char list[512];
+    if (lang < 0)
+        list_languages(call->meeting, word[0] != '\0' ? "!" : "", list, sizeof(list));
+    if (lang < 0 && word[0] != '\0')
         say(call->conn, PHRASE_NO_LANGUAGE, word, list);
-    }
+    else if (lang < 0)
+        say(call->conn, PHRASE_WHICH_LANGUAGE, list);
     return lang;
 }
 
@@ -335,11 +353,19 @@ static struct user *find_person(const struct call *call, const char *name)
     return is_known ? person : NULL;
 }
 
+static void say_nobody(const struct call *call, const char *name)
+{
+    if (name[0] != '\0')
+        say(call->conn, PHRASE_WHO, name);
+    else
+        say(call->conn, PHRASE_WHO_NAME);
+}
+
 struct user *command_person(struct call *call, const char *name)
 {
     struct user *person = find_person(call, name);
     if (person == NULL)
-        say(call->conn, PHRASE_WHO, name);
+        say_nobody(call, name);
     return person;
 }
 
@@ -359,7 +385,7 @@ struct user *command_person_and_rest(struct call *call, char **rest)
         }
         text[at] = was;
     }
-    say(call->conn, PHRASE_WHO, text);
+    say_nobody(call, text);
     return NULL;
 }
 

@@ -121,7 +121,10 @@ static void choose_reading(struct call *call)
     if (language == NULL) {
         char list[512];
         list_readable(list, sizeof(list));
-        say(call->conn, PHRASE_READING_USAGE, call->rest, list);
+        if (call->rest[0] != '\0')
+            say(call->conn, PHRASE_READING_USAGE, call->rest, list);
+        else
+            say(call->conn, PHRASE_READING_WHICH, list);
         return;
     }
     snprintf(call->conn->chosen_language, sizeof(call->conn->chosen_language), "%s", language);

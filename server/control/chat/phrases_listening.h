@@ -85,6 +85,14 @@
     X(PHRASE_MENU_FINISHED, N_("✋ I have finished"))                                               \
     /* TRANSLATORS: name */                                                                        \
     X(PHRASE_WHO, N_("There is nobody called “%s” here."))                                         \
+    X(PHRASE_WHO_NAME,                                                                             \
+      N_("Who? Write the name behind the command, as it stands among the channels."))              \
+    /* TRANSLATORS: languages */                                                                   \
+    X(PHRASE_WHICH_LANGUAGE,                                                                       \
+      N_("Which language? Write it behind the command. This meeting has: %s."))                    \
+    /* TRANSLATORS: languages */                                                                   \
+    X(PHRASE_READING_WHICH,                                                                        \
+      N_("Which language? Write it behind the command. I can write in: %s."))                      \
     X(PHRASE_TOO_FAST,                                                                             \
       N_("That was too fast for me: your last message was not taken. Please try again in a "       \
          "moment."))
