@@ -440,6 +440,7 @@ void meetings_reconfigure(struct server *server, const struct meeting_info *meet
 void meetings_user_placed(struct server *server, struct user *user, uint32_t old_meeting);
 void meetings_user_left(struct server *server, uint32_t session, uint32_t meeting);
 void meetings_removed(struct server *server, uint32_t meeting);
+void meetings_tell_ended(struct server *server, uint32_t meeting); // before it is
 void meetings_event(struct server *server, const struct mixer_event *event);
 void meetings_order(struct server *server, const struct user *user, enum mixer_command_kind kind,
                     int32_t value);

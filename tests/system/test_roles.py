@@ -5,6 +5,7 @@ import json
 
 from lib.observer import TEXT_MESSAGE
 from lib.protobuf import decode, last, text
+from system.client import CHANNEL_REMOVE
 from system.roles import RolesCase
 from system.test_admin import DONE, NOT_FOUND, REFUSED, USAGE, Runner
 
@@ -157,7 +158,7 @@ class RolesTest(RolesCase, Runner):
                 self.answer(ana, f"!{word} Iris", "Only moderators")
                 self.answer(ana, f"!{word}", "Only moderators")
         self.assertNotIn("For moderators", ana.command("!help")[0])
-        for command, part in (("!interpreter", "“”"), ("!interpreter Nobody", "Nobody"),
+        for command, part in (("!interpreter", "Write the name behind"), ("!interpreter Nobody", "Nobody"),
                               ("!participant Español 🎧", "Español"), ("!moderator <b>", "&lt;b&gt;"),
                               ("!floorlang xx", "no language"), ("!pivot xx", "no language"),
                               ("!turn nothing", "no booth “nothing”")):
@@ -168,7 +169,7 @@ class RolesTest(RolesCase, Runner):
 
     def test_what_is_missing(self):
         """Who leaves out the language or the name is asked for it."""
-        ana = self.guest("Ana")
+        ana = self.guest("Nora")
         ana.join(self.floor)
         for client, line in ((ana, "!speak"), (ana, "!understand"), (ana, "!lang"), (self.mona, "!floorlang"),
                              (self.mona, "!pivot")):
@@ -180,7 +181,7 @@ class RolesTest(RolesCase, Runner):
 
     def test_nearly_a_command(self):
         """What is suggested is of the reader's own language, or a slip of one letter."""
-        ana = self.guest("Ana")
+        ana = self.guest("Nora")
         ana.join(self.floor)
         for line, part in (("!haand", "Did you mean !hand?"), ("!histori", "Did you mean !history?"),
                            ("!manoo", "Did you mean !mano?"), ("!nada", "Write !help"), ("!xyzxyz", "Write !help")):
@@ -250,3 +251,63 @@ class RolesTest(RolesCase, Runner):
                               (("gather",), DONE), (("gather", "floor"), DONE)):
             with self.subTest(words):
                 self.admin("meeting", "Asamblea", *words, expect=expect)
+
+
+class EndedTest(RolesCase):
+    """A meeting ends with the floor, and with any of its languages and booths; nobody is left to guess."""
+
+    keys = {"recordings": "recordings"}
+
+    def test_in_the_middle_of_everything(self):
+        for victim in ("Asamblea", "Español", "Booth en-es"):
+            with self.subTest(victim):
+                root, outside = self.superuser(), self.guest("Outside")
+                ana, berta, iris = self.guest("Ana"), self.guest("Berta", "es"), self.guest("Iris", "fr")
+                ana.join(self.floor)
+                berta.join(self.spanish)
+                iris.join(self.booth)
+                self.mona.join(self.floor)
+                for line in ("!poll x? / a / b", "!limit 20", "!muteall", "!lock", "!record on"):
+                    self.mona.command(line)
+                iris.command("!air")
+                ana.command("!hand")
+                self.mona.command("!give Ana")
+                self.told(berta, "esta reunión se graba")
+                n = len(self.mona.kinds(TEXT_MESSAGE))
+                root.send(CHANNEL_REMOVE, {1: self.mona.channel(victim)["channel_id"]})
+                self.told(ana, "“Asamblea” is no meeting any more")
+                self.told(berta, "«Asamblea» ya no es una reunión")
+                self.told(iris, "n’est plus une réunion")
+                self.told(root, "“Asamblea” is no meeting any more")
+                self.told(ana, "The recording has ended")
+                self.mona.barrier()
+                self.assertEqual(sum("no meeting any more" in text(one, 5)
+                                     for one in self.mona.kinds(TEXT_MESSAGE)[n:]), 1)
+                self.assertFalse([one for one in outside.kinds(TEXT_MESSAGE) if "no meeting any" in text(one, 5)])
+                self.answer(ana, "!hand", "There is no meeting")
+                for client in (root, outside, ana, berta, iris, self.mona):
+                    client.close()
+                self.restart()
+                self.setUp()
+
+    def test_a_group(self):
+        """Of a group with interpreters only those in it hear; and nobody when all come back."""
+        ana, iris = self.guest("Ana"), self.guest("Iris")
+        ana.join(self.floor)
+        iris.join(self.booth)
+        self.mona.join(self.floor)
+        self.mona.command("!breakout 1 interpreters")
+        self.mona.command("!back")
+        ana.barrier()
+        self.assertFalse([one for one in ana.kinds(TEXT_MESSAGE) if "no meeting any" in text(one, 5)])
+        self.mona.command("!breakout 1 interpreters")
+        group = ana.until(lambda: ana.here() != self.floor and ana.here(), 5, "in the group")
+        ana.barrier()
+        track = [number for number, one in ana.channels.items()
+                 if one.get("parent") == group and one["name"] == "English"][0]
+        self.superuser().send(CHANNEL_REMOVE, {1: track})
+        self.told(ana, "is no meeting any more")
+        self.mona.barrier()
+        self.assertFalse([one for one in self.mona.kinds(TEXT_MESSAGE) if "no meeting any" in text(one, 5)])
+        self.mona.command("!back")
+        self.is_at(ana, self.floor)

@@ -85,6 +85,10 @@
     X(PHRASE_MENU_FINISHED, N_("✋ I have finished"))                                               \
     /* TRANSLATORS: name */                                                                        \
     X(PHRASE_WHO, N_("There is nobody called “%s” here."))                                         \
+    /* TRANSLATORS: meeting */                                                                     \
+    X(PHRASE_MEETING_ENDED,                                                                        \
+      N_("“%s” is no meeting any more: a channel that was part of it has been removed. There is "  \
+         "no interpretation now."))                                                                \
     X(PHRASE_WHO_NAME,                                                                             \
       N_("Who? Write the name behind the command, as it stands among the channels."))              \
     /* TRANSLATORS: languages */                                                                   \

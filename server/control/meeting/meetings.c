@@ -167,6 +167,21 @@ static void remove_voice(struct server *server, uint32_t session)
     broadcast(server, MSG_USER_REMOVE, &remove.base, NULL);
 }
 
+// Those in it or its groups, and moderators wherever they are; of a group, those in it.
+void meetings_tell_ended(struct server *server, uint32_t id)
+{
+    const struct model *model = server->model;
+    const struct meeting_info *meeting = model_meeting(model, id);
+    for (struct conn *conn = server->conns; conn != NULL && meeting != NULL; conn = conn->next) {
+        const struct user *user =
+            conn->phase == CONN_READY ? model_user(model, conn->session) : NULL;
+        if (user != NULL &&
+            (model_meeting_of(model, user) == meeting || tools_meeting(server, user) == meeting ||
+             (meeting->parent == MODEL_NONE && model_is_moderator(model, user, meeting))))
+            say(conn, PHRASE_MEETING_ENDED, meeting->name);
+    }
+}
+
 void meetings_removed(struct server *server, uint32_t id)
 {
     const struct meeting_info *meeting = model_meeting(server->model, id);

@@ -253,8 +253,11 @@ void recording_revoke(struct server *server, const struct meeting_info *meeting)
 void recording_forget(struct server *server, struct meeting_run *run)
 {
     struct recording *recording = run->recording;
+    const struct meeting_info *meeting = model_meeting(server->model, run->meeting);
     if (recording != NULL && recording->phase != RECORDING_NONE)
         order_end(server, run->meeting);
+    if (run->is_recording && meeting != NULL && !server->is_stopping)
+        tell_ended(server, meeting, recording, NULL);
     recording_admin_answer(server, recording, NULL);
     free(recording);
     run->recording = NULL;

@@ -45,8 +45,10 @@ static void tell(struct server *server, uint32_t id)
 static void remove_within(struct server *server, uint32_t id, uint32_t refuge)
 {
     const struct channel *channel = model_channel(server->model, id), *child;
-    if (channel->meeting != MODEL_NONE)
+    if (channel->meeting != MODEL_NONE) {
+        meetings_tell_ended(server, channel->meeting);
         meetings_removed(server, channel->meeting);
+    }
     bool is_temporary = channel->is_temporary;
     while ((child = child_of(server->model, id)) != NULL)
         remove_within(server, child->id, refuge);
