@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The least a server can spend: one OCB2 seal for each receiver and one sendmmsg for all of a
-// batch.
+// batch; in the tunnel one TLS record and one send for each.
 #include "bench/bench.h"
 
 #include <errno.h>
@@ -103,5 +103,33 @@ double bare_loop_ns(size_t n_receivers, size_t payload_bytes, double seconds, bo
     }
     (void)close(fd);
     free(receivers);
+    return (double)used_ns / (double)n_sent;
+}
+
+double bare_tunnel_ns(size_t n_receivers, size_t payload_bytes, double seconds, bool has_pauses)
+{
+    uint8_t frame[FRAME_HEADER_BYTES + VOICE_PACKET_MAX_BYTES] = { 0, 1 };
+    struct tunnel *tunnels = calloc(n_receivers, sizeof *tunnels);
+    if (tunnels == NULL || payload_bytes > VOICE_PACKET_MAX_BYTES)
+        fail("no bare loop: %s", strerror(errno));
+    tunnels_open(tunnels, n_receivers, true);
+    const int len = (int)(FRAME_HEADER_BYTES + payload_bytes);
+    const struct timespec half_frame = { .tv_nsec = 10000000 };
+    int64_t used_ns = 0, n_sent = 0;
+    for (int64_t end = now_ns() + (int64_t)(seconds * 1e9); now_ns() < end;) {
+        int64_t start = own_cpu_ns();
+        for (size_t i = 0; i < n_receivers; i++)
+            if (SSL_write(tunnels[i].ssl, frame, len) != len)
+                fail("TCP: %s", strerror(errno));
+        used_ns += own_cpu_ns() - start;
+        n_sent += (int64_t)n_receivers;
+        if (has_pauses)
+            (void)nanosleep(&half_frame, NULL);
+        tunnels_drain(tunnels, n_receivers);
+        if (has_pauses)
+            (void)nanosleep(&half_frame, NULL);
+    }
+    tunnels_close(tunnels, n_receivers);
+    free(tunnels);
     return (double)used_ns / (double)n_sent;
 }

@@ -2,14 +2,18 @@
 //
 // bench: what the load generator is made of. One thread, one process, many clients of one server on
 // the loopback. The generator stands for the people, so it must be cheaper than the server it
-// measures: sockets without a library, one epoll, no allocation while it measures. Every failure
-// ends the program with a line on stderr: a measurement with a fault in it is worth nothing.
+// measures: sockets without a library, one epoll, no allocation while it measures. Nobody waits at
+// a socket that voice comes to: to wake a sleeper would be charged to the server that sends, and
+// real listeners are on other machines. They are read between the speakers' packets, and the kernel
+// has noted when each packet came. Every failure ends the program with a line on stderr: a
+// measurement with a fault in it is worth nothing.
 #ifndef SUSURRO_BENCH_H
 #define SUSURRO_BENCH_H
 
 #include "proto/proto.h"
 
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 // Prints "susurro_load: …" and ends with status 1.
@@ -24,22 +28,25 @@ struct load_options {
     uint16_t port;
     bool is_udp;              // else everything goes through the tunnel
     enum voice_format format; // announces 1.3.4 (legacy) or 1.5.0 (protobuf)
+    const char *password;     // NULL: none
 };
 struct load_client {
-    const struct load_options *options;
-    SSL *ssl;
-    int tcp_fd, udp_fd; // udp_fd is -1 with the tunnel
+    struct load_options options;
+    SSL *ssl;            // NULL for a plain RTP participant
+    int tcp_fd, udp_fd;  // udp_fd is -1 with the tunnel
+    int64_t tcp_came_ns; // the kernel's time of what was read last
     struct crypt *crypt;
     uint32_t session;
     uint32_t channel_id; // the one named at login
-    bool is_synced, is_associated;
+    bool is_synced, is_associated, has_pong, is_speaking;
     uint64_t frame_number;
-    uint8_t *input; // what came over TLS and is not yet a whole frame
+    uint32_t n_dropped; // by its UDP socket, whose buffer was full: our own loss, not the server's
+    uint8_t *input;     // what came over TLS and is not yet a whole frame
     size_t n_input, input_cap;
 };
-// Voice that came in: arrived_ns is the kernel's time on UDP, the time of reading in the tunnel.
-typedef void (*load_voice_fn)(void *context, struct load_client *client,
-                              const struct voice_packet *packet, int64_t arrived_ns);
+// Voice that came in, and when, by the kernel's clock.
+typedef void (*load_voice_fn)(void *context, struct load_client *client, struct span opus,
+                              int64_t arrived_ns);
 
 // Connects, logs in, waits for ServerSync and moves to the channel ("Asamblea/English"; NULL:
 // stays).
@@ -53,24 +60,52 @@ void load_client_read_udp(struct load_client *client, load_voice_fn voice, void 
 void load_client_ping(struct load_client *client); // TCP, and UDP where used
 void load_client_ping_udp(struct load_client *client);
 // Sends 20 ms of voice; opus is what goes out.
-void load_client_speak(struct load_client *client, struct span opus, bool is_terminator);
+void load_client_speak(struct load_client *client, struct span opus);
+void load_client_say(struct load_client *client, const char *text); // to one's own channel
+// Makes channels below the root, "room-0" and so on, where they are not there yet; by the
+// SuperUser.
+void load_client_make_rooms(struct load_client *client, unsigned n);
+// Brings n_dropped up to date.
+void load_client_count_dropped(struct load_client *client);
 SSL_CTX *load_tls_new(void);
+
+// ---- wire: OpenSSL's way to the socket, which keeps the kernel's time of what it reads ----
+
+void wire_attach(struct load_client *client); // ssl and tcp_fd are set; tcp_came_ns is
+
+// ---- udp: datagrams that came ----
+
+#define UDP_BATCH 16
+struct udp_batch {
+    unsigned n;
+    struct span datagrams[UDP_BATCH];
+    int64_t came_ns[UDP_BATCH];
+};
+int udp_open(const struct load_options *options, bool is_connected); // on the loopback
+// Reads without waiting; the datagrams are good until the next call. False when all has been read.
+bool udp_read(int fd, struct udp_batch *batch);
+int64_t udp_arrival_ns(struct msghdr *header); // of what was read with SO_TIMESTAMPNS set
+
+// ---- rtp: a participant of Janus' AudioBridge, without a login ----
+
+uint16_t rtp_open(struct load_client *client); // the port
+void rtp_peer(struct load_client *client, uint16_t port);
+void rtp_speak(struct load_client *client, struct span opus);
+void rtp_read(struct load_client *client, load_voice_fn voice, void *context);
 
 // ---- setup: the command line ----
 
 struct setup {
     struct load_options server;
     pid_t pid;
-    size_t n_listeners, n_speakers, payload_bytes;
-    double seconds;
-    const char *listen_channel, *speak_channel;
-    bool is_mixed, is_bare, has_pauses, is_connect, is_storm;
+    size_t n_clients, payload_bytes;
+    bool is_bare, has_pauses, is_connect, is_storm;
 };
 struct setup setup_read(int argc, char **argv); // prints help and ends where that is asked for
 
 // ---- storm: all at once ----
 
-// n_listeners clients connect at the same moment; prints how long each waited until it was in, and
+// n_clients connect at the same moment; prints how long each waited until it was in, and
 // what that cost the server.
 void storm_measure(const struct setup *setup, SSL_CTX *tls);
 
@@ -113,5 +148,18 @@ bool onset_feed(struct onset_detector *onset, struct span opus, float *offset_ms
 // CPU nanoseconds to seal one payload for one receiver and to send it with sendmmsg in a bare loop;
 // with pauses, 50 times a second.
 double bare_loop_ns(size_t n_receivers, size_t payload_bytes, double seconds, bool has_pauses);
+// The same for the tunnel: one TLS record and one send for each of so many connections.
+double bare_tunnel_ns(size_t n_receivers, size_t payload_bytes, double seconds, bool has_pauses);
+
+// ---- tunnels: TLS sessions without a network, and TCP connections ----
+
+struct tunnel {
+    int fd, reader;
+    SSL *ssl; // of the server's side, set up as susurrod does
+};
+// is_joined: what the session writes goes to the connection; else to nowhere.
+void tunnels_open(struct tunnel *tunnels, size_t n, bool is_joined);
+void tunnels_close(struct tunnel *tunnels, size_t n);
+void tunnels_drain(const struct tunnel *tunnels, size_t n);
 
 #endif

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOGIN_TIMEOUT_S 20
+#define LOGIN_TIMEOUT_S 60
 #define INPUT_FIRST_BYTES 4096
 
 SSL_CTX *load_tls_new(void)
@@ -34,10 +35,10 @@ static struct sockaddr_in address_of(const struct load_options *options)
     return address;
 }
 
-static int connected_socket(const struct load_options *options, int type)
+static int connected_socket(const struct load_options *options)
 {
     struct sockaddr_in address = address_of(options);
-    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         fail("socket: %s", strerror(errno));
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)
@@ -138,7 +139,9 @@ static void take_frame(struct load_client *client, const struct frame *frame, st
         struct datagram datagram;
         if (voice != NULL && datagram_read(frame->body, VOICE_TO_CLIENT, &datagram) == 0 &&
             datagram.kind == DATAGRAM_VOICE)
-            voice(context, client, &datagram.voice, now_ns());
+            voice(context, client, datagram.voice.opus, client->tcp_came_ns);
+    } else if (frame->type == MSG_PING) {
+        client->has_pong = true;
     } else if (login != NULL) {
         ProtobufCMessage *message = msg_unpack(frame->type, frame->body);
         if (message != NULL)
@@ -193,42 +196,43 @@ void load_client_read_tcp(struct load_client *client, load_voice_fn voice, void 
         take_input(client, NULL, voice, context);
 }
 
-static int64_t arrival_ns(struct msghdr *header)
+static void take_datagram(struct load_client *client, struct span sealed, int64_t came_ns,
+                          load_voice_fn voice, void *context)
 {
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
-        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
-            struct timespec time;
-            memcpy(&time, CMSG_DATA(c), sizeof time);
-            return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-        }
-    }
-    return now_ns();
+    uint8_t plain[2048];
+    struct datagram datagram;
+    bool is_newest;
+    int len = crypt_open(client->crypt, sealed, plain, &is_newest);
+    if (len <= 0 ||
+        datagram_read((struct span){ plain, (size_t)len }, VOICE_TO_CLIENT, &datagram) != 0)
+        return;
+    if (datagram.kind == DATAGRAM_PING)
+        client->is_associated = true;
+    else if (voice != NULL)
+        voice(context, client, datagram.voice.opus, came_ns);
 }
 
 void load_client_read_udp(struct load_client *client, load_voice_fn voice, void *context)
 {
-    uint8_t sealed[1024], plain[1024];
-    _Alignas(struct cmsghdr) char control[64];
-    for (;;) {
-        struct iovec part = { .iov_base = sealed, .iov_len = sizeof sealed };
-        struct msghdr header = { .msg_iov = &part,
-                                 .msg_iovlen = 1,
-                                 .msg_control = control,
-                                 .msg_controllen = sizeof control };
-        ssize_t n = recvmsg(client->udp_fd, &header, MSG_DONTWAIT);
-        if (n <= 0)
-            return;
-        struct datagram datagram;
-        bool is_newest;
-        int len = crypt_open(client->crypt, (struct span){ sealed, (size_t)n }, plain, &is_newest);
-        if (len <= 0 ||
-            datagram_read((struct span){ plain, (size_t)len }, VOICE_TO_CLIENT, &datagram) != 0)
-            continue;
-        if (datagram.kind == DATAGRAM_PING)
-            client->is_associated = true;
-        else if (voice != NULL)
-            voice(context, client, &datagram.voice, arrival_ns(&header));
+    struct udp_batch batch;
+    bool has_more;
+    if (client->ssl == NULL) {
+        rtp_read(client, voice, context);
+        return;
     }
+    do {
+        has_more = udp_read(client->udp_fd, &batch);
+        for (unsigned i = 0; i < batch.n; i++)
+            take_datagram(client, batch.datagrams[i], batch.came_ns[i], voice, context);
+    } while (has_more);
+}
+
+void load_client_count_dropped(struct load_client *client)
+{
+    uint32_t info[SK_MEMINFO_VARS];
+    socklen_t len = sizeof info;
+    if (client->udp_fd >= 0 && getsockopt(client->udp_fd, SOL_SOCKET, SO_MEMINFO, info, &len) == 0)
+        client->n_dropped = info[SK_MEMINFO_DROPS];
 }
 
 // ---- sending ----
@@ -246,7 +250,7 @@ static void send_sealed(struct load_client *client, struct span plain)
 void load_client_ping_udp(struct load_client *client)
 {
     uint8_t plain[64];
-    int len = udp_ping_write((uint64_t)now_ns(), client->options->format, plain, sizeof plain);
+    int len = udp_ping_write((uint64_t)now_ns(), client->options.format, plain, sizeof plain);
     if (len <= 0)
         fail("no ping: %s", proto_error_text(len));
     send_sealed(client, (struct span){ plain, (size_t)len });
@@ -262,13 +266,15 @@ void load_client_ping(struct load_client *client)
         load_client_ping_udp(client);
 }
 
-void load_client_speak(struct load_client *client, struct span opus, bool is_terminator)
+void load_client_speak(struct load_client *client, struct span opus)
 {
     uint8_t plain[VOICE_PACKET_MAX_BYTES];
-    struct voice_packet packet = { .frame_number = client->frame_number,
-                                   .opus = opus,
-                                   .is_terminator = is_terminator };
-    int len = voice_write(&packet, client->options->format, VOICE_TO_SERVER, plain, sizeof plain);
+    struct voice_packet packet = { .frame_number = client->frame_number, .opus = opus };
+    if (client->ssl == NULL) {
+        rtp_speak(client, opus);
+        return;
+    }
+    int len = voice_write(&packet, client->options.format, VOICE_TO_SERVER, plain, sizeof plain);
     if (len <= 0)
         fail("no voice packet: %s", proto_error_text(len));
     client->frame_number += 2;
@@ -282,8 +288,8 @@ void load_client_speak(struct load_client *client, struct span opus, bool is_ter
 
 static void introduce(struct load_client *client, const char *name)
 {
-    uint64_t version = client->options->format == VOICE_FORMAT_PROTOBUF ? PROTO_VERSION(1, 5, 0)
-                                                                        : PROTO_VERSION(1, 3, 4);
+    uint64_t version = client->options.format == VOICE_FORMAT_PROTOBUF ? PROTO_VERSION(1, 5, 0)
+                                                                       : PROTO_VERSION(1, 3, 4);
     MumbleProto__Version hello = MUMBLE_PROTO__VERSION__INIT;
     hello.has_version_v1 = true;
     hello.version_v1 = version_to_v1(version);
@@ -295,6 +301,7 @@ static void introduce(struct load_client *client, const char *name)
     (void)snprintf(username, sizeof username, "%s", name);
     MumbleProto__Authenticate login = MUMBLE_PROTO__AUTHENTICATE__INIT;
     login.username = username;
+    login.password = (char *)(uintptr_t)client->options.password;
     login.has_opus = true;
     login.opus = true;
     send_message(client, MSG_AUTHENTICATE, &login.base);
@@ -311,13 +318,33 @@ static void move_to(struct load_client *client, uint32_t channel_id)
     client->channel_id = channel_id;
 }
 
-static void open_udp(struct load_client *client)
+void load_client_say(struct load_client *client, const char *text)
 {
-    const int on = 1, buffer_bytes = 1 << 20;
-    client->udp_fd = connected_socket(client->options, SOCK_DGRAM | SOCK_NONBLOCK);
-    if (setsockopt(client->udp_fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0 ||
-        setsockopt(client->udp_fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes) != 0)
-        fail("setsockopt: %s", strerror(errno));
+    MumbleProto__TextMessage message = MUMBLE_PROTO__TEXT_MESSAGE__INIT;
+    message.n_channel_id = 1;
+    message.channel_id = &client->channel_id;
+    message.message = (char *)(uintptr_t)text;
+    send_message(client, MSG_TEXT_MESSAGE, &message.base);
+}
+
+void load_client_make_rooms(struct load_client *client, unsigned n)
+{
+    MumbleProto__Ping ping = MUMBLE_PROTO__PING__INIT;
+    int64_t limit_ns = now_ns() + (int64_t)LOGIN_TIMEOUT_S * 1000000000;
+    for (unsigned i = 0; i < n; i++) {
+        MumbleProto__ChannelState room = MUMBLE_PROTO__CHANNEL_STATE__INIT;
+        char name[32];
+        (void)snprintf(name, sizeof name, "room-%u", i);
+        room.has_parent = true;
+        room.name = name;
+        send_message(client, MSG_CHANNEL_STATE, &room.base);
+    }
+    client->has_pong = false;
+    send_message(client, MSG_PING, &ping.base);
+    while (!client->has_pong && now_ns() < limit_ns)
+        load_client_read_tcp(client, NULL, NULL);
+    if (!client->has_pong)
+        fail("the server does not answer the one who makes rooms");
 }
 
 void load_client_open(struct load_client *client, SSL_CTX *tls, const struct load_options *options,
@@ -325,13 +352,16 @@ void load_client_open(struct load_client *client, SSL_CTX *tls, const struct loa
 {
     const int on = 1;
     const struct timeval limit = { .tv_sec = LOGIN_TIMEOUT_S };
-    *client = (struct load_client){ .options = options, .udp_fd = -1 };
-    client->tcp_fd = connected_socket(options, SOCK_STREAM);
+    *client = (struct load_client){ .options = *options, .udp_fd = -1 };
+    client->tcp_fd = connected_socket(options);
     (void)setsockopt(client->tcp_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(client->tcp_fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     (void)setsockopt(client->tcp_fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     client->ssl = SSL_new(tls);
-    if (client->ssl == NULL || SSL_set_fd(client->ssl, client->tcp_fd) != 1 ||
-        SSL_connect(client->ssl) != 1)
+    if (client->ssl == NULL)
+        fail("out of memory");
+    wire_attach(client);
+    if (SSL_connect(client->ssl) != 1)
         fail("%s: no TLS connection", name);
 
     struct login login = { .client = client };
@@ -349,14 +379,15 @@ void load_client_open(struct load_client *client, SSL_CTX *tls, const struct loa
     if (fcntl(client->tcp_fd, F_SETFL, O_NONBLOCK) != 0)
         fail("fcntl: %s", strerror(errno));
     if (options->is_udp)
-        open_udp(client);
+        client->udp_fd = udp_open(options, true);
 }
 
 void load_client_close(struct load_client *client)
 {
     SSL_free(client->ssl);
     crypt_free(client->crypt);
-    (void)close(client->tcp_fd);
+    if (client->tcp_fd >= 0)
+        (void)close(client->tcp_fd);
     if (client->udp_fd >= 0)
         (void)close(client->udp_fd);
     free(client->input);

@@ -22,7 +22,7 @@ def text(x, y, content, anchor="start", size=13, weight="normal", fill="#222"):
             f'font-weight="{weight}" fill="{fill}">{escape(content)}</text>')
 
 
-def panel(top, title, unit, cases, series, line=None):
+def panel(top, title, unit, cases, series, colours, line=None):
     """series: {server: [value or None, …]}; line: (label, value), drawn across."""
     bottom = top + PANEL_HEIGHT - BOTTOM
     values = [v for row in series.values() for v in row if v is not None]
@@ -43,12 +43,12 @@ def panel(top, title, unit, cases, series, line=None):
     for index, case in enumerate(cases):
         middle = LEFT + group * (index + 0.5)
         out.append(text(middle, bottom + 18, case, "middle", 12))
-        for number, row in enumerate(series.values()):
+        for number, (name, row) in enumerate(series.items()):
             if row[index] is None:
                 continue
             x = middle + (number - len(series) / 2) * bar
             out.append(f'<rect x="{x + 1:.1f}" y="{y_of(row[index]):.1f}" width="{bar - 2:.1f}" '
-                       f'height="{bottom - y_of(row[index]):.1f}" fill="{COLOURS[number]}"/>')
+                       f'height="{bottom - y_of(row[index]):.1f}" fill="{colours[name]}"/>')
             out.append(text(x + bar / 2, y_of(row[index]) - 4, f"{row[index]:.3g}", "middle", 11))
     if line:
         out.append(f'<line x1="{LEFT}" x2="{WIDTH - 20}" y1="{y_of(line[1]):.1f}" '
@@ -59,18 +59,19 @@ def panel(top, title, unit, cases, series, line=None):
 
 
 def write(path, title, panels):
-    """panels: dicts with the arguments of panel() but for top."""
+    """panels: dicts with the arguments of panel() but for top and colours."""
     height = 50 + PANEL_HEIGHT * len(panels)
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
            f'font-family="sans-serif"><rect width="100%" height="100%" fill="white"/>',
            text(LEFT, 28, title, size=17, weight="bold")]
     servers = list(dict.fromkeys(name for p in panels for name in p["series"]))
+    colours = dict(zip(servers, COLOURS))
     for number, name in enumerate(servers):
-        x = WIDTH - 320 + number * 160
+        x = WIDTH - 480 + number * 160
         out.append(f'<rect x="{x}" y="16" width="14" height="14" fill="{COLOURS[number]}"/>')
         out.append(text(x + 20, 28, name))
     for number, arguments in enumerate(panels):
-        out.extend(panel(40 + number * PANEL_HEIGHT, **arguments))
+        out.extend(panel(40 + number * PANEL_HEIGHT, colours=colours, **arguments))
     out.append("</svg>\n")
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(out))

@@ -1,123 +1,33 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Measures susurrod beside Debian's mumble-server: ./dev bench [--quick] [--instructions].
+"""Measures susurrod beside Debian's mumble-server and janus: ./dev bench [--quick] [--instructions] [--write FILE].
 
-The servers alternate within each round, and the median of the rounds is printed, so that whatever
-else the machine does falls on both. Everything stays on the loopback. Results go to
-build/bench/results.json and build/bench/results.svg.
+The servers take turns within each round, and the median of the rounds is printed, so that whatever else the
+machine does falls on all. Everything stays on the loopback. Results go to build/bench/results.json and
+build/bench/results.svg, and, with --write, as Markdown between the marks of a file.
 """
 
 import argparse
 import json
 import os
 import platform
-import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
+import budgets
+import cases
+import instructions
 import plot
-from servers import Murmur, Susurro
+import tables
+from servers import Janus, ManyMeetings, Murmur, Susurro
 
-LOAD_TIMEOUT_S = 300
-KEPT_INSTRUCTIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instructions.txt")
-FANOUT_LISTENERS, FANOUT_PACKETS = 129, 50
-
-
-def direct_case(transport, listeners, seconds):
-    arguments = ["--listeners", str(listeners), "--seconds", str(seconds)]
-    if transport == "tunnel":
-        arguments.append("--tunnel")
-    return {"kind": "direct", "name": f"{transport} {listeners}", "transport": transport,
-            "listeners": listeners, "arguments": arguments}
-
-
-def mixed_case(listeners, seconds):
-    return {"kind": "mixed", "name": f"track {listeners}", "listeners": listeners, "arguments": [
-        "--listeners", str(listeners), "--seconds", str(seconds), "--mixed",
-        "--speak", "Bench", "--listen", "Bench/English"]}
-
-
-def connect_case(count):
-    return {"kind": "connect", "name": "connect", "arguments": ["--connect", str(count)]}
-
-
-def storm_case(count):
-    return {"kind": "storm", "name": f"storm {count}", "count": count, "arguments": ["--storm", str(count)]}
-
-
-def cases(quick):
-    listeners, seconds = ([10, 100], 2) if quick else ([10, 100, 500], 4)
-    yield from (direct_case("UDP", n, seconds) for n in listeners)
-    yield from (direct_case("tunnel", n, seconds) for n in listeners)
-    yield from (mixed_case(n, 2 * seconds) for n in listeners)
-    yield connect_case(20 if quick else 100)
-    yield storm_case(100 if quick else 500)
-
-
-class Bench:
-    def __init__(self, build, rounds, quick):
-        self.load = os.path.join(build, "bench", "susurro_load")
-        self.questions = os.path.join(build, "bench", "susurro_rights")
-        self.rounds = rounds
-        self.quick = quick
-        self.directory = tempfile.mkdtemp(prefix="susurro-bench-")
-        os.chmod(self.directory, 0o755)
-        self.results = {}  # (case name, server name) -> list of what susurro_load printed
-
-    def generate(self, *arguments):
-        done = subprocess.run([self.load, *arguments], stdout=subprocess.PIPE, timeout=LOAD_TIMEOUT_S,
-                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr.strip())
-        return json.loads(done.stdout)
-
-    def measure(self, case, kind, number):
-        with kind(os.path.join(self.directory, kind.name)) as server:
-            try:
-                result = self.generate("--port", str(server.port), "--pid", str(server.pid),
-                                       *case["arguments"])
-            except RuntimeError as error:
-                result = None
-                print(f"  round {number + 1}: {kind.name}: {case['name']}: {error}", file=sys.stderr)
-        if result is not None:
-            self.results.setdefault((case["name"], kind.name), []).append(result)
-
-    def run(self, kinds):
-        for number in range(self.rounds):
-            for case in cases(self.quick):
-                for kind in kinds if number % 2 == 0 else kinds[::-1]:
-                    if case["kind"] == "mixed" and not kind.has_tracks:
-                        continue
-                    progress(f"round {number + 1} of {self.rounds}: {case['name']}: {kind.name}")
-                    self.measure(case, kind, number)
-        progress("")
-
-    def bare(self):
-        """µs a packet: without pauses for 500 receivers, and with pauses for each count."""
-
-        def once(count, *more):
-            return self.generate("--bare", "--listeners", str(count), "--seconds", "2", *more)
-
-        rows = {"500, without pauses": once(500)}
-        rows.update((f"{count}, 50 times a second", once(count, "--pauses"))
-                    for count in (10, 100, 500))
-        return {name: result["bare_us_per_packet"] for name, result in rows.items()}
-
-    def rights(self):
-        """What questions about permissions cost, from a program of its own without a server."""
-        done = subprocess.run([self.questions], stdout=subprocess.PIPE, timeout=LOAD_TIMEOUT_S,
-                              stdin=subprocess.DEVNULL, text=True, check=True)
-        return json.loads(done.stdout)
-
-    def median(self, case, server, key):
-        values = [r[key] for r in self.results.get((case, server), []) if r.get(key) is not None]
-        return statistics.median(values) if values else None
-
-    def close(self):
-        shutil.rmtree(self.directory, ignore_errors=True)
+LIMIT_S = 300
+MARKS = ("<!-- RESULTS: written by ./dev bench --write, never by hand -->", "<!-- END OF RESULTS -->")
+MURMUR, OURS, JANUS = Murmur.name, Susurro.name, Janus.name
 
 
 def progress(text):
@@ -127,196 +37,215 @@ def progress(text):
         print(text, file=sys.stderr, flush=True)
 
 
-def cell(value, form="{:.2f}"):
-    return "-" if value is None else form.format(value)
+class Bench:
+    """What has been measured so far."""
+
+    def __init__(self, options):
+        self.options = options
+        self.load = os.path.join(options.build, "bench", "susurro_load")
+        self.sizes = cases.Sizes(options.quick)
+        self.directory = tempfile.mkdtemp(prefix="susurro-bench-")
+        os.chmod(self.directory, 0o755)
+        self.runs = {}  # (server's name, row) -> what susurro_load printed, a dict each round
+        self.failed = []
+        self.began = time.monotonic()
+        self.n_rounds = 0
+
+    def close(self):
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def minutes(self):
+        return (time.monotonic() - self.began) / 60
+
+    def keep(self, server, row, result):
+        self.runs.setdefault((server, row), []).append(result)
+
+    def print_program(self, name, *arguments):
+        """What a program of ours prints as JSON."""
+        done = subprocess.run([os.path.join(self.options.build, "bench", name), *arguments], text=True,
+                              timeout=LIMIT_S, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.strip())
+        return json.loads(done.stdout)
+
+    def bare(self, counts, *more):
+        """µs a packet of a bare loop: without pauses for the most receivers, and with pauses for each count."""
+        def once(count, *arguments):
+            return self.print_program("susurro_load", "--bare", str(count), *more, *arguments)["bare_us_per_packet"]
+
+        most = max(counts)
+        found = {f"{most}, without pauses": once(most)}
+        found.update((f"{count}, 50 times a second", once(count, "--pauses")) for count in counts)
+        return found
+
+    def is_wanted(self, kind):
+        only = self.options.only
+        return kind.is_there() and (only is None or kind.name in (only, JANUS))
+
+    def measure(self, name, kind, how):
+        progress(f"{self.minutes():4.1f} min, round {self.n_rounds + 1}: {name}: {kind.name}")
+        try:
+            with cases.Stage(self.load, self.directory, kind) as stage:
+                for row, result in how(stage):
+                    self.keep(kind.name, row, result)
+        except (RuntimeError, OSError) as error:
+            self.failed.append(f"{name}: {kind.name}: {error}")
+            print(f"\n  {self.failed[-1]}", file=sys.stderr)
+
+    def alone(self, kind, row, *arguments):
+        """One of susurro_load's measurements that is no script."""
+        progress(f"{self.minutes():4.1f} min, round {self.n_rounds + 1}: {row[0]}: {kind.name}")
+        with kind(os.path.join(self.directory, kind.__name__)) as server:
+            try:
+                self.keep(kind.name, row, self.print_program("susurro_load", "--port", str(server.port),
+                                                             "--pid", str(server.pid), *arguments))
+            except RuntimeError as error:
+                self.failed.append(f"{row[0]}: {kind.name}: {error}")
+                print(f"\n  {self.failed[-1]}", file=sys.stderr)
+
+    def in_turn(self, kinds):
+        wanted = [kind for kind in kinds if self.is_wanted(kind)]
+        return wanted if self.n_rounds % 2 == 0 else wanted[::-1]
+
+    def round(self):
+        sizes = self.sizes
+        for name, kinds, how in cases.of_round(sizes):
+            for kind in self.in_turn(kinds):
+                self.measure(name, kind, how)
+        for kind in self.in_turn((Susurro, Murmur)):
+            self.alone(kind, ("connect", "each"), "--connect", str(sizes.connects))
+            self.alone(kind, ("storm", sizes.storm), "--storm", str(sizes.storm))
+        self.n_rounds += 1
+
+    def run(self):
+        """As many rounds as were asked for and as fit into the time."""
+        self.loops = [], []
+        for name, kinds, how in cases.of_once(self.sizes):
+            for kind in self.in_turn(kinds):
+                self.measure(name, kind, how)
+        first = self.minutes()
+        for number in range(self.options.rounds):
+            if number > 0 and self.minutes() + (self.minutes() - first) / number > self.options.minutes:
+                print(f"\n  no time for round {number + 1} of {self.options.rounds}", file=sys.stderr)
+                break
+            self.loops[0].append(self.bare(self.sizes.bare))
+            self.loops[1].append(self.bare([*self.sizes.bare, 200], "--tunnel"))
+            self.round()
+        progress("")
+
+    def results(self):
+        def medians(rounds):
+            return {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
+
+        return tables.Results(self.runs, medians(self.loops[0]), medians(self.loops[1]),
+                              self.print_program("susurro_rights"), self.n_rounds)
 
 
-def print_rows(title, heads, rows):
-    widths = [max(len(str(row[i])) for row in [heads, *rows]) for i in range(len(heads))]
-    print(f"\n{title}")
-    for row in [heads, ["-" * w for w in widths], *rows]:
-        print("  " + "  ".join(str(v).ljust(w) if i == 0 else str(v).rjust(w)
-                               for i, (v, w) in enumerate(zip(row, widths))))
+# ---- what comes out ----
+
+def head_line(bench):
+    done = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    return (f"{time.strftime('%Y-%m-%d')}, commit {done.stdout.strip() or 'unknown'}; {platform.machine()}, "
+            f"{os.cpu_count()} cores, Linux {platform.release()}; 60-byte payloads, 50 a second; medians of "
+            f"{bench.n_rounds} rounds, {bench.minutes():.0f} minutes; load when it began {bench.load_average:.1f}")
 
 
-def print_direct(bench, kinds, bare):
-    heads = ["1 speaker, N listeners"]
-    for kind in kinds:
-        heads += [f"{kind.name} µs/packet", "p50 ms", "p99 ms", "lost"]
-    rows = [[f"bare loop to {n}", cell(us)] + ["-"] * (len(heads) - 2)
-            for n, us in bare.items()]
-    for case in cases(bench.quick):
-        if case["kind"] != "direct":
-            continue
-        row = [f"{case['transport']}, {case['listeners']} listeners"]
-        for kind in kinds:
-            row += [cell(bench.median(case["name"], kind.name, key), form) for key, form in
-                    (("cpu_us_per_packet", "{:.2f}"), ("p50_ms", "{:.2f}"), ("p99_ms", "{:.2f}"),
-                     ("lost", "{:.0f}"))]
-        rows.append(row)
-    print_rows("Direct: server CPU per forwarded packet, latency from sender to receiver", heads, rows)
+def all_tables(bench, results, counts):
+    voices, mixers, ours = [OURS, MURMUR], [OURS, JANUS], OURS
+    out = [budgets.budgets(results, bench.sizes), tables.direct(results, voices), tables.generator(results, voices),
+           tables.mixed(results, mixers), tables.mixed_costs(results, mixers), tables.people(results, voices),
+           tables.idle(results, voices), tables.rights(results, [ours]), budgets.projection(results)]
+    if counts:
+        out.append(instructions.table(counts))
+    return out
 
 
-def listener_cost_us(bench, server):
-    """What one listener more costs on a track, per packet: the slope from fewest to most."""
-    counts = [c["listeners"] for c in cases(bench.quick) if c["kind"] == "mixed"]
-    few, many = (f"track {n}" for n in (min(counts), max(counts)))
-    cpu = [bench.median(name, server, "cpu_us") for name in (few, many)]
-    packets = [bench.median(name, server, "received") for name in (few, many)]
-    if None in cpu + packets or packets[1] <= packets[0]:
-        return None
-    return (cpu[1] - cpu[0]) / (packets[1] - packets[0])
+def write_plot(path, bench, results):
+    servers = [OURS, MURMUR]
+
+    def rows(way):
+        return [row for row in tables.direct_rows(results, servers) if row[0] == way]
+
+    def panel(title, unit, chosen, key, names=None, line=None):
+        names = names or servers
+        return {"title": title, "unit": unit, "cases": [" ".join(str(part) for part in row) for row in chosen],
+                "series": {name: [results.get(name, row, key) for row in chosen] for name in names}, "line": line}
+
+    tracks = [row for row in results.rows(OURS, "listeners")]
+    paced = list(results.bare.items())[-1]
+    tunnel = list(results.tunnel.items())[-1]
+    plot.write(path, "listeners and speakers", [
+        panel("UDP: server CPU per forwarded packet", "µs", rows("udp"), "cpu_us_per_packet",
+              line=(f"bare loop to {paced[0]}", paced[1])),
+        panel("UDP: latency, median", "ms", rows("udp"), "p50_ms"),
+        panel("UDP: latency, 99th percentile", "ms", rows("udp"), "p99_ms"),
+        panel("tunnel: server CPU per forwarded packet", "µs", rows("tunnel"), "cpu_us_per_packet",
+              line=(f"bare loop to {tunnel[0]}", tunnel[1])),
+        panel("tunnel: latency, 99th percentile", "ms", rows("tunnel"), "p99_ms"),
+        panel("one mix: server CPU per packet", "µs", tracks, "cpu_us_per_packet", [OURS, JANUS])])
 
 
-def print_mixed(bench, kinds):
-    heads = ["1 speaker, N on a track", "CPU share %", "mixer %", "µs/packet", "p50 ms", "p99 ms"]
-    for kind in kinds:
-        if not kind.has_tracks:
-            continue
-        rows = []
-        for case in cases(bench.quick):
-            if case["kind"] != "mixed":
-                continue
-            seconds = float(case["arguments"][case["arguments"].index("--seconds") + 1])
-            share, mixer = (bench.median(case["name"], kind.name, key) for key in
-                            ("cpu_share", "mixer_us"))
-            rows.append([f"{case['listeners']} listeners",
-                         cell(share and share * 100), cell(mixer and mixer / 1e4 / seconds)] +
-                        [cell(bench.median(case["name"], kind.name, key)) for key in
-                         ("cpu_us_per_packet", "p50_ms", "p99_ms")])
-        cost = listener_cost_us(bench, kind.name)
-        rows.append(["one listener more", "-", "-", cell(cost), "-", "-"])
-        print_rows(f"Mixed, {kind.name}: onset in the speaker's packet to onset in the track's", heads,
-                   rows)
+def write_json(path, bench, results, counts):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"bare_us": results.bare, "bare_tunnel_us": results.tunnel, "rights": results.rights,
+                   "instructions": counts, "failed": bench.failed,
+                   "runs": [{"server": server, "case": list(row), "results": found}
+                            for (server, row), found in bench.runs.items()]}, file, indent=1)
 
 
-def print_clients(bench, kinds):
-    biggest = max(c["listeners"] for c in cases(bench.quick) if c["kind"] == "direct")
-    rows = [["CPU ms to connect one client"] +
-            [cell(bench.median("connect", k.name, "cpu_ms_per_connect")) for k in kinds],
-            [f"KiB per client, {biggest} connected"] +
-            [cell(bench.median(f"UDP {biggest}", k.name, "rss_kib_per_client"), "{:.0f}")
-             for k in kinds]]
-    print_rows("Clients", [""] + [k.name for k in kinds], rows)
+def write_into(path, content):
+    """Between the marks of a file."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    if text.count(MARKS[0]) != 1 or text.count(MARKS[1]) != 1:
+        sys.exit(f"bench: {path} has no place for results: {MARKS[0]} … {MARKS[1]}")
+    before, rest = text.split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"{before}{MARKS[0]}\n\n{content}\n{MARKS[1]}{after}")
 
 
-def print_storm(bench, kinds):
-    case = next(c for c in cases(bench.quick) if c["kind"] == "storm")
-    rows = [[title] + [cell(bench.median(case["name"], k.name, key), form) for k in kinds]
-            for title, key, form in (("of them joined", "joined", "{:.0f}"),
-                                     ("half of them within ms", "p50_ms", "{:.0f}"),
-                                     ("the last within ms", "last_ms", "{:.0f}"),
-                                     ("server CPU ms each", "cpu_ms_per_client", "{:.2f}"),
-                                     ("KiB each, when quiet again", "rss_kib_per_client", "{:.0f}"))]
-    print_rows(f"{case['count']} clients join at the same moment", [""] + [k.name for k in kinds], rows)
-
-
-def print_rights(rights):
-    changed = f"all of {rights['users']} users in {rights['channels']} channels, ms"
-    rows = [["one question, remembered, ns", cell(rights["cached_ns"], "{:.1f}")],
-            ["one question, worked out anew, ns", cell(rights["fresh_ns"], "{:.0f}")],
-            [f"{changed}, worked out anew", cell(rights["recheck_ms"])],
-            [f"{changed}, remembered", cell(rights["recheck_cached_ms"])]]
-    print_rows(f"Permissions, susurrod: a channel {rights['depth']} deep, {rights['entries']} ACL "
-               "entries on the way", ["", "median"], rows)
-
-
-def instructions(bench, kind):
-    """Instructions per forwarded packet: two runs under callgrind that differ only in length."""
-    counts = []
-    directory = os.path.join(bench.directory, "callgrind-" + kind.name)
-    with kind(directory):
-        pass  # makes the certificate and the database
-    for seconds in (2, 12):
-        wrapper = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={directory}/out"]
-        with kind(directory, wrapper) as server:
-            result = bench.generate("--port", str(server.port), "--pid", str(server.pid),
-                                    "--listeners", "50", "--seconds", str(seconds))
-        total = re.search(r"Collected : (\d+)", server.log())
-        counts.append((int(total.group(1)), result["received"]))
-    return (counts[1][0] - counts[0][0]) / (counts[1][1] - counts[0][1])
-
-
-def inner_loop(build):
-    """Instructions of our own code for each packet of a fan-out: the same in every run of one build."""
-    program = os.path.join(build, "tests", "sim", "voice_fanout_bench")
-    with tempfile.TemporaryDirectory() as directory:
-        done = subprocess.run(
-            ["valgrind", "--tool=callgrind", "--toggle-collect=fanout_local",
-             f"--callgrind-out-file={directory}/out", program, str(FANOUT_LISTENERS),
-             str(FANOUT_PACKETS)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL, text=True, timeout=LOAD_TIMEOUT_S, check=True)
-    total = re.search(r"Collected : (\d+)", done.stdout)
-    return int(total.group(1)) / ((FANOUT_LISTENERS - 1) * FANOUT_PACKETS)
-
-
-def print_inner_loop(build):
-    """Beside the figure that is kept: a regression shows as a difference."""
-    with open(KEPT_INSTRUCTIONS, encoding="utf-8") as file:
-        kept = dict(line.split() for line in file if line.strip() and not line.startswith("#"))
-    now, before = inner_loop(build), float(kept["fanout"])
-    print(f"\ninstructions per packet of a fan-out, our own code: {now:.0f}; kept: {before:.0f} "
-          f"({(now / before - 1) * 100:+.1f} %)")
-    return now
-
-
-def write_plot(path, bench, kinds, bare):
-    direct = [c for c in cases(bench.quick) if c["kind"] == "direct"]
-
-    def series(key):
-        return {k.name: [bench.median(c["name"], k.name, key) for c in direct] for k in kinds}
-
-    names = [c["name"] for c in direct]
-    plot.write(path, "1 speaker, N listeners", [
-        {"title": "server CPU per forwarded packet", "unit": "µs", "cases": names,
-         "series": series("cpu_us_per_packet"), "line": ("bare loop", bare["500, 50 times a second"])},
-        {"title": "latency, median", "unit": "ms", "cases": names, "series": series("p50_ms")},
-        {"title": "latency, 99th percentile", "unit": "ms", "cases": names,
-         "series": series("p99_ms")}])
-
-
-def main():
+def read_options():
     parser = argparse.ArgumentParser(prog="./dev bench")
     parser.add_argument("--build", default="build/release", help=argparse.SUPPRESS)
     parser.add_argument("--out", default="build/bench", help="directory for the results")
     parser.add_argument("--quick", action="store_true", help="fewer listeners, one round")
     parser.add_argument("--rounds", type=int, help="runs of each case (3)")
-    parser.add_argument("--only", choices=["susurrod", "mumble-server"], help="one server alone")
+    parser.add_argument("--minutes", type=float, default=14, help="begin no round that would end after this (14)")
+    parser.add_argument("--only", choices=[OURS, MURMUR], help="one server alone, beside janus")
     parser.add_argument("--instructions", action="store_true",
-                        help="also count instructions per packet (needs valgrind)")
+                        help="also count instructions of the inner loops (needs valgrind)")
+    parser.add_argument("--write", metavar="FILE", help="put the tables between the marks of this file")
     options = parser.parse_args()
-    Susurro.program = os.path.abspath(os.path.join(options.build, "server", "susurrod"))
-    kinds = [k for k in (Susurro, Murmur) if k.is_there() and options.only in (None, k.name)]
-    if not kinds:
+    options.build = os.path.abspath(options.build)
+    options.rounds = options.rounds or (1 if options.quick else 3)
+    return options
+
+
+def main():
+    options = read_options()
+    Susurro.program = os.path.join(options.build, "server", "susurrod")
+    ManyMeetings.N_MEETINGS = cases.Sizes(options.quick).meetings
+    if not any(kind.is_there() for kind in (Susurro, Murmur)):
         sys.exit("bench: no server to measure (build susurrod, or install mumble-server)")
-    bench = Bench(os.path.abspath(options.build), options.rounds or (1 if options.quick else 3),
-                  options.quick)
+    bench = Bench(options)
+    bench.load_average = os.getloadavg()[0]
     try:
-        bare, rights = bench.bare(), bench.rights()
-        bench.run(kinds)
-        counts = {k.name: instructions(bench, k) for k in kinds} if options.instructions else {}
+        bench.run()
+        results = bench.results()
+        counts = instructions.counted(options.build) if options.instructions else {}
     finally:
         bench.close()
-
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}; 60-byte payloads, "
-          f"50 a second; medians of {bench.rounds}")
-    print_direct(bench, kinds, bare)
-    print_mixed(bench, kinds)
-    print_clients(bench, kinds)
-    print_rights(rights)
-    print_storm(bench, kinds)
-    for name, count in counts.items():
-        print(f"\ninstructions per forwarded packet, {name}: {count:.0f}")
-    if options.instructions:
-        counts["fanout"] = print_inner_loop(options.build)
+    made = all_tables(bench, results, counts)
+    print("\n".join([head_line(bench), *(tables.as_text(table) for table in made)]))
     os.makedirs(options.out, exist_ok=True)
-    with open(os.path.join(options.out, "results.json"), "w", encoding="utf-8") as file:
-        json.dump({"bare_us": bare, "rights": rights, "instructions": counts,
-                   "runs": [{"case": case, "server": server, "results": results}
-                            for (case, server), results in bench.results.items()]}, file, indent=1)
-    write_plot(os.path.join(options.out, "results.svg"), bench, kinds, bare)
-    print(f"\nwritten: {options.out}/results.json and {options.out}/results.svg")
-    if len(bench.results) == 0:
+    write_json(os.path.join(options.out, "results.json"), bench, results, counts)
+    write_plot(os.path.join(options.out, "results.svg"), bench, results)
+    if options.write:
+        write_into(options.write, "\n".join([head_line(bench) + ".\n", *(tables.as_markdown(table) for table in made)]))
+    print(f"\n{bench.minutes():.1f} minutes; written: {options.out}/results.json and {options.out}/results.svg")
+    if bench.failed:
+        print("not measured: " + "; ".join(bench.failed))
         sys.exit(1)
 
 

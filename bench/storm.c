@@ -182,11 +182,10 @@ static void report(const struct storm *storm, int64_t start_ns, double cpu_ns, l
 void storm_measure(const struct setup *setup, SSL_CTX *tls)
 {
     struct storm *storm = calloc(1, sizeof *storm);
-    if (storm == NULL ||
-        (storm->people = calloc(setup->n_listeners, sizeof *storm->people)) == NULL)
+    if (storm == NULL || (storm->people = calloc(setup->n_clients, sizeof *storm->people)) == NULL)
         fail("out of memory");
     storm->setup = setup;
-    storm->n_people = setup->n_listeners;
+    storm->n_people = setup->n_clients;
     storm->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (storm->epoll_fd < 0)
         fail("epoll: %s", strerror(errno));

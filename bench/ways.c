@@ -189,6 +189,7 @@ static const struct kind {
     { "tunnel: a TLS record, sent nowhere", tunnel_record, false },
     { "tunnel: write, a TCP connection each", tunnel_write, false },
     { "tunnel: send, a TCP connection each", tunnel_send, false },
+    { "tunnel: a TLS record and its send", tunnel_both, false },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -275,7 +276,7 @@ static unsigned drain(const struct ways *ways)
     for (unsigned i = 0; i < RECEIVERS && ways->receivers[i].fd >= 0; i++)
         while (recv(ways->receivers[i].fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
             n++;
-    tunnels_drain();
+    ways_tunnels_drain();
     return n;
 }
 
@@ -316,7 +317,7 @@ int main(int argc, char **argv)
     (void)drain(&ways);
     const struct sockaddr_in own = own_name(&ways);
     ways.xdp = xdp_new(&own, &ways.receivers[0].name);
-    tunnels_open();
+    ways_tunnels_open();
     for (unsigned run = 0; run < RUNS; run++)
         for (unsigned kind = 0; kind < KINDS; kind++)
             taken[kind][run] = run_once(&ways, &kinds[kind]);

@@ -11,10 +11,11 @@
 #define SEALED_BYTES 78
 
 struct ways;
-void tunnels_open(void); // a TCP connection on the loopback and a TLS session for each receiver
-void tunnels_drain(void);
+void ways_tunnels_open(void); // TCP connections on the loopback and TLS sessions
+void ways_tunnels_drain(void);
 bool tunnel_record(struct ways *ways, unsigned at, unsigned n);
 bool tunnel_send(struct ways *ways, unsigned at, unsigned n);
+bool tunnel_both(struct ways *ways, unsigned at, unsigned n); // a record, and its send
 bool tunnel_write(struct ways *ways, unsigned at, unsigned n);
 
 #endif

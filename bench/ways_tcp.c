@@ -1,115 +1,47 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The tunnel's two halves: OpenSSL's record, which goes nowhere, and the bytes of one over TCP.
+// The tunnel's two halves: OpenSSL's record, which goes nowhere, and the bytes of one over TCP; and
+// both together.
 #include "bench/ways.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/evp.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define RECORD_BYTES 106 // header, type and tag around 6 + 78 bytes
-#define HANDSHAKE_TURNS 10
 
-struct tunnel {
-    int fd, reader;
-    SSL *ssl;
-};
-static struct tunnel tunnels[RECEIVERS];
+static struct tunnel apart[RECEIVERS], joined[RECEIVERS];
 
-static void use_new_certificate(SSL_CTX *tls)
+void ways_tunnels_open(void)
 {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *certificate = X509_new();
-    if (key == NULL || certificate == NULL ||
-        X509_gmtime_adj(X509_getm_notBefore(certificate), 0) == NULL ||
-        X509_gmtime_adj(X509_getm_notAfter(certificate), 3600) == NULL ||
-        X509_set_pubkey(certificate, key) != 1 || X509_sign(certificate, key, EVP_sha256()) == 0 ||
-        SSL_CTX_use_certificate(tls, certificate) != 1 || SSL_CTX_use_PrivateKey(tls, key) != 1)
-        fail("no certificate");
-    X509_free(certificate);
-    EVP_PKEY_free(key);
+    tunnels_open(apart, RECEIVERS, false);
+    tunnels_open(joined, RECEIVERS, true);
 }
 
-// A handshake in memory; after it the server's side writes into nothing.
-static SSL *new_session(SSL_CTX *server_tls, SSL_CTX *client_tls)
+void ways_tunnels_drain(void)
 {
-    SSL *server = SSL_new(server_tls), *client = SSL_new(client_tls);
-    BIO *ours, *theirs;
-    if (server == NULL || client == NULL || BIO_new_bio_pair(&ours, 0, &theirs, 0) != 1)
-        fail("out of memory");
-    SSL_set_bio(server, ours, ours);
-    SSL_set_bio(client, theirs, theirs);
-    SSL_set_accept_state(server);
-    SSL_set_connect_state(client);
-    for (int i = 0; i < HANDSHAKE_TURNS; i++) {
-        (void)SSL_do_handshake(client);
-        (void)SSL_do_handshake(server);
-    }
-    if (!SSL_is_init_finished(server))
-        fail("no TLS");
-    SSL_free(client);
-    SSL_set0_wbio(server, BIO_new(BIO_s_null()));
-    return server;
+    tunnels_drain(apart, RECEIVERS);
+    tunnels_drain(joined, RECEIVERS);
 }
 
-static void connect_pair(struct tunnel *tunnel, int listener)
+static bool write_records(struct tunnel *tunnels, unsigned at, unsigned n)
 {
-    struct sockaddr_in name;
-    socklen_t len = sizeof name;
-    const int on = 1;
-    tunnel->reader = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (getsockname(listener, (struct sockaddr *)&name, &len) != 0 || tunnel->reader < 0 ||
-        connect(tunnel->reader, (struct sockaddr *)&name, len) != 0 ||
-        (tunnel->fd = accept(listener, NULL, NULL)) < 0)
-        fail("TCP: %s", strerror(errno));
-    (void)setsockopt(tunnel->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
-void tunnels_open(void)
-{
-    SSL_CTX *server_tls = SSL_CTX_new(TLS_server_method());
-    SSL_CTX *client_tls = SSL_CTX_new(TLS_client_method());
-    struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (server_tls == NULL || client_tls == NULL || listener < 0 ||
-        bind(listener, (struct sockaddr *)&any, sizeof any) != 0 || listen(listener, 1) != 0)
-        fail("TCP: %s", strerror(errno));
-    SSL_CTX_set_mode(server_tls, SSL_MODE_RELEASE_BUFFERS); // as susurrod
-    SSL_CTX_set_num_tickets(server_tls, 0);
-    use_new_certificate(server_tls);
-    for (unsigned i = 0; i < RECEIVERS; i++) {
-        tunnels[i].ssl = new_session(server_tls, client_tls);
-        connect_pair(&tunnels[i], listener);
-    }
-    (void)close(listener);
-    SSL_CTX_free(server_tls); // the sessions keep theirs
-    SSL_CTX_free(client_tls);
-}
-
-void tunnels_drain(void)
-{
-    uint8_t bytes[1024];
-    for (unsigned i = 0; i < RECEIVERS; i++)
-        while (recv(tunnels[i].reader, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
-            continue;
+    static const uint8_t frame[FRAME_HEADER_BYTES + SEALED_BYTES];
+    bool is_ok = true;
+    for (unsigned i = 0; i < n; i++)
+        is_ok = SSL_write(tunnels[at + i].ssl, frame, sizeof frame) == sizeof frame && is_ok;
+    return is_ok;
 }
 
 bool tunnel_record(struct ways *ways, unsigned at, unsigned n)
 {
-    bool is_ok = true;
     (void)ways;
-    for (unsigned i = 0; i < n; i++) {
-        static const uint8_t frame[FRAME_HEADER_BYTES + SEALED_BYTES];
-        is_ok = SSL_write(tunnels[at + i].ssl, frame, sizeof frame) == sizeof frame && is_ok;
-    }
-    return is_ok;
+    return write_records(apart, at, n);
+}
+
+bool tunnel_both(struct ways *ways, unsigned at, unsigned n)
+{
+    (void)ways;
+    return write_records(joined, at, n);
 }
 
 bool tunnel_send(struct ways *ways, unsigned at, unsigned n)
@@ -119,7 +51,7 @@ bool tunnel_send(struct ways *ways, unsigned at, unsigned n)
     (void)ways;
     for (unsigned i = 0; i < n; i++)
         is_ok =
-            send(tunnels[at + i].fd, record, sizeof record, MSG_NOSIGNAL) == RECORD_BYTES && is_ok;
+            send(apart[at + i].fd, record, sizeof record, MSG_NOSIGNAL) == RECORD_BYTES && is_ok;
     return is_ok;
 }
 
@@ -129,6 +61,6 @@ bool tunnel_write(struct ways *ways, unsigned at, unsigned n)
     bool is_ok = true;
     (void)ways;
     for (unsigned i = 0; i < n; i++)
-        is_ok = write(tunnels[at + i].fd, record, sizeof record) == RECORD_BYTES && is_ok;
+        is_ok = write(apart[at + i].fd, record, sizeof record) == RECORD_BYTES && is_ok;
     return is_ok;
 }

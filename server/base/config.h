@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_MEETINGS_MAX 64
+#define CONFIG_MEETINGS_MAX 256
 #define CONFIG_NAMES_MAX 64
 #define CONFIG_LANGS_MAX 8
 #define CONFIG_BOOTHS_MAX 8

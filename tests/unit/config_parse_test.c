@@ -466,10 +466,10 @@ static void test_limits(void **state)
     assert_memory_equal(error + strlen(error) - 2, "ñ", 2);
 
     size_t len = 0;
-    for (int i = 0; i < 65; i++)
+    for (int i = 0; i <= CONFIG_MEETINGS_MAX; i++)
         len += (size_t)snprintf(text + len, cap - len, "[meeting \"%d\"]\ntracks=en\n", i);
     assert_null(parse(text, error));
-    assert_string_equal(error, "t.ini:129: a server has at most 64 meetings; remove some");
+    assert_string_equal(error, "t.ini:513: a server has at most 256 meetings; remove some");
 
     len = (size_t)snprintf(text, cap, MEETING "tracks=en\nmoderators=a");
     for (int i = 0; i < 64; i++)
