@@ -228,7 +228,8 @@ struct tier_spec {
     uint32_t bitrate_bps;
     uint8_t frame_blocks; // 10 ms blocks a packet: 2, 4 or 6
     uint8_t bandwidth;    // 0 fullband, 1 wideband, 2 narrowband
-    bool is_low_delay;    // CELT only (OPUS_APPLICATION_RESTRICTED_LOWDELAY)
+    uint16_t encode_us;   // about, of a frame of speech for a track: to spread work by, no promise
+    bool is_celt;         // the music codec alone: a third of the work
     bool is_cbr;
 };
 const struct tier_spec *tier_spec(enum tier tier);
@@ -242,18 +243,31 @@ struct encoder *encoder_new(enum tier tier, int complexity); // NULL: out of mem
 void encoder_free(struct encoder *encoder);
 void encoder_reset(struct encoder *encoder); // as new: empty frame, fresh codec state
 // From here on both go on from the same point, the unfinished frame included: a listener's decoder
-// follows either. The same tier; complexity goes along.
+// follows either. The same tier, or a bridge; complexity goes along.
 void encoder_copy(struct encoder *to, const struct encoder *from);
-// The next packet is coded without prediction from what came before, in up to twice the bytes (for
-// listeners who change to this encoder). A change to or from lifeline leaves a hole of 4 ms in the
-// decoder, but for one between lifeline and full: best done in a pause. The others are below the
-// codec's own noise.
+// The next packet is coded without prediction from what came before, in up to twice the bytes: for
+// listeners who change to this encoder from one that has heard the same. Where both use the same
+// codec at the same rate, that is below the codec's own noise.
 void encoder_break_prediction(struct encoder *encoder);
+// Elsewhere a decoder begins anew, and leaves a hole or a step. Then a bridge lies between: a copy
+// of the old encoder, which the decoder has followed so far, becomes the new one by the codec's own
+// means, in packets of ENCODER_BRIDGE_BLOCKS. After ENCODER_BRIDGE_LEAST_BLOCKS the listener
+// changes from it to the new tier's encoder, as above.
+#define ENCODER_BRIDGE_BLOCKS 2
+#define ENCODER_BRIDGE_LEAST_BLOCKS 6
+bool encoder_needs_bridge(enum tier from, enum tier to);
+// from: of any tier, or a bridge, with no unfinished frame. bridge: any encoder, which is one until
+// the next of these. It is never reset.
+void encoder_bridge(struct encoder *bridge, const struct encoder *from, enum tier to);
 // Takes one block. Returns the packet's length when it completes a frame of frame_blocks blocks, 0
 // while the frame is filling. DTX and in-band FEC are off: stock clients conceal the one badly and
 // never decode the other.
 int encoder_push(struct encoder *encoder, const float block[AUDIO_BLOCK_SAMPLES],
                  uint8_t out[ENCODER_PACKET_MAX_BYTES]);
+// The same in two steps, with time between them: true when the frame is complete, which then is
+// finished before the next block.
+bool encoder_fill(struct encoder *encoder, const float block[AUDIO_BLOCK_SAMPLES]);
+int encoder_finish(struct encoder *encoder, uint8_t out[ENCODER_PACKET_MAX_BYTES]);
 uint8_t
 encoder_filled_blocks(const struct encoder *encoder); // blocks waiting in the unfinished frame
 // Digital silence as fixed Opus bytes (CELT, one packet): 20 ms, or 60 ms for indicators (8 bytes).

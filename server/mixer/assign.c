@@ -13,9 +13,9 @@ static void play_drop(struct mixer *mixer, struct play *play)
 {
     if (play->mix == NULL)
         return;
-    struct stream *stream = &play->mix->streams[play->tier];
+    struct stream *stream = &play->mix->streams[play->slot];
     if (--stream->n_plays == 0) {
-        pool_encoder_back(&mixer->pool, play->tier, play->mix->is_booth, stream->encoder);
+        pool_encoder_back(&mixer->pool, play->slot, play->mix->is_booth, stream->encoder);
         *stream = (struct stream){ 0 };
     }
     play->mix = NULL;
@@ -23,12 +23,12 @@ static void play_drop(struct mixer *mixer, struct play *play)
 
 bool play_set(struct mixer *mixer, struct play *play, struct play value)
 {
-    if (play->mix == value.mix && play->tier == value.tier)
+    if (play->mix == value.mix && play->slot == value.slot)
         return true;
     if (value.mix != NULL) {
-        struct stream *stream = &value.mix->streams[value.tier];
+        struct stream *stream = &value.mix->streams[value.slot];
         if (stream->encoder == NULL)
-            stream->encoder = pool_encoder(&mixer->pool, value.tier, value.mix->is_booth);
+            stream->encoder = pool_encoder(&mixer->pool, value.slot, value.mix->is_booth);
         if (stream->encoder == NULL)
             value.mix = NULL;
         else
@@ -44,17 +44,16 @@ static void sweep_mixes(struct mixer *mixer, struct hall *hall)
     for (struct mix **at = &hall->mixes; *at != NULL;) {
         struct mix *mix = *at;
         bool is_used = mix->n_taps > 0;
-        for (int tier = 0; tier < TIERS; tier++)
-            is_used = is_used || mix->streams[tier].n_plays != 0;
+        for (unsigned slot = 0; slot < SLOTS; slot++)
+            is_used = is_used || mix->streams[slot].n_plays != 0;
         if (is_used) {
             at = &mix->next;
             continue;
         }
         *at = mix->next;
-        for (int tier = 0; tier < TIERS; tier++) // forked for nobody in the end
-            if (mix->streams[tier].encoder != NULL)
-                pool_encoder_back(&mixer->pool, (enum tier)tier, mix->is_booth,
-                                  mix->streams[tier].encoder);
+        for (unsigned slot = 0; slot < SLOTS; slot++) // forked for nobody in the end
+            if (mix->streams[slot].encoder != NULL)
+                pool_encoder_back(&mixer->pool, slot, mix->is_booth, mix->streams[slot].encoder);
         mix_give(mixer, mix);
     }
 }
@@ -74,7 +73,7 @@ static bool ear_of(const struct hall *hall, const struct seat *seat, struct ear 
 // What the seat hears now. A change of streams that is under way is thought over again.
 static struct mix *base_of(const struct seat *seat)
 {
-    if (seat->have.mix != NULL && seat->have.mix->streams[seat->have.tier].is_open)
+    if (seat->have.mix != NULL && seat->have.mix->streams[seat->have.slot].is_open)
         return seat->have.mix;
     return seat->want.mix;
 }
@@ -337,26 +336,27 @@ static void tell_snapped(struct mixer *mixer, struct hall *hall, struct seat *se
         worst = apart;
         heard_db = group->mix->target_db[i];
     }
-    bool is_snapped = group->is_snapped || seat->want.tier != seat->tier;
+    const enum tier tier = (enum tier)seat->want.slot;
+    bool is_snapped = group->is_snapped || tier != seat->tier;
     bool is_news = is_snapped && (!seat->is_snapped || seat->snapped_db != heard_db ||
-                                  seat->snapped_tier != seat->want.tier);
+                                  seat->snapped_tier != tier);
     seat->is_snapped = is_snapped;
     seat->snapped_db = heard_db;
-    seat->snapped_tier = seat->want.tier;
+    seat->snapped_tier = tier;
     if (is_news)
         mixer_event(mixer, &(struct mixer_event){ .kind = MIXER_EVENT_SNAPPED,
                                                   .meeting = hall->id,
                                                   .session = seat->session,
                                                   .result = (int)heard_db,
-                                                  .tier = seat->want.tier });
+                                                  .tier = tier });
 }
 
 // Those whose mix was forked go along with the fork at once, and miss nothing. Without memory for
 // it they hear nothing: the parent may have a voice that they must not hear.
 static void follow_fork(struct mixer *mixer, struct seat *seat, struct mix *fork)
 {
-    struct play have = { .mix = fork, .tier = seat->have.tier };
-    if (!mix_fork_stream(mixer, seat->have.mix, fork, seat->have.tier))
+    struct play have = { .mix = fork, .slot = seat->have.slot };
+    if (!mix_fork_stream(mixer, seat->have.mix, fork, seat->have.slot))
         have.mix = NULL;
     play_set(mixer, &seat->have, have);
 }
@@ -379,7 +379,7 @@ static void seat_all(struct mixer *mixer, struct hall *hall)
         enum tier tier = seat->tier > mix->least_tier ? seat->tier : mix->least_tier;
         if (mix->parent != NULL && mix->parent == group->base)
             mix_fork_stream(mixer, group->base, mix, tier);
-        play_set(mixer, &seat->want, (struct play){ .mix = mix, .tier = tier });
+        play_set(mixer, &seat->want, (struct play){ .mix = mix, .slot = tier });
         hall->is_moving = true;
         if (seat->want.mix != NULL) {
             tell_snapped(mixer, hall, seat, group);
@@ -438,8 +438,8 @@ static bool are_equal(const struct hall *hall, const struct mix *a, const struct
 static unsigned plays_of(const struct mix *mix)
 {
     unsigned n = mix->n_taps;
-    for (int tier = 0; tier < TIERS; tier++)
-        n += mix->streams[tier].n_plays;
+    for (unsigned slot = 0; slot < SLOTS; slot++)
+        n += mix->streams[slot].n_plays;
     return n;
 }
 
@@ -449,7 +449,7 @@ static void merge(struct mixer *mixer, struct hall *hall, struct mix *from, stru
         struct seat *seat = hall->seats[i];
         if (seat->want.mix != from)
             continue;
-        play_set(mixer, &seat->want, (struct play){ .mix = into, .tier = seat->want.tier });
+        play_set(mixer, &seat->want, (struct play){ .mix = into, .slot = seat->want.slot });
         hall->is_moving = true;
     }
     for (size_t i = 0; i < RECORD_STREAMS_MAX; i++)

@@ -28,7 +28,7 @@ static void measure(struct mixer *mixer, struct hall *hall, struct seat *seat, u
 {
     const struct mix *mix = seat->have.mix;
     count_silence(seat, tick);
-    if (mix == NULL || !mix->streams[seat->have.tier].is_open)
+    if (mix == NULL || !mix->streams[seat->have.slot].is_open)
         return; // counted later, as silence
     exposure_push(seat->exposure, mix->block);
     seat->exposed_tick++;

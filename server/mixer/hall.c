@@ -55,6 +55,11 @@ bool frame_begins(const struct hall *hall, enum tier tier, uint64_t tick)
     return (tick + hall->phase) % tier_spec(tier)->frame_blocks == 0;
 }
 
+enum tier slot_tier(unsigned slot)
+{
+    return (enum tier)(slot % TIERS);
+}
+
 // ---- seats --------------------------------------------------------------------------------------
 
 static uint32_t voice_of(const struct hall *hall, const struct mixer_command *command)

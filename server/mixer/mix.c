@@ -17,6 +17,8 @@ struct mix *mix_fork(struct mixer *mixer, const struct mix *from)
     memcpy(mix->target_db, from->target_db, sizeof(mix->target_db));
     memcpy(mix->has_target, from->has_target, sizeof(mix->has_target));
     memcpy(mix->ramps, from->ramps, sizeof(mix->ramps));
+    memcpy(mix->block, from->block, sizeof(mix->block));
+    memcpy(mix->past, from->past, sizeof(mix->past));
     mix->was_loud = from->was_loud;
     mix->loud_tick = from->loud_tick;
     mix->voice_tick = from->voice_tick;
@@ -24,13 +26,13 @@ struct mix *mix_fork(struct mixer *mixer, const struct mix *from)
     return mix;
 }
 
-bool mix_fork_stream(struct mixer *mixer, const struct mix *from, struct mix *to, enum tier tier)
+bool mix_fork_stream(struct mixer *mixer, const struct mix *from, struct mix *to, unsigned slot)
 {
-    const struct stream *old = &from->streams[tier];
-    struct stream *stream = &to->streams[tier];
+    const struct stream *old = &from->streams[slot];
+    struct stream *stream = &to->streams[slot];
     if (stream->encoder != NULL)
         return true;
-    stream->encoder = pool_encoder(&mixer->pool, tier, to->is_booth);
+    stream->encoder = pool_encoder(&mixer->pool, slot, to->is_booth);
     if (stream->encoder == NULL)
         return false;
     if (old->encoder == NULL || !old->is_open)
@@ -40,6 +42,7 @@ bool mix_fork_stream(struct mixer *mixer, const struct mix *from, struct mix *to
     stream->is_fresh = old->is_fresh;
     stream->opened_tick = old->opened_tick;
     stream->frame_tick = old->frame_tick;
+    stream->origin = old->origin;
     return true;
 }
 
@@ -104,6 +107,7 @@ static void add_voices(const struct hall *hall, struct mix *mix, unsigned from, 
 
 void mix_run(struct hall *hall, struct mix *mix, uint64_t tick)
 {
+    memcpy(mix->past[(tick - 1) % PAST_BLOCKS], mix->block, sizeof(mix->block));
     memset(mix->block, 0, sizeof(mix->block));
     add_voices(hall, mix, 0, SPEAKERS_MAX);
     if (mix->is_booth) {

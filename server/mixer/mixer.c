@@ -64,6 +64,7 @@ static void run_ticks(struct mixer *mixer, uint64_t now_us)
     while (mixer->is_ticking && mixer->tick < due) {
         mixer->tick++;
         mixer->is_ticking = false;
+        mixer->tick_work_us = 0;
         for (struct hall *hall = mixer->halls; hall != NULL; hall = hall->next)
             if (hall_tick(mixer, hall, mixer->tick))
                 mixer->is_ticking = true;

@@ -3,20 +3,23 @@
 // Private to mixer/: a meeting as it runs (hall), its speakers, its listeners (seats) and its
 // mixes.
 //
-//   seats ──► groups (equal ears, same mix so far) ──► mixes ──► streams (one encoder a tier)
+//   seats ──► groups (equal ears, same mix so far) ──► mixes ──► streams (one encoder a tier,
+//                                                                and bridges for who changes tier)
 //
 // Groups that hear the same voices at the same gains share a mix. When they part, the mix is forked
 // with all its state, encoders and unfinished frames included: both go on from the same point, so
 // nobody hears more than gains that begin to move. Mixes that have come to rest at the same gains
 // are merged in a pause: a listener then changes where a frame of the old stream ends and one of
-// the new begins, and the new one's next packet is coded without prediction.
+// the new begins, and the new one's next packet is coded without prediction. Between tiers of
+// different codecs a bridge (audio.h) lies for 60 ms and up to the new tier's next frame: a stream
+// of its own, which begins where any frame of the old one ends.
 //
 // Invariants, held by tests: the packets of a seat never overlap, and follow each other without a
 // hole until a terminator; a seat never gets its own voice.
 //
-// One tick of 10 ms: decode ► judge and level each voice ► music? ► rules (tracks/) ► tones ►
-// assign, if anything changed ► mix (voices ► guard, in booths ► tones ► limiter) ► record ► move
-// seats ► encode and send ► indicators.
+// One tick of 10 ms: encode and send what waited ► decode ► judge and level each voice ► music? ►
+// rules (tracks/) ► tones ► assign, if anything changed ► mix (voices ► guard, in booths ► tones ►
+// limiter) ► record ► move seats ► encode and send ► indicators.
 #ifndef SUSURRO_MIXER_INT_H
 #define SUSURRO_MIXER_INT_H
 
@@ -34,6 +37,9 @@
 #define GATE_TICKS (MIXER_GATE_MS * 1000 / AUDIO_BLOCK_US)
 #define GRID_TICKS 12           // frames of 2, 4 and 6 blocks all begin once in so many
 #define TICKS_BEHIND_MAX 12     // caught up one by one; beyond, the clock jumps
+#define FRAME_SHORT_BLOCKS 2    // these never wait
+#define TICK_WORK_US 1500       // of encoding; with more, long frames wait for the next tick
+#define PAST_BLOCKS GRID_TICKS  // with which an encoder that opens in mid-speech is warmed up
 #define INDICATOR_TICKS 10      // one indicator of 60 ms each 100 ms
 #define MERGE_TICKS 5           // how often resting mixes are compared
 #define MERGE_PAUSE_TICKS 6     // mixes merge in a pause of both, where no codec is heard to change
@@ -48,6 +54,8 @@
 //
 // What the tick gives back is kept in any number up to the _CAP; after the turn pool_tidy frees
 // what is more than _KEEP and allocates what is less than _READY of the kinds that were ever used.
+#define KIND_BRIDGE TIERS // of encoders: one a tier, and bridges
+#define KINDS (TIERS + 1)
 #define POOL_SOURCES_CAP SPEAKERS_MAX
 #define POOL_SOURCES_KEEP 4
 #define POOL_ENCODERS_CAP 32 // of a kind
@@ -69,7 +77,7 @@ struct pool {
         struct encoder *spare[POOL_ENCODERS_CAP];
         unsigned n;
         bool was_used;
-    } encoders[TIERS][2];
+    } encoders[KINDS][2];
 };
 
 // ---- a meeting as it runs -----------------------------------------------------------------------
@@ -97,12 +105,18 @@ struct speaker {
     float block[AUDIO_BLOCK_SAMPLES];
 };
 
+// Which stream of a mix: that of a tier, or a bridge from one tier to another.
+#define SLOTS (TIERS + TIERS * TIERS)
+#define SLOT_OF_BRIDGE(from, to) (TIERS + (unsigned)(from)*TIERS + (unsigned)(to))
+
 struct stream {
     struct encoder *encoder; // NULL: nobody plays or wants it
     unsigned n_plays;        // seats' want and have
     bool is_open;            // packets flow
     bool is_fresh;           // somebody's next packet is the first: it is coded without prediction
+    bool is_due; // a frame is complete, and is encoded at the beginning of the next tick
     uint64_t opened_tick, frame_tick; // where it was opened, where its unfinished frame began
+    const struct stream *origin;      // a bridge's: whose encoder it began with, at opened_tick
 };
 
 struct mix {
@@ -118,9 +132,10 @@ struct mix {
     uint64_t loud_tick;  // last above the gate
     uint64_t voice_tick; // last not in a pause
     uint64_t moved_tick; // when a gain last changed
-    struct stream streams[TIERS];
+    struct stream streams[SLOTS];
     unsigned n_taps; // of the recorder
     float block[AUDIO_BLOCK_SAMPLES];
+    float past[PAST_BLOCKS][AUDIO_BLOCK_SAMPLES]; // of tick t at t % PAST_BLOCKS
     // while assigning
     const struct mix *parent; // forked from it in this turn
     unsigned tiers;           // of its groups: bit t = tier t; those that count against the limit
@@ -129,7 +144,7 @@ struct mix {
 
 struct play {
     struct mix *mix; // NULL: nothing
-    enum tier tier;
+    unsigned slot;   // of its streams; what is wanted is a tier's
 };
 
 struct seat {
@@ -222,8 +237,9 @@ struct mixer {
     uv_poll_t clock;
     int clock_fd;
     bool is_ticking, is_running;
-    uint64_t tick;     // the last one done
-    uint64_t armed_us; // when the clock rings, UINT64_MAX: never
+    uint64_t tick;         // the last one done
+    uint32_t tick_work_us; // about, of the encoding done in it so far
+    uint64_t armed_us;     // when the clock rings, UINT64_MAX: never
     struct lane frames[VOICE_THREADS_MAX], commands;
     struct ring *events;
     struct lane *mixed[VOICE_THREADS_MAX];
@@ -252,6 +268,7 @@ void hall_free(struct mixer *mixer, struct hall *hall);
 struct hall *hall_find(struct mixer *mixer, uint32_t id);
 struct seat *hall_seat(const struct hall *hall, uint32_t session);
 bool frame_begins(const struct hall *hall, enum tier tier, uint64_t tick);
+enum tier slot_tier(unsigned slot);                     // a bridge's: where it leads to
 bool mix_is_live(const struct mix *mix, uint64_t tick); // above the gate, or was a while ago
 // speak.c
 void hall_frame(struct mixer *mixer, const struct voice_frame *frame, uint64_t now_us);
@@ -313,7 +330,7 @@ bool play_set(struct mixer *mixer, struct play *play, struct play value);
 struct mix *mix_take(struct mixer *mixer, bool is_booth); // NULL: out of memory
 void mix_give(struct mixer *mixer, struct mix *mix);
 struct mix *mix_fork(struct mixer *mixer, const struct mix *from); // without its streams
-bool mix_fork_stream(struct mixer *mixer, const struct mix *from, struct mix *to, enum tier tier);
+bool mix_fork_stream(struct mixer *mixer, const struct mix *from, struct mix *to, unsigned slot);
 void mix_retarget(struct hall *hall, struct mix *mix, const float wanted_db[VOICES_MAX],
                   uint64_t tick);
 bool mix_fits(const struct hall *hall, const struct mix *mix, const float wanted_db[VOICES_MAX]);
@@ -325,10 +342,10 @@ void pool_tidy(struct pool *pool);
 void pool_clear(struct pool *pool);
 struct source *pool_source(struct pool *pool); // NULL: out of memory
 void pool_source_back(struct pool *pool, struct source *source);
-struct voice_kept *pool_kept(struct pool *pool);                                // likewise
-void pool_kept_back(struct pool *pool, struct voice_kept *kept);                // NULL is fine
-struct encoder *pool_encoder(struct pool *pool, enum tier tier, bool is_booth); // likewise
-void pool_encoder_back(struct pool *pool, enum tier tier, bool is_booth, struct encoder *encoder);
+struct voice_kept *pool_kept(struct pool *pool);                               // likewise
+void pool_kept_back(struct pool *pool, struct voice_kept *kept);               // NULL is fine
+struct encoder *pool_encoder(struct pool *pool, unsigned slot, bool is_booth); // likewise
+void pool_encoder_back(struct pool *pool, unsigned slot, bool is_booth, struct encoder *encoder);
 // deliver.c
 struct parcel {
     struct span opus;
@@ -338,6 +355,7 @@ struct parcel {
 void deliver_to(struct mixer *mixer, const struct seat *seat, uint32_t from,
                 const struct parcel *parcel);
 void deliver_rest(struct mixer *mixer, const struct parcel *parcel);
+void deliver_due(struct mixer *mixer, struct hall *hall, uint64_t tick); // of the tick before
 void deliver_streams(struct mixer *mixer, struct hall *hall, uint64_t tick);
 void deliver_ends(struct mixer *mixer, struct hall *hall); // a terminator for whoever hears sound
 // indicate.c

@@ -67,35 +67,44 @@ static void tidy_kept(struct pool *pool)
 
 // ---- encoders -----------------------------------------------------------------------------------
 
-static struct encoder *make_encoder(enum tier tier, bool is_booth)
+static unsigned kind_of(unsigned slot)
 {
-    return encoder_new(tier, is_booth ? ENCODER_COMPLEXITY_BOOTH : ENCODER_COMPLEXITY_TRACK);
+    return slot < TIERS ? slot : KIND_BRIDGE;
 }
 
-struct encoder *pool_encoder(struct pool *pool, enum tier tier, bool is_booth)
+// What a bridge was made as does not matter.
+static struct encoder *make_encoder(unsigned kind, bool is_booth)
 {
-    pool->encoders[tier][is_booth].was_used = true;
-    if (pool->encoders[tier][is_booth].n == 0)
-        return make_encoder(tier, is_booth);
-    return pool->encoders[tier][is_booth].spare[--pool->encoders[tier][is_booth].n];
+    return encoder_new(kind < TIERS ? (enum tier)kind : TIER_STANDARD,
+                       is_booth ? ENCODER_COMPLEXITY_BOOTH : ENCODER_COMPLEXITY_TRACK);
 }
 
-void pool_encoder_back(struct pool *pool, enum tier tier, bool is_booth, struct encoder *encoder)
+struct encoder *pool_encoder(struct pool *pool, unsigned slot, bool is_booth)
 {
-    if (pool->encoders[tier][is_booth].n == POOL_ENCODERS_CAP)
+    const unsigned kind = kind_of(slot);
+    pool->encoders[kind][is_booth].was_used = true;
+    if (pool->encoders[kind][is_booth].n == 0)
+        return make_encoder(kind, is_booth);
+    return pool->encoders[kind][is_booth].spare[--pool->encoders[kind][is_booth].n];
+}
+
+void pool_encoder_back(struct pool *pool, unsigned slot, bool is_booth, struct encoder *encoder)
+{
+    const unsigned kind = kind_of(slot);
+    if (pool->encoders[kind][is_booth].n == POOL_ENCODERS_CAP)
         encoder_free(encoder);
     else
-        pool->encoders[tier][is_booth].spare[pool->encoders[tier][is_booth].n++] = encoder;
+        pool->encoders[kind][is_booth].spare[pool->encoders[kind][is_booth].n++] = encoder;
 }
 
-static void tidy_encoders(struct pool *pool, enum tier tier, bool is_booth)
+static void tidy_encoders(struct pool *pool, unsigned kind, bool is_booth)
 {
-    unsigned *n = &pool->encoders[tier][is_booth].n;
-    struct encoder **spare = pool->encoders[tier][is_booth].spare;
+    unsigned *n = &pool->encoders[kind][is_booth].n;
+    struct encoder **spare = pool->encoders[kind][is_booth].spare;
     while (*n > POOL_ENCODERS_KEEP)
         encoder_free(spare[--*n]);
-    while (pool->encoders[tier][is_booth].was_used && *n < POOL_READY) {
-        struct encoder *encoder = make_encoder(tier, is_booth);
+    while (pool->encoders[kind][is_booth].was_used && *n < POOL_READY) {
+        struct encoder *encoder = make_encoder(kind, is_booth);
         if (encoder == NULL)
             return;
         spare[(*n)++] = encoder;
@@ -190,8 +199,8 @@ void pool_tidy(struct pool *pool)
     tidy_kept(pool);
     for (unsigned is_booth = 0; is_booth < 2; is_booth++) {
         tidy_mixes(pool, is_booth != 0);
-        for (int tier = 0; tier < TIERS; tier++)
-            tidy_encoders(pool, (enum tier)tier, is_booth != 0);
+        for (unsigned kind = 0; kind < KINDS; kind++)
+            tidy_encoders(pool, kind, is_booth != 0);
     }
 }
 
@@ -205,10 +214,10 @@ void pool_clear(struct pool *pool)
         for (struct mix *mix; (mix = pop_mix(pool, is_booth != 0)) != NULL;)
             free_mix(mix);
         limiter_free(pool->fresh_limiters[is_booth]);
-        for (int tier = 0; tier < TIERS; tier++)
-            while (pool->encoders[tier][is_booth].n > 0)
+        for (unsigned kind = 0; kind < KINDS; kind++)
+            while (pool->encoders[kind][is_booth].n > 0)
                 encoder_free(
-                    pool->encoders[tier][is_booth].spare[--pool->encoders[tier][is_booth].n]);
+                    pool->encoders[kind][is_booth].spare[--pool->encoders[kind][is_booth].n]);
     }
     *pool = (struct pool){ 0 };
 }

@@ -226,8 +226,8 @@ static void choose_strongest(struct hall *hall)
 static bool is_sounding(const struct hall *hall)
 {
     for (const struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
-        for (int tier = 0; tier < TIERS; tier++)
-            if (mix->streams[tier].is_open)
+        for (unsigned slot = 0; slot < SLOTS; slot++)
+            if (mix->streams[slot].is_open)
                 return true;
     return hall->n_speakers > 0 || hall->n_tones > 0 || hall->n_pauses_asked > 0;
 }
@@ -235,6 +235,7 @@ static bool is_sounding(const struct hall *hall)
 bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick)
 {
     uint64_t now_us = tick * AUDIO_BLOCK_US;
+    deliver_due(mixer, hall, tick);
     if (!hall->is_at_rest)
         play_speakers(mixer, hall, now_us);
     meeting_advance(hall->meeting, now_us);

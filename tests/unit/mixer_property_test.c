@@ -16,10 +16,10 @@ static uint32_t dice(uint32_t sides)
     return (uint32_t)(((uint64_t)seed * sides) >> 32);
 }
 
-static void count_play(const struct play *play, const struct mix *mix, unsigned n[TIERS])
+static void count_play(const struct play *play, const struct mix *mix, unsigned n[SLOTS])
 {
     if (play->mix == mix)
-        n[play->tier]++;
+        n[play->slot]++;
 }
 
 // A tone is in nobody's ear for whom it is not.
@@ -50,7 +50,7 @@ static void check_hall(const struct hall *hall)
         n_in_booths += hall->seats[i]->place.kind == PLACE_BOOTH;
     assert_int_equal(n_in_booths, hall->n_in_booths);
     for (const struct mix *mix = hall->mixes; mix != NULL; mix = mix->next) {
-        unsigned n[TIERS] = { 0 };
+        unsigned n[SLOTS] = { 0 };
         for (size_t i = 0; i < hall->n_seats; i++) {
             count_play(&hall->seats[i]->have, mix, n);
             count_play(&hall->seats[i]->want, mix, n);
@@ -59,18 +59,19 @@ static void check_hall(const struct hall *hall)
         for (size_t i = 0; i < RECORD_STREAMS_MAX; i++)
             n_taps += hall->taps[i] == mix;
         assert_int_equal(n_taps, mix->n_taps);
-        for (int tier = 0; tier < TIERS; tier++) {
-            assert_int_equal(n[tier], mix->streams[tier].n_plays);
-            assert_int_equal(n[tier] != 0, mix->streams[tier].encoder != NULL);
+        for (unsigned slot = 0; slot < SLOTS; slot++) {
+            assert_int_equal(n[slot], mix->streams[slot].n_plays);
+            assert_int_equal(n[slot] != 0, mix->streams[slot].encoder != NULL);
         }
     }
 }
 
 static void someone_goes_somewhere(struct stage *stage, uint32_t session)
 {
-    static const enum tier tiers[] = { TIER_STANDARD, TIER_MINIMUM, TIER_FULL, TIER_THIN };
+    static const enum tier tiers[] = { TIER_STANDARD, TIER_MINIMUM, TIER_FULL, TIER_THIN,
+                                       TIER_LIFELINE };
     const struct seat *seat = hall_seat(stage_hall(stage), session);
-    enum tier tier = tiers[dice(4)];
+    enum tier tier = tiers[dice(5)];
     if (seat != NULL && dice(2) == 0) {
         stage_join(stage, session, seat->place.kind, seat->place.index, tier, seat->epoch);
         return;

@@ -78,7 +78,7 @@ struct stage {
     uint64_t blocks[RECORD_STREAMS_MAX];  // in all
     uint64_t next_at[RECORD_STREAMS_MAX]; // where the last block ended
     uint64_t delivered;                   // recipients of packets in all
-    uint64_t mixer_ns;                    // of real time that the mixer took
+    uint64_t mixer_ns;                    // of the processor's time that the mixer took
 };
 
 void stage_open(struct stage *stage, unsigned n_threads);
