@@ -92,7 +92,7 @@ int meeting_set_relay(struct meeting *meeting, uint32_t session, int lang, uint6
     if (lang >= 0 && !tree_would_listen_to(meeting, b, (int8_t)lang)) {
         return TRACKS_E_NO_PATH;
     }
-    b->relay = (int8_t)lang;
+    booth_set_relay(meeting, b, (int8_t)lang);
     meeting->revision++;
     meeting->at_once = 1u << b->index;
     tree_update(meeting, 0);
@@ -143,8 +143,9 @@ int meeting_set_outgoing(struct meeting *meeting, uint32_t session, int lang, ui
     if (is_choice) {
         b->choice = (int8_t)lang;
         tree_update(meeting, 0);
-    } else if (!is_so) {
-        floor_correct(meeting, holder, spoken_instead(b, (uint8_t)lang));
+    } else {
+        floor_correct(meeting, holder,
+                      is_so ? meeting->floor.lang : spoken_instead(b, (uint8_t)lang));
     }
     meeting->at_once = 0;
     if (b->is_turning) { // it was before
@@ -215,6 +216,6 @@ void meeting_vanished(struct meeting *meeting, uint32_t session, uint64_t now_us
     const bool was_on_air = b->on_air == session;
     const bool is_followed = handover_leave(meeting, b, p);
     if (was_on_air && !is_followed) {
-        booth_clear_air(meeting, b, OFF_AIR_VANISHED);
+        booth_vanish(meeting, b);
     }
 }

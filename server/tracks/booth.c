@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tracks/tracks_int.h"
 
+#include <string.h>
+
 struct booth *booth_of(struct meeting *m, const struct person *p)
 {
     return p && p->place.kind == PLACE_BOOTH ? &m->booths[p->place.index] : NULL;
@@ -81,6 +83,7 @@ void booth_set_on_air(struct meeting *m, struct booth *b, const struct person *p
     b->on_air_since_us = m->now_us;
     b->is_timer_told = false;
     b->is_partner_needed = false;
+    b->vanished = 0;
     b->is_coughing = p->is_muted;
     b->is_cough_told = false;
     b->cough_us = m->now_us;
@@ -120,6 +123,9 @@ void booth_leave(struct meeting *m, const struct person *p)
 {
     struct booth *b = booth_of(m, p);
     b->n_interpreters--;
+    if (b->vanished == p->session) {
+        b->vanished = 0;
+    }
     const bool is_followed = handover_leave(m, b, p);
     if (!is_followed && b->on_air == p->session) {
         booth_clear_air(m, b, OFF_AIR_LEFT);
@@ -127,9 +133,65 @@ void booth_leave(struct meeting *m, const struct person *p)
     if (b->n_interpreters == 0) {
         b->is_partner_needed = false;
         b->relay = TRACKS_RELAY_AUTO;
+        memset(b->relays, TRACKS_RELAY_AUTO, sizeof(b->relays));
         b->choice = -1;
         tree_update(m, 0);
     }
+}
+
+// ---- by hand ----------------------------------------------------------------------------------
+
+// A choice is made for what is spoken now: it does not hold for another floor language, and holds
+// again when that one comes back. Before anybody has spoken it is made for all of them; and none is
+// none.
+void booth_set_relay(const struct meeting *m, struct booth *b, int8_t relay)
+{
+    if (!m->floor.has_root || relay == TRACKS_RELAY_AUTO) {
+        memset(b->relays, relay, sizeof(b->relays));
+    }
+    b->relay = b->relays[m->floor.root] = relay;
+}
+
+void booth_follow_root(struct meeting *m, struct booth *b)
+{
+    const int8_t relay = b->relays[m->floor.root];
+    if (relay == b->relay) {
+        return;
+    }
+    b->relay = relay;
+    m->revision++;
+    if (b->n_interpreters > 0 && !b->now.is_resting) {
+        booth_push_path(m, b);
+    }
+}
+
+// ---- those who vanished -----------------------------------------------------------------------
+
+void booth_vanish(struct meeting *m, struct booth *b)
+{
+    const uint32_t session = b->on_air;
+    booth_clear_air(m, b, OFF_AIR_VANISHED);
+    b->vanished = session;
+    b->vanished_us = m->now_us;
+}
+
+static bool booth_has_voice(struct meeting *m, const struct booth *b)
+{
+    for (const struct person *p = m->active; p; p = p->next_active) {
+        if (booth_of(m, p) == b && p->is_speaking) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Their first packet is enough, unless a partner has begun to speak; but a line that comes and goes
+// does not take the booth with it.
+static bool booth_is_return(struct meeting *m, const struct booth *b, const struct person *p)
+{
+    return b->on_air == 0 && b->vanished == p->session && m->now_us - b->vanished_us <= RETURN_US &&
+           (b->returned_us == 0 || m->now_us - b->returned_us > RETURN_US) &&
+           !booth_has_voice(m, b);
 }
 
 // ---- sound ------------------------------------------------------------------------------------
@@ -137,6 +199,10 @@ void booth_leave(struct meeting *m, const struct person *p)
 void booth_packet(struct meeting *m, struct person *p)
 {
     struct booth *b = booth_of(m, p);
+    if (booth_is_return(m, b, p)) {
+        b->returned_us = m->now_us;
+        booth_set_on_air(m, b, p);
+    }
     const bool is_first = !p->has_sent || m->now_us - p->last_packet_us >= PACKET_GAP_US;
     p->has_sent = true;
     p->last_packet_us = m->now_us;

@@ -9,6 +9,9 @@ static void floor_set_root(struct meeting *m, uint8_t lang)
     m->floor.root = lang;
     m->floor.has_root = true;
     m->floor.root_end_us = m->now_us;
+    for (uint8_t i = 0; i < m->config.n_booths; i++) {
+        booth_follow_root(m, &m->booths[i]);
+    }
     tree_update(m, old_end_us);
 }
 
@@ -52,15 +55,23 @@ void floor_refresh(struct meeting *m, bool is_certain)
     floor_judge_turn(m, is_certain);
 }
 
-// The holder speaks `lang` from here on for all, whatever they chose. What was true anyway is not
-// remembered: it goes on following their seat.
+// The holder speaks `lang` from here on for all, whatever they chose, until they choose. What was
+// true anyway is so for this turn, and not remembered: then it follows their seat again.
 void floor_correct(struct meeting *m, struct person *holder, uint8_t lang)
 {
     if (person_spoken(m, holder) != lang) {
         holder->spoken = (int8_t)lang;
     }
+    m->floor.pinned = (int8_t)lang;
     m->revision++;
     floor_refresh(m, true);
+}
+
+void floor_unpin(struct meeting *m, const struct person *p)
+{
+    if (m->floor.holder == p->session) {
+        m->floor.pinned = -1;
+    }
 }
 
 void floor_name(struct meeting *m, uint8_t lang)
@@ -91,6 +102,8 @@ static void floor_take(struct meeting *m, struct person *p)
     }
     const uint64_t won_us = window_sum(&p->window, m->now_us, FLOOR_WINDOW_US);
     f->turn_voice_us = later(p->run_us, won_us);
+    m->revision += f->pinned >= 0; // the old holder's
+    f->pinned = -1;
     f->holder = p->session;
     floor_set_lang(m, person_spoken(m, p));
     for (struct person *other = m->active; other; other = other->next_active) {
@@ -177,6 +190,7 @@ void floor_leave(struct meeting *m, const struct person *p)
     }
     if (m->floor.holder == p->session) {
         m->floor.holder = 0;
+        m->floor.pinned = -1;
         floor_push(m);
     }
 }

@@ -71,7 +71,7 @@ struct meeting *meeting_new(const struct meeting_config *config, uint64_t now_us
     m->revision = 1;
     m->floor.lang = config->default_lang;
     m->floor.root = config->default_lang;
-    m->floor.named = -1;
+    m->floor.named = m->floor.pinned = -1;
     m->floor.is_drained = true;
     m->pivot = -1;
     m->since_us = now_us;
@@ -87,6 +87,7 @@ struct meeting *meeting_new(const struct meeting_config *config, uint64_t now_us
                                        .now = { .is_resting = true },
                                        .wanted = { .is_resting = true },
                                        .source = config->default_lang };
+        memset(m->booths[i].relays, TRACKS_RELAY_AUTO, sizeof(m->booths[i].relays));
     }
     tree_update(m, 0);
     return m;
@@ -251,6 +252,7 @@ int meeting_set_spoken(struct meeting *meeting, uint32_t session, int lang, uint
         return TRACKS_E_UNKNOWN_LANGUAGE;
     }
     p->spoken = (int8_t)(lang < 0 ? -1 : lang);
+    floor_unpin(meeting, p);
     meeting->revision++;
     floor_refresh(meeting, false);
     return 0;

@@ -78,6 +78,9 @@ bool person_is_on_floor(const struct person *p)
 
 uint8_t person_spoken(const struct meeting *m, const struct person *p)
 {
+    if (m->floor.pinned >= 0 && p->session == m->floor.holder) {
+        return (uint8_t)m->floor.pinned;
+    }
     if (p->spoken >= 0) {
         return (uint8_t)p->spoken;
     }

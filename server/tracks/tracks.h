@@ -124,7 +124,8 @@ int meeting_take(struct meeting *meeting, uint32_t session, uint64_t now_us);
 int meeting_handover(struct meeting *meeting, uint32_t session, uint64_t now_us);
 // What the booth of this interpreter listens to: a language (the track of another booth, or the
 // floor when it is spoken there), TRACKS_RELAY_AUTO, or TRACKS_RELAY_FLOOR ("I do understand
-// this").
+// this"). For the present floor language, now and whenever it is spoken again; before anybody has
+// spoken, and AUTO, for all of them.
 #define TRACKS_RELAY_AUTO (-1)
 #define TRACKS_RELAY_FLOOR (-2)
 int meeting_set_relay(struct meeting *meeting, uint32_t session, int lang, uint64_t now_us);
@@ -160,7 +161,8 @@ void meeting_voice(struct meeting *meeting, uint32_t session, bool is_voice, flo
 // A person's source went idle (end of transmission, or nothing came for too long).
 void meeting_silent(struct meeting *meeting, uint32_t session, uint64_t now_us);
 // After TRACK_EVENT_SUSPECT the client was asked and did not answer in time: no longer on air, the
-// partner's voice is enough. Does nothing when packets have come since.
+// partner's voice is enough. Does nothing when packets have come since. Packets that come within
+// RETURN_US put them on air again, while no partner is speaking.
 void meeting_vanished(struct meeting *meeting, uint32_t session, uint64_t now_us);
 // Runs what is due (holds, pending turns, notices). Call each tick while anybody sounds, and at the
 // deadline otherwise.

@@ -47,6 +47,7 @@
 #define HANDOVER_FADE_MS 200u                // ... and then the leaver fades
 #define HANDOVER_OFFER_US (60u * 1000u * MS) // an offer that nobody answers ends
 #define SUSPECT_US (160u * MS)               // voice stops without an end for so long
+#define RETURN_US (10000u * MS)              // who vanished comes back by a packet for so long
 #define UNCOVERED_LEAST_US (2000u * MS)      // or the span: figures count what comes later
 #define UNDER_DB (-6.0f) // an understood voice under a booth that finishes; booth talk
 #define PARTNER_DB (-12) // the partner on air, until one chooses
@@ -108,9 +109,10 @@ struct booth {
     uint8_t index, n_langs, langs[TRACKS_BOOTH_LANGS_MAX];
     bool is_one_way; // from langs[0] into langs[1]
     bool is_air_by_voice;
-    int8_t relay;           // a language, TRACKS_RELAY_AUTO or _FLOOR
-    int8_t choice;          // of three: the outgoing that was chosen, -1
-    bool is_partner_needed; // the one on air went away: the partner's voice is enough
+    int8_t relay;                    // now: a language, TRACKS_RELAY_AUTO or _FLOOR
+    int8_t relays[TRACKS_LANGS_MAX]; // ... and when that is the floor language
+    int8_t choice;                   // of three: the outgoing that was chosen, -1
+    bool is_partner_needed;          // the one on air went away: the partner's voice is enough
     uint32_t n_interpreters;
     uint32_t on_air; // session, 0: nobody
     uint64_t on_air_since_us;
@@ -121,6 +123,8 @@ struct booth {
     uint64_t handover_since_us; // asked, offered or confirmed
     uint32_t fading;            // who was on air until ...
     uint64_t fade_from_us;      // ... then, and fades
+    uint32_t vanished;          // who was on air when their line went, while nobody else is; 0
+    uint64_t vanished_us, returned_us; // when they did; when somebody last came back
 
     enum booth_phase phase;
     uint64_t arriving_until_us;
@@ -148,8 +152,9 @@ struct booth {
 
 struct floor {
     uint32_t holder, second, given;
-    int8_t named; // what is spoken by whoever takes the free floor next, -1
-    uint8_t lang; // the holder's
+    int8_t named;  // what is spoken by whoever takes the free floor next, -1
+    int8_t pinned; // the holder's, said by hand in this turn: wherever they sit meanwhile; -1
+    uint8_t lang;  // the holder's
     uint64_t lang_since_us;
     uint64_t turn_voice_us; // the holder's voice in this turn
     uint8_t root;           // the language of the last turn that was long enough to count
@@ -215,7 +220,8 @@ void floor_leave(struct meeting *m, const struct person *p);
 void floor_refresh(struct meeting *m, bool is_certain); // the holder's language may have changed
 void floor_correct(struct meeting *m, struct person *holder, uint8_t lang); // at once, for all
 void floor_name(struct meeting *m, uint8_t lang); // what is spoken now, or by whoever is next
-void floor_choose_second(struct meeting *m);      // somebody has fallen silent
+void floor_unpin(struct meeting *m, const struct person *p); // they have chosen
+void floor_choose_second(struct meeting *m);                 // somebody has fallen silent
 void floor_advance(struct meeting *m);
 uint64_t floor_deadline(const struct meeting *m);
 
@@ -241,6 +247,10 @@ void booth_set_on_air(struct meeting *m, struct booth *b, const struct person *p
 void booth_clear_air(struct meeting *m, struct booth *b, enum off_air why);
 void booth_push_path(struct meeting *m, const struct booth *b);
 void booth_packet(struct meeting *m, struct person *p);
+void booth_vanish(struct meeting *m, struct booth *b);                        // the one on air
+void booth_set_relay(const struct meeting *m, struct booth *b, int8_t relay); // by hand
+void booth_follow_root(struct meeting *m,
+                       struct booth *b); // the relay for this floor language
 void booth_voice(struct meeting *m, struct person *p);
 void booth_muted(struct meeting *m, const struct person *p);
 void booth_turn(struct meeting *m, struct booth *b);

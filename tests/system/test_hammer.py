@@ -153,7 +153,6 @@ class World:
 
 KINDS = (0, 1, 2, 3, 6, 8, 10, 14, 15, 17, 18, 20, 22, 23, 26) + 4 * (7, 9, 11, 13, 19) + 4 * (9,)
 
-ROLES = ("interpreters", "moderators", "participants")
 NAMES = ("Guest", "Reg", "SuperUser", "New")
 
 
@@ -243,13 +242,6 @@ class HammerTest(SystemTest):
                          "config unset listenersperchannel"):
             root.ask(26, {3: question.encode(), 4: "susurro.admin"})
 
-    @staticmethod
-    def without_roles(fields):
-        """A meeting's groups of roles are made again at the start, when somebody had deleted them."""
-        def is_bare(group):
-            return text(decode(group), 1) in ROLES and not set(decode(group)) & {5, 6}
-        return {**fields, 3: [group for group in fields.get(3, []) if not is_bare(group)]}
-
     def state(self, root):
         """All that should outlive a restart."""
         channels = {number: (one.get("name"), one.get("parent"), one.get("position"), one.get("max_users"))
@@ -257,7 +249,7 @@ class HammerTest(SystemTest):
         rules = {}
         for number in channels:
             frames = root.ask(ACL, {1: number, 5: True})
-            rules[number] = [self.without_roles(fields) for kind, fields in frames if kind == ACL]
+            rules[number] = [fields for kind, fields in frames if kind == ACL]
         users = [sorted((last(decode(one), 1), text(decode(one), 2)) for one in fields.get(1, []))
                  for kind, fields in root.ask(USER_LIST, b"") if kind == USER_LIST]
         bans = [fields for kind, fields in root.ask(BAN_LIST, {2: True}) if kind == BAN_LIST]

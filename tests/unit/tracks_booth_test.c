@@ -181,7 +181,19 @@ static const struct {
     { "who is not on air is not asked", "!cut j; a 1000; aj 510; a 1000", 0, 'i' },
     { "on air long after a lost end", "!cut j; a 1000; aj 510; a 1000; !take j; a 1000", 0, 'j' },
     { "the partner by voice", "!cut i; a 1000; ai 510; a 500; !gone i; aj 1010", 1, 'j' },
-    { "the vanished one by voice", "!cut i; a 1000; ai 510; a 500; !gone i; ai 1010", 1, 'i' },
+    { "the vanished one by a packet", "!cut i; a 1000; ai 510; a 500; !gone i; ai 10", 1, 'i' },
+    { "... within ten seconds", "!cut i; a 1000; ai 510; a 500; !gone i; a 9900; ai 10", 1, 'i' },
+    { "... later by voice", "!cut i; a 1000; ai 510; a 500; !gone i; a 10100; ai 900", 1, 0 },
+    { "... as anybody", "!cut i; a 1000; ai 510; a 500; !gone i; a 10100; ai 1010", 1, 'i' },
+    { "... not while the partner speaks", "!cut i; a 1000; ai 510; a 500; !gone i; aj 300; aij 500",
+      1, 0 },
+    { "... nor after the partner", "!cut i; a 1000; ai 510; a 500; !gone i; aj 1010; ai 900", 1,
+      'j' },
+    { "... nor muted", "!cut i; a 1000; ai 510; a 500; !gone i; !mute i; ai 500", 1, 0 },
+    { "... nor from another place",
+      "!cut i; a 1000; ai 510; a 500; !gone i; !sit es i; !booth i; ai 500", 1, 0 },
+    { "... and not again and again",
+      "!cut i; a 1000; ai 510; a 500; !gone i; ai 510; a 500; !gone i; ai 510; a 10", 2, 0 },
 };
 
 static void those_who_vanish_are_asked_first(void **state)
@@ -432,6 +444,43 @@ static void the_floor_instead_of_a_relay(void **state)
     stage_close(&stage);
 }
 
+// A relay that was chosen is for what was spoken then. g speaks fr, a en; r is in the booth en-fr.
+static const struct {
+    const char *name, *score;
+    int relay;
+} relays[] = {
+    { "holds", "g 2000; gr 1000; !relay floor i; gri 5000", TRACKS_RELAY_FLOOR },
+    { "not for a word in another language", "g 2000; !relay floor i; - 1000; a 1000",
+      TRACKS_RELAY_FLOOR },
+    { "not for another language", "g 2000; !relay floor i; - 1000; a 2000", TRACKS_RELAY_AUTO },
+    { "again for the first", "g 2000; !relay floor i; - 1000; a 2000; - 1000; g 2000",
+      TRACKS_RELAY_FLOOR },
+    { "for another who speaks it", "!speak fr f; g 2000; !relay floor i; - 1000; f 2000",
+      TRACKS_RELAY_FLOOR },
+    { "before anybody spoke: for all", "!relay floor i; g 2000; - 1000; a 2000",
+      TRACKS_RELAY_FLOOR },
+    { "taken back: for all",
+      "!relay floor i; g 2000; - 1000; a 2000; !relay auto i; - 1000; g 2000", TRACKS_RELAY_AUTO },
+    { "until the booth is empty",
+      "g 2000; !relay floor i; !leave i; !leave j; - 1000; a 2000; - 1000; g 2000",
+      TRACKS_RELAY_AUTO },
+};
+
+static void a_relay_is_for_what_is_spoken(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(relays) / sizeof(relays[0]); i++) {
+        struct stage stage;
+        stage_open(&stage, STAGE_RELAY);
+        stage_play(&stage, relays[i].score);
+        const int relay = meeting_booth_state(stage.meeting, 0).relay;
+        if (relay != relays[i].relay) {
+            fail_msg("%s: relay %d", relays[i].name, relay);
+        }
+        stage_close(&stage);
+    }
+}
+
 // Two booths en-es, x and y, and a change of staff that sends the one out and the other in, each to
 // what the other says. Neither may hear what it said itself.
 static void no_ring_of_relays_while_booths_turn(void **state)
@@ -618,6 +667,7 @@ int main(void)
         cmocka_unit_test(a_relay_ends_when_the_floor_knows_better),
         cmocka_unit_test(a_relay_booth_turns_when_the_whole_chain_is_through),
         cmocka_unit_test(the_floor_instead_of_a_relay),
+        cmocka_unit_test(a_relay_is_for_what_is_spoken),
         cmocka_unit_test(no_ring_of_relays_while_booths_turn),
         cmocka_unit_test(a_turned_booth_begins_anew),
         cmocka_unit_test(figures_add_up),

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/lines/lines_tcp.h"
 
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define ASK_EVERY_S 1
@@ -14,7 +16,9 @@ bool tcp_signs_read(int fd, struct tcp_signs *out)
     struct tcp_info info;
     socklen_t len = sizeof(info);
     memset(&info, 0, sizeof(info));
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+    int waiting = 0;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
+        ioctl(fd, SIOCOUTQ, &waiting) != 0)
         return false;
     *out = (struct tcp_signs){
         .rtt_us = info.tcpi_rtt,
@@ -26,6 +30,12 @@ bool tcp_signs_read(int fd, struct tcp_signs *out)
         .segments_in = info.tcpi_segs_in,
         .segments_out = info.tcpi_segs_out,
         .is_outstanding = info.tcpi_unacked > 0 || info.tcpi_probes > 0,
+        .acked_bytes = info.tcpi_bytes_acked,
+        .waiting_bytes = waiting > 0 ? (uint64_t)waiting : 0,
+        .n_sent = info.tcpi_data_segs_out,
+        .n_received = info.tcpi_data_segs_in,
+        .n_resent = info.tcpi_total_retrans,
+        .n_disordered = info.tcpi_rcv_ooopack,
     };
     return true;
 }

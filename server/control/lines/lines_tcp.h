@@ -15,7 +15,10 @@ struct tcp_signs {
     // With what was sent again, and with segments that only acknowledge.
     uint64_t bytes_in, bytes_out;
     uint32_t segments_in, segments_out;
-    bool is_outstanding; // something was sent, or asked, and is not answered
+    bool is_outstanding;                 // something was sent, or asked, and is not answered
+    uint64_t acked_bytes, waiting_bytes; // of what we write: there; not yet
+    uint32_t n_sent, n_received;         // segments with data, also those sent again
+    uint32_t n_resent, n_disordered;     // of them: ours sent again; theirs behind a gap
 };
 bool tcp_signs_read(int fd, struct tcp_signs *out);
 // The kernel asks the other end's once a second without bothering any program; it never gives up

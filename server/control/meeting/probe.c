@@ -1,66 +1,35 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Somebody on air whose voice stopped without an end: has the line gone, or was only that one
-// packet lost? Every Mumble client answers an empty CryptSetup at once, whatever its user does. It
-// is asked up to three times, 40 ms apart: so that where one segment is lost, the next lets TCP
-// notice. No answer within max(250 ms, 2.5 round trips) of the last time: the mixer is told that
-// they have vanished (docs/decisions/0015-vanished-interpreters.md).
+// packet lost? Every Mumble client answers an empty CryptSetup at once, whatever its user does.
+// While no answer has come, what the kernel knows of the connection is looked at (evidence.h), and
+// they are asked again: until it is clear that nobody is there, and the mixer is told that they
+// have vanished (docs/decisions/0015-vanished-interpreters.md).
 //
 // The answer is a sign of life only: its nonce is older than datagrams that came meanwhile, and is
 // not put in force.
 //
-//   suspect ─ ask ─┬─ answer ──────────────────► nothing
-//                  └─ due_us, and no answer ───► MIXER_CMD_VANISHED (unless packets came since)
+//   suspect ─ ask ─┬─ answer ─────────────► nothing
+//                  └─ looks ─┬─ no end ───► nothing
+//                            └─ verdict ──► MIXER_CMD_VANISHED (unless packets came since)
+#include "control/meeting/evidence.h"
 #include "control/meeting/run.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
-#define ASKS_MAX 3
-#define ASK_AGAIN_US 40000u
-#define ANSWER_LEAST_US 250000u
-#define ANSWER_MOST_US 2000000u // whatever the line's round trip
+#define FIRST_LOOK_US 5000u // the question leaves at the end of the turn
 
 struct probe {
     struct probe *next;
     uint32_t meeting, session;
-    unsigned n_asks;
-    uint64_t ask_us, due_us; // when to ask again, and when it is over
+    bool has_begun; // the first question has left the server
+    struct evidence evidence;
 };
 struct probes {
     struct server *server;
     uv_timer_t timer; // runs while there are any
     struct probe *first;
 };
-
-// ---- how long an answer may take ----------------------------------------------------------------
-
-// The kernel's, of the connection that carries the answer; and the client's own, a mean.
-static uint64_t round_trip_us(const struct conn *conn)
-{
-    struct tcp_info info = { 0 };
-    socklen_t len = sizeof(info);
-    uint64_t rtt_us = 0;
-    if (getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0)
-        rtt_us = info.tcpi_rtt;
-    const MumbleProto__Ping *ping = &conn->ping_seen;
-    const float said_ms = ping->has_tcp_ping_avg ? ping->tcp_ping_avg : 0.0f;
-    const float most_ms = ANSWER_MOST_US / 1000.0f;
-    if (said_ms > 0.0f && said_ms < most_ms && (uint64_t)(said_ms * 1000.0f) > rtt_us)
-        rtt_us = (uint64_t)(said_ms * 1000.0f);
-    return rtt_us;
-}
-
-static uint64_t patience_us(const struct conn *conn)
-{
-    const uint64_t trips_us = 5 * round_trip_us(conn) / 2;
-    const uint64_t patience_us = trips_us < ANSWER_LEAST_US  ? ANSWER_LEAST_US
-                                 : trips_us > ANSWER_MOST_US ? ANSWER_MOST_US
-                                                             : trips_us;
-    return (ASKS_MAX - 1) * ASK_AGAIN_US + patience_us;
-}
 
 // ---- one probe ----------------------------------------------------------------------------------
 
@@ -79,64 +48,70 @@ static void end(struct probe **place)
     free(ended);
 }
 
-static void ask(struct probe *probe, struct conn *conn)
+static void ask(struct conn *conn)
 {
     MumbleProto__CryptSetup setup = MUMBLE_PROTO__CRYPT_SETUP__INIT;
     send_message(conn, MSG_CRYPT_SETUP, &setup.base);
     conn->n_probes++;
-    probe->n_asks++;
-    probe->ask_us = conn->server->now_us + ASK_AGAIN_US;
 }
 
-static void vanish(struct server *server, const struct probe *probe)
+static void vanish(struct server *server, const struct probe *probe, const char *why)
 {
-    log_info("control", "an interpreter does not answer", "session=%u", probe->session);
+    log_info("control", "an interpreter does not answer", "session=%u why=\"%s\" after_ms=%u",
+             probe->session, why, (unsigned)((server->now_us - probe->evidence.begin_us) / 1000));
     link_mixer(server, &(struct mixer_command){ .kind = MIXER_CMD_VANISHED,
                                                 .meeting = probe->meeting,
                                                 .session = probe->session });
 }
 
-// Does what is due; false: it is over.
+// While the question waits for the gate, the client cannot know it.
+static bool is_held(const struct server *server, const struct conn *conn)
+{
+    return server->gate.is_closed && conn->out.len > conn->out_open;
+}
+
+// False: it is over.
 static bool advance(struct server *server, struct probe *probe)
 {
     struct conn *conn = conn_of(server, probe->session);
-    if (conn == NULL)
+    struct tcp_signs signs;
+    if (conn == NULL || !tcp_signs_read(conn->fd, &signs))
         return false;
-    // While the question waits for the gate, the client cannot know it.
-    const bool is_held = server->gate.is_closed && conn->out.len > conn->out_open;
-    if (probe->due_us <= server->now_us && !is_held) {
-        vanish(server, probe);
+    if (!probe->has_begun && is_held(server, conn))
+        return true;
+    if (!probe->has_begun) {
+        probe->has_begun = true;
+        evidence_begin(&probe->evidence, &signs, server->now_us);
+        return true;
+    }
+    switch (evidence_look(&probe->evidence, &signs, server->now_us)) {
+    case EVIDENCE_NONE:
+        return true;
+    case EVIDENCE_ASK:
+        ask(conn);
+        return true;
+    case EVIDENCE_LINE_GONE:
+        vanish(server, probe, "line");
+        return false;
+    case EVIDENCE_HANGS:
+        vanish(server, probe, "program");
+        return false;
+    case EVIDENCE_NO_END:
         return false;
     }
-    if (probe->due_us <= server->now_us)
-        probe->due_us = server->now_us + ANSWER_LEAST_US;
-    if (probe->n_asks < ASKS_MAX && probe->ask_us <= server->now_us)
-        ask(probe, conn);
-    return true;
+    return false;
 }
 
 // ---- when ---------------------------------------------------------------------------------------
 
-static uint64_t next_us_of(const struct probe *probe)
-{
-    return probe->n_asks < ASKS_MAX && probe->ask_us < probe->due_us ? probe->ask_us
-                                                                     : probe->due_us;
-}
-
 static void on_timer(uv_timer_t *timer);
 
-static void arm(struct probes *probes)
+static void arm(struct probes *probes, uint64_t in_us)
 {
-    const uint64_t now_us = probes->server->now_us;
-    uint64_t next_us = UINT64_MAX;
-    for (const struct probe *probe = probes->first; probe != NULL; probe = probe->next)
-        if (next_us_of(probe) < next_us)
-            next_us = next_us_of(probe);
-    if (next_us == UINT64_MAX)
+    if (probes->first == NULL)
         uv_timer_stop(&probes->timer);
     else
-        uv_timer_start(&probes->timer, on_timer,
-                       next_us > now_us ? (next_us - now_us + 999) / 1000 : 0, 0);
+        uv_timer_start(&probes->timer, on_timer, in_us / 1000, 0);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -149,7 +124,7 @@ static void on_timer(uv_timer_t *timer)
             place = &(*place)->next;
         else
             end(place);
-    arm(probes);
+    arm(probes, EVIDENCE_LOOK_US);
 }
 
 static struct probes *probes_of(struct server *server)
@@ -182,10 +157,9 @@ void probe_begin(struct server *server, uint32_t meeting, uint32_t session)
         return;
     (*place)->meeting = meeting;
     (*place)->session = session;
-    (*place)->n_asks = 0;
-    (*place)->due_us = server->now_us + patience_us(conn);
-    ask(*place, conn);
-    arm(probes);
+    (*place)->has_begun = false;
+    ask(conn);
+    arm(probes, FIRST_LOOK_US);
 }
 
 bool probe_answered(struct conn *conn)
@@ -198,7 +172,7 @@ bool probe_answered(struct conn *conn)
     struct probe **place = probes != NULL ? place_of(probes, conn->session) : NULL;
     if (place != NULL && *place != NULL) {
         end(place);
-        arm(probes);
+        arm(probes, EVIDENCE_LOOK_US);
     }
     return true;
 }
@@ -210,7 +184,7 @@ void probe_leave(struct conn *conn)
     if (place == NULL || *place == NULL)
         return;
     end(place);
-    arm(probes);
+    arm(probes, EVIDENCE_LOOK_US);
 }
 
 void probe_free(struct server *server)

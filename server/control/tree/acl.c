@@ -3,6 +3,7 @@
 // The dialog where a channel's rules are edited: ACL asks for them or replaces them, QueryUsers
 // gives the names to the numbers in them. acl_show.c writes the answer.
 #include "control/control_int.h"
+#include "control/meeting/roles.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,18 @@ void acl_keep_write(struct server *server, const struct user *user, uint32_t cha
                  "channel=%u", channel);
 }
 
+// The groups that roles are given by belong to a meeting: who leaves one out takes the role from
+// all who had it, and the group stays, empty. (A start makes them, too: nothing else may change
+// then.)
+static void keep_roles(struct server *server, uint32_t channel)
+{
+    const struct meeting_info *meeting = model_meeting(server->model, channel);
+    if (meeting != NULL && meeting == model_meeting_root(server->model, meeting) &&
+        !roles_make_groups(server, meeting))
+        log_warn("control", "a meeting lacks a group of roles until the next start", "channel=%u",
+                 channel);
+}
+
 static void replace(struct conn *conn, const struct user *user, const MumbleProto__ACL *acl)
 {
     struct server *server = conn->server;
@@ -172,6 +185,7 @@ static void replace(struct conn *conn, const struct user *user, const MumbleProt
         return;
     }
     acl_keep_write(server, user, acl->channel_id);
+    keep_roles(server, acl->channel_id);
     const struct channel *channel = model_channel(server->model, acl->channel_id);
     if (!channel->is_temporary)
         storage_acl_put(server, channel);
