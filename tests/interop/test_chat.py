@@ -25,7 +25,7 @@ class ChatTest(RigTest):
 
     def test_one_conversation(self):
         ana, berta = self.client("Ana", "Asamblea/English"), self.client("Berta", "Asamblea/Español")
-        self.wait_online(settle_s=0)
+        self.wait_online(n_datagrams=0)
         ana.say("Good morning")
         number = wait.until(lambda: [re.search(r"#(\d+) en<", one["message"]).group(1)
                                      for one in list(self.iris.texts)
@@ -50,7 +50,7 @@ class ChatTest(RigTest):
     def test_who_comes_late(self):
         self.observer.say("Hello everybody")
         late = self.client("Late", "Asamblea/English")
-        self.wait_online(settle_s=0)
+        self.wait_online(n_datagrams=0)
         lines = self.log_of(late)
         self.assert_has_line(lines, "so far:")
         self.assert_has_line(lines, "Hello everybody")

@@ -10,7 +10,6 @@ SUSURRO_PICTURES_FONTS: see lib/mumble.py).
 import json
 import os
 import sys
-import time
 import unittest
 
 from lib import wait
@@ -27,7 +26,6 @@ LANGUAGE = os.environ.get("SUSURRO_PICTURES_LANGUAGE", "en")
 COMMANDS = {"en": ("!lang en", "!air", "!under off", "!under -15", "!relay floor"),
             "es": ("!idioma es", "!aire", "!debajo no", "!debajo -15", "!rele sala")}
 READ, AIR, OFF, ON, HEAR_FLOOR = COMMANDS[LANGUAGE]
-PAINTED_S = 0.4  # until a window shows what happened: for pictures alone
 MEETING = """
 [meeting "Asamblea"]
 tracks = en, es, fr
@@ -103,7 +101,7 @@ class FlowTest(RigTest):
             client.wait_window()
             if not is_menu_open:
                 client.show_newest()
-            time.sleep(PAINTED_S)
+            client.display.wait_still()
             client.screenshot(os.path.join(PICTURES, f"{title}.{LANGUAGE}.png"))
 
     def choose(self, client, menu, entry, title, *where):
@@ -125,7 +123,7 @@ class FlowTest(RigTest):
     def test_flow(self):
         vera, mona, flora, ivan = (self.client(name, channel, language=LANGUAGE)
                                    for name, channel in SEATS.items())
-        self.wait_online(settle_s=0)
+        self.wait_online(n_datagrams=0)
         self.picture(vera, "joined")
         for client in (vera, mona, ivan):
             client.say(READ)

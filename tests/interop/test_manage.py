@@ -26,7 +26,7 @@ class ManageTest(RigTest):
     def setUp(self):
         super().setUp()
         self.admin = self.client("SuperUser", password=PASSWORD)
-        self.wait_online(settle_s=0)
+        self.wait_online(n_datagrams=0)
 
     def add_channel(self, name):
         self.admin.open_channel_menu(0)
@@ -73,7 +73,7 @@ class ManageTest(RigTest):
 
     def test_register(self):
         ana = self.client("Ana")
-        self.wait_online(settle_s=0)
+        self.wait_online(n_datagrams=0)
         ana.open_self_menu()
         ana.keys("e")
         ana.wait_dialog("Register yourself as Ana")

@@ -31,7 +31,7 @@ class WhisperTest(RigTest):
             wait.until(lambda: self.observer.channel("Sala"), 10, "the channel Sala")
         self.room = self.observer.channel("Sala")["channel_id"]
         self.berta = self.client("Berta", "Sala")
-        self.wait_online(settle_s=0)
+        self.wait_online(n_datagrams=0)
 
     def heard(self, ana):
         """The level of Ana's tone at Berta's loudspeaker, in dBFS, and the contexts in the root."""

@@ -68,5 +68,24 @@ class Display:
                               capture_output=True)
         return path if done.returncode == 0 else None
 
+    def _picture(self):
+        """Its pixels, as they are now."""
+        done = subprocess.run([path_of("import"), "-window", "root", "-depth", "8", "rgb:-"], env=self.env,
+                              capture_output=True, check=True, timeout=30)
+        return done.stdout
+
+    def wait_still(self, timeout_s=10):
+        """Wait until three pictures in a row are the same: everything that was to be painted has been.
+
+        A cursor blinks twice a second at most: there is time enough for them in between.
+        """
+        same = [None]
+
+        def is_still():
+            now = self._picture()
+            same[:] = [*same, now] if same[-1] == now else [now]
+            return len(same) >= 3
+        wait.until(is_still, timeout_s, "a window that is painted", 0.05)
+
     def stop(self):
         self._process.stop()

@@ -116,8 +116,10 @@ class MumbleClient:
     """
 
     def __init__(self, directory, pulse, server, name, channel="", program=None, password="",
-                 certificate=None, **options):
+                 certificate=None, link=None, **options):
+        """link: what it is started with instead of the server's address."""
         self.name, self.pulse, self.server, self.channel = name, pulse, server, channel
+        self.sends_datagrams = options.get("transmit", "continuous") == "continuous" and not options.get("tunnel")
         self.directory = os.path.join(directory, name)
         os.makedirs(self.directory)
         pulse.seat(name)
@@ -125,7 +127,7 @@ class MumbleClient:
         self._give_certificate(certificate or client_certificate(self.directory, self.name))
         who = f"{name}:{password}" if password else name
         self._argv = [program or path_of("mumble"), "--multiple",
-                      f"mumble://{who}@{server.host}:{server.port}/{channel}"]
+                      link or f"mumble://{who}@{server.host}:{server.port}/{channel}"]
         self._start()
 
     def _start(self):

@@ -204,11 +204,10 @@ class RigTest(unittest.TestCase):
         self.clients.append(one)
         return one
 
-    def wait_online(self, settle_s=2.0):
+    def wait_online(self, n_datagrams=100):
         """Wait until every client is in, where it was sent, and has its sound streams running.
 
-        Then settle_s more, in which the clients find their way to UDP and their jitter buffers
-        a first depth.
+        Then, until so many datagrams of each have come in: by then all have found their way to UDP.
         """
         for client in self.clients:
             where = urllib.parse.unquote(client.channel).split("/")[-1] or None
@@ -221,7 +220,11 @@ class RigTest(unittest.TestCase):
                        f"{self.observer.channel_of(client.name)}")
             wait.until(client.has_sound, 20, f"sound streams of {client.name}")
             hurry_threads(client.process.pid)  # those for sound and network have made themselves ordinary ones
-        wait.until_clock(time.monotonic() + settle_s)
+        for client in self.clients:
+            if n_datagrams and client.sends_datagrams:
+                session = self.observer.user(client.name)["session"]
+                wait.until(lambda session=session: self.observer.user_stats(session)["from_client"]["good"] >=
+                           n_datagrams, 20, f"voice of {client.name} by UDP", 0.1)
 
     def log_of(self, client):
         """The lines of a client's log, as plain text without the time: it is made to write them into its channel."""

@@ -201,6 +201,11 @@ class Scene:
         assert inside.any(), f"{voice} said nothing from {begin_s} to {end_s}"
         return float(np.median(levels[inside]))
 
+    def part(self, listener, voice, begin_s, end_s):
+        """All that the listener heard while that voice was said between two moments."""
+        first = self.zero_s[voice] + begin_s + self.lag(listener, voice, self.zero_s[voice] + begin_s) / JUDGED_HZ
+        return self.take.heard[listener][round(first * RATE_HZ):round((first + end_s - begin_s) * RATE_HZ)]
+
     def passes_s(self, listener, voice, db, begin_s, end_s):
         """The moments at which that voice's level rises or falls through db and stays so for 0.2 s:
         [(moment, is_up)]. From begin_s to end_s of the speaker's clock; the moments are on one clock for all
