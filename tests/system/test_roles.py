@@ -179,12 +179,18 @@ class RolesTest(RolesCase, Runner):
             with self.subTest(line):
                 self.answer(self.mona, line, "Write the name behind")
 
+    def test_who_is_elsewhere(self):
+        self.guest("Elsewhere")
+        for line in ("!lang Elsewhere en", "!line Elsewhere thin", "!allow Elsewhere", "!breakout Elsewhere 1"):
+            with self.subTest(line):
+                self.answer(self.mona, line, "Elsewhere is not in this meeting")
+
     def test_nearly_a_command(self):
         """What is suggested is of the reader's own language, or a slip of one letter."""
         ana = self.guest("Nora")
         ana.join(self.floor)
         for line, part in (("!haand", "Did you mean !hand?"), ("!histori", "Did you mean !history?"),
-                           ("!manoo", "Did you mean !mano?"), ("!nada", "Write !help"), ("!xyzxyz", "Write !help")):
+                           ("!manoo", "Did you mean !mano?"), ("!sglg", "Write !help"), ("!xyzxyz", "Write !help")):
             with self.subTest(line):
                 self.answer(ana, line, part)
 

@@ -61,7 +61,7 @@ static void do_line(struct call *call)
     if (person == NULL)
         return;
     if (model_meeting_of(call->server->model, person) != call->meeting) { // others have their own
-        say(call->conn, PHRASE_WHO, person->name);
+        say(call->conn, PHRASE_NOT_IN_MEETING, person->name);
         return;
     }
     if (lines_rule_person(call->server, person, LINE_PIN, is_auto ? LINES_NONE : (uint32_t)tier) !=

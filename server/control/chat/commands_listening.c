@@ -139,7 +139,7 @@ static void correct_speaker(struct call *call)
     if (person == NULL)
         return;
     if (model_meeting_of(call->server->model, person) != call->meeting) { // others have their own
-        say(call->conn, PHRASE_WHO, person->name);
+        say(call->conn, PHRASE_NOT_IN_MEETING, person->name);
         return;
     }
     int lang = command_language(call, word);
