@@ -45,9 +45,9 @@ def budgets(results, sizes):
              ratio(get(ours, tunnel, "cpu_us_per_packet"), results.tunnel.get("200, 50 times a second")), BUDGET_RATIO),
     ]
     if track:
-        p50, p99 = (get(ours, track[0], key) for key in ("p50_ms", "p99_ms"))
+        p50, p99 = get(ours, track[0], "p50_ms"), results.worst(ours, track[0], "max_ms")
         rows += [line("track: p50 ms beyond direct", None if None in (p50, direct_p50) else p50 - direct_p50, 40),
-                 line("track: p99 ms beyond direct", None if None in (p99, direct_p99) else p99 - direct_p99, 55)]
+                 line("track: worst ms beyond direct's p99", None if None in (p99, direct_p99) else p99 - direct_p99, 55)]
     rows += [
         line("track: one listener more / a forwarded packet", ratio(listener_us(results, ours), forwarded), 1.1),
         line("a whole meeting, 3 tracks × 5 tiers × 4 voices: % of a core", times(share, 100), 15),
@@ -55,7 +55,8 @@ def budgets(results, sizes):
         line("KiB of a client, TLS included", get(ours, udp[:2] + ("joined",), "rss_kib_per_client"), 40, "{:.0f}"),
         line("silent meetings: wake-ups a second", idle, 0, "{:.1f}"),
     ]
-    return {"title": "Budgets", "heads": ["what", "measured", "at most", "kept"], "rows": rows}
+    return {"title": "Budgets", "heads": ["what", "measured", "at most", "kept"],
+            "rows": [row for row in rows if row[3] != DASH]}
 
 
 def join_cost(results, name="susurrod"):

@@ -23,8 +23,9 @@ class Sizes:
 
     def __init__(self, quick):
         self.is_quick = quick
-        self.seconds = 1 if quick else 2.5
+        self.seconds = 1 if quick else 2
         self.direct = [10, 100] if quick else [10, 100, 500, 1000, 2000]
+        self.murmur_once = 2000  # a step that it takes a minute to reach
         self.tunnel = [10, 100] if quick else [10, 100, 200, 500, 1000]
         self.many_speakers = (10, 100)  # listeners of each of ten
         self.two_speakers = 100 if quick else 1000
@@ -93,10 +94,12 @@ def spoken(stage, row, count, seconds, share):
     return row, stage.direct(seconds)
 
 
-def direct(stage, sizes, way):
+def direct(stage, sizes, way, number):
     """One room: every step of listeners with one speaker, some with two and with ten."""
     before_kib, share, listeners = resident_kib(stage.server.pid), 0.0, 0
     for n in sizes.direct if way == "udp" else sizes.tunnel:
+        if n >= sizes.murmur_once and number > 0 and isinstance(stage.server, Murmur):
+            break
         share = share * n / listeners if listeners else 0.0
         if share > CORE:
             yield (way, n, 1), BEYOND
@@ -243,8 +246,9 @@ def quiet(stage, limit_s):
 def idle(stage, sizes):
     """Meetings of ten silent people: first without their pings, then with them."""
     before_kib = resident_kib(stage.server.pid)
-    people = ManyMeetings.PEOPLE * sizes.meetings
-    path = f"Meeting #{ManyMeetings.PEOPLE}" if isinstance(stage.server, ManyMeetings) else "/"
+    has_meetings = isinstance(stage.server, ManyMeetings)
+    people = ManyMeetings.PEOPLE * sizes.meetings if has_meetings else SilentMurmur.PEOPLE
+    path = f"Meeting #{ManyMeetings.PEOPLE}" if has_meetings else "/"
     stage.connect(people, "udp", path)
     yield ("idle", "memory"), {**stage.joined, **kib_each(stage, before_kib)}
     stage.generator.tell("pings", "off")
@@ -267,11 +271,13 @@ class TwoThreads(Susurro):
 class SilentMurmur(Murmur):
     """The same program; a directory of its own."""
 
+    PEOPLE = 200
 
-def of_round(sizes):
-    """(name, the servers, how): in each round; the servers take turns."""
-    yield "UDP", (Susurro, Murmur), lambda stage: direct(stage, sizes, "udp")
-    yield "tunnel", (Susurro, Murmur), lambda stage: direct(stage, sizes, "tunnel")
+
+def of_round(sizes, number):
+    """(name, the servers, how): in each round, of which this is that number; the servers take turns."""
+    yield "UDP", (Susurro, Murmur), lambda stage: direct(stage, sizes, "udp", number)
+    yield "tunnel", (Susurro, Murmur), lambda stage: direct(stage, sizes, "tunnel", number)
     yield "rooms", (Susurro, Murmur), lambda stage: rooms(stage, sizes)
     yield "two threads", (TwoThreads,), lambda stage: two_threads(stage, sizes)
     yield "mixed", (Susurro,), lambda stage: mixed(stage, sizes)

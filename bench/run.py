@@ -109,7 +109,7 @@ class Bench:
 
     def round(self):
         sizes = self.sizes
-        for name, kinds, how in cases.of_round(sizes):
+        for name, kinds, how in cases.of_round(sizes, self.n_rounds):
             for kind in self.in_turn(kinds):
                 self.measure(name, kind, how)
         for kind in self.in_turn((Susurro, Murmur)):
@@ -123,14 +123,16 @@ class Bench:
         for name, kinds, how in cases.of_once(self.sizes):
             for kind in self.in_turn(kinds):
                 self.measure(name, kind, how)
-        first = self.minutes()
+        lasted = 0.0
         for number in range(self.options.rounds):
-            if number > 0 and self.minutes() + (self.minutes() - first) / number > self.options.minutes:
+            began = self.minutes()
+            if number > 0 and began + lasted > self.options.minutes:
                 print(f"\n  no time for round {number + 1} of {self.options.rounds}", file=sys.stderr)
                 break
             self.loops[0].append(self.bare(self.sizes.bare))
             self.loops[1].append(self.bare([*self.sizes.bare, 200], "--tunnel"))
             self.round()
+            lasted = self.minutes() - began
         progress("")
 
     def results(self):
@@ -147,7 +149,7 @@ def head_line(bench):
     done = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
     return (f"{time.strftime('%Y-%m-%d')}, commit {done.stdout.strip() or 'unknown'}; {platform.machine()}, "
             f"{os.cpu_count()} cores, Linux {platform.release()}; 60-byte payloads, 50 a second; medians of "
-            f"{bench.n_rounds} rounds, {bench.minutes():.0f} minutes; load when it began {bench.load_average:.1f}")
+            f"{bench.n_rounds} round{'s' if bench.n_rounds != 1 else ''}, {bench.minutes():.0f} minutes; load when it began {bench.load_average:.1f}")
 
 
 def all_tables(bench, results, counts):
@@ -211,7 +213,7 @@ def read_options():
     parser.add_argument("--out", default="build/bench", help="directory for the results")
     parser.add_argument("--quick", action="store_true", help="fewer listeners, one round")
     parser.add_argument("--rounds", type=int, help="runs of each case (3)")
-    parser.add_argument("--minutes", type=float, default=14, help="begin no round that would end after this (14)")
+    parser.add_argument("--minutes", type=float, default=14.5, help="begin no round that would end after this (14.5)")
     parser.add_argument("--only", choices=[OURS, MURMUR], help="one server alone, beside janus")
     parser.add_argument("--instructions", action="store_true",
                         help="also count instructions of the inner loops (needs valgrind)")

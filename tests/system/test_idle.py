@@ -12,6 +12,7 @@ from system.client import Client
 from system.voice import Datagrams, legacy
 
 SILENT_S = 5
+MEETINGS = int(os.environ.get("IDLE_MEETINGS", "10"))
 LOGIN_LIMIT_S = 15  # after which the server looks once whether those who came have logged in
 
 
@@ -26,12 +27,8 @@ def wakes(pid):
     return threads
 
 
-class IdleTest(SystemTest):
+class SleepTest(SystemTest):
     """Threads are counted by the kernel; clients are connected and send nothing, not even pings."""
-
-    meeting = MEETING
-    keys = {"timeout": 300}
-    has_superuser = True
 
     def setUp(self):
         # A sanitizer's own background thread wakes by itself.
@@ -58,6 +55,14 @@ class IdleTest(SystemTest):
                  if after[thread] != (name, n) and self.is_ours(name)}
         self.assertEqual(awake, {}, what)
         self.assertEqual(set(before), set(after))
+
+
+class IdleTest(SleepTest):
+    """A few people and all they may do."""
+
+    meeting = MEETING
+    keys = {"timeout": 300}
+    has_superuser = True
 
     def test_nobody(self):
         self.assert_asleep("without a client")
@@ -106,6 +111,43 @@ class IdleTest(SystemTest):
         before = self.quiet()
         one.barrier()
         self.assertNotEqual(self.quiet(), before)
+
+
+class ManyMeetingsTest(SleepTest):
+    """Ten silent people in each of $IDLE_MEETINGS meetings: nothing but their pings wakes anything."""
+
+    meeting = "".join(f'[meeting "M{i}"]\ntracks = en, es\nbooths = en-es\ninterpreters = anyone\n'
+                      for i in range(MEETINGS))
+    keys = {"timeout": 300, "users": 20 * MEETINGS, "autobanAttempts": 0, "connections_per_host": 4096}
+    SEATS = (None, None, None, "English", "English", "English", "Español", "Español", "Español", "Booth en-es")
+
+    def seat(self, name, meeting, place):
+        one = self.client(name)
+        floor = one.channel(f"M{meeting}")["channel_id"]
+        where = floor if place is None else next(
+            channel for channel, fields in one.channels.items()
+            if fields["name"] == place and fields["parent"] == floor)
+        one.join(where)
+        one.forget()
+        return one
+
+    def test_silent_meetings(self):
+        people = [self.seat(f"P{i}-{k}", i, place) for i in range(MEETINGS) for k, place in enumerate(self.SEATS)]
+        connected = time.monotonic()
+        for one in people:
+            one.barrier(60)
+        wait.until_clock(connected + LOGIN_LIMIT_S + 0.5)
+        self.assert_asleep(f"{len(people)} people in {MEETINGS} meetings")
+        before = self.quiet()
+        for one in people:
+            one.barrier(60)
+        after = self.quiet()
+        for thread, (name, n) in before.items():
+            wakes_each = (after[thread][1] - n) / len(people)
+            if name.startswith(("mixer", "recorder")):
+                self.assertEqual(wakes_each, 0, name)
+            elif self.is_ours(name):
+                self.assertLess(wakes_each, 4, name)
 
 
 class ForgottenClientsTest(SystemTest):
