@@ -212,7 +212,12 @@ static void add_interpreter(const struct console *console, struct fields *out)
         value_set(field, "%s", view_name(console, &state->booths[track->booth].on_air));
         if (track->delay_ms > 0) {
             field = field_add(out, STYLE_PLAIN, tr(console, N_("Behind")));
-            value_set(field, "%.1f s", track->delay_ms / 1000.0);
+            if (track->depth > 1)
+                // TRANSLATORS: seconds; through how many booths it has come
+                value_set(field, tr(console, N_("%.1f s – relay, booths: %d")),
+                          track->delay_ms / 1000.0, track->depth);
+            else
+                value_set(field, "%.1f s", track->delay_ms / 1000.0);
         }
     }
 }

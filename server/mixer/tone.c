@@ -135,6 +135,7 @@ static bool tone_of(const struct hall *hall, const struct track_event *event, st
     case TRACK_EVENT_SUSPECT:
     case TRACK_EVENT_PATH:
     case TRACK_EVENT_DRAINED:
+    case TRACK_EVENT_SEATED:
     case TRACK_EVENT_HEARD:
     case TRACK_EVENT_KINDS:
         break;

@@ -188,6 +188,7 @@ struct user {
     char spoken[16];                    // a language tag, "" = by where they sit
     uint32_t understood, understood_in; // mask, 0 = only the track's; the meeting it is of
     int duck_db;                        // MODEL_DUCK_DEFAULT = the meeting's
+    int partner_db;                     // in a booth, likewise
     uint8_t tier;                       // of what they hear mixed
     bool is_floor_mixed;    // on the floor: what is said there comes from the mixer, as one voice
     bool wants_floor_mixed; // it will, as soon as there is a pause

@@ -33,7 +33,7 @@ static struct user *user_new(const char *name)
     user->rights = &node->rights;
     user->user_id = MODEL_GUEST;
     user->channel = MODEL_ROOT;
-    user->duck_db = MODEL_DUCK_DEFAULT;
+    user->duck_db = user->partner_db = MODEL_DUCK_DEFAULT;
     for (size_t i = 0; i < MODEL_GRANTS; i++)
         user->grants[i].meeting = MODEL_NONE;
     user->voiced_in = user->home = user->wanted = MODEL_NONE;

@@ -131,12 +131,12 @@ int meeting_set_outgoing(struct meeting *meeting, uint32_t session, int lang, ui
         return TRACKS_E_ONE_WAY;
     }
     struct person *holder = person_find(meeting, meeting->floor.holder);
-    if (!holder) {
-        return TRACKS_E_NO_FLOOR;
-    }
     const bool is_known = booth_knows(b, meeting->floor.lang);
     const bool is_choice =
         b->n_langs > 2 && lang != meeting->floor.lang && (is_known || b->now.is_relay);
+    if (!holder && !is_choice) {
+        return TRACKS_E_NO_FLOOR;
+    }
     const bool is_so = !b->now.is_resting && !b->is_turning && b->now.outgoing == lang &&
                        (is_known ? lang != meeting->floor.lang : b->now.is_relay);
     meeting->at_once = 1u << b->index;

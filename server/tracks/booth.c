@@ -117,6 +117,14 @@ void booth_join(struct meeting *m, const struct person *p)
     if (b->n_interpreters == 1) {
         tree_update(m, 0);
     }
+    if (b->n_interpreters > 1 || b->now.is_resting) { // else its direction has been told
+        event_push(m, (struct track_event){ .kind = TRACK_EVENT_SEATED,
+                                            .session = p->session,
+                                            .booth = b->index,
+                                            .lang = b->now.incoming,
+                                            .lang2 = b->now.outgoing,
+                                            .value = b->now.is_resting });
+    }
 }
 
 void booth_leave(struct meeting *m, const struct person *p)
@@ -248,9 +256,15 @@ void booth_muted(struct meeting *m, const struct person *p)
     }
 }
 
-static bool booth_is_held(const struct booth *b)
+static bool booth_has_cough_due(const struct booth *b)
 {
     return b->is_coughing && !b->is_cough_told;
+}
+
+// Who came on air with the microphone off has said nothing that could go on: that is no cough.
+static bool booth_is_held(const struct booth *b)
+{
+    return booth_has_cough_due(b) && b->cough_us > b->on_air_since_us;
 }
 
 static uint64_t booth_hold_end(const struct meeting *m, const struct booth *b)
@@ -303,7 +317,7 @@ static uint64_t booth_finish_end(const struct booth *b)
 
 static void booth_advance_phase(struct meeting *m, struct booth *b)
 {
-    if (booth_is_held(b) && m->now_us >= b->cough_us + COUGH_US) {
+    if (booth_has_cough_due(b) && m->now_us >= b->cough_us + COUGH_US) {
         b->is_cough_told = true;
         booth_push(m, b, TRACK_EVENT_COUGH_LONG, 0);
     }
@@ -350,7 +364,7 @@ uint64_t booth_deadline(const struct meeting *m, const struct booth *b)
     if (booth_has_timer(m, b)) {
         due = earlier(due, b->on_air_since_us + m->config.turn_us);
     }
-    if (booth_is_held(b)) {
+    if (booth_has_cough_due(b)) {
         due = earlier(due, b->cough_us + COUGH_US);
     }
     if (b->phase == BOOTH_ARRIVING) {

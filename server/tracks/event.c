@@ -51,6 +51,7 @@ const char *track_event_name(enum track_event_kind kind)
         [TRACK_EVENT_TIMER] = "timer",
         [TRACK_EVENT_PATH] = "path",
         [TRACK_EVENT_DRAINED] = "drained",
+        [TRACK_EVENT_SEATED] = "seated",
         [TRACK_EVENT_HEARD] = "heard",
     };
     return (unsigned)kind < TRACK_EVENT_KINDS ? names[kind] : "unknown";

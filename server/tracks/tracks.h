@@ -204,7 +204,8 @@ enum track_event_kind {
     TRACK_EVENT_ON_AIR,       // booth: session is on air
     TRACK_EVENT_OFF_AIR,      // booth: session is not any more (value 0: act, 1: left, 2: vanished)
     TRACK_EVENT_INTERPRETING, // booth: voice heard (1) / hold ran out (0) on the outgoing track
-    TRACK_EVENT_TURN_PENDING, // booth: will turn to outgoing lang at its next pause
+    TRACK_EVENT_TURN_PENDING, // booth: will turn to outgoing lang at its next pause; value 1: it
+                              // stays with lang after all
     TRACK_EVENT_DIRECTION,    // booth: incoming lang, outgoing lang2 from now on
     TRACK_EVENT_RESTING,      // booth: off the tree, reaches no track
     TRACK_EVENT_UNCOVERED,    // track of lang: not interpreted for it (value 1: no path)
@@ -215,6 +216,8 @@ enum track_event_kind {
     TRACK_EVENT_TIMER,    // booth: session has been on air for turn_us
     TRACK_EVENT_PATH,     // booth: its incoming is now depth `value` (0 the floor, 1 one hop, …)
     TRACK_EVENT_DRAINED,  // every booth has finished what the last holder said
+    TRACK_EVENT_SEATED,   // booth: session has come, and it works from lang into lang2 (value 1: it
+                          // rests); not when TRACK_EVENT_DIRECTION has just said so
     TRACK_EVENT_HEARD, // booth: voice of session begins (1) or stops (0) to go onto lang2's track
     TRACK_EVENT_KINDS
 };

@@ -212,13 +212,40 @@ bool direction_is_equal(const struct direction *a, const struct direction *b)
     return a->incoming == b->incoming && a->outgoing == b->outgoing && a->is_relay == b->is_relay;
 }
 
-// A booth that has nothing to finish follows at once; the others at a pause (booth_advance).
+static void tree_push_pending(struct meeting *m, const struct booth *b, uint8_t outgoing,
+                              uint8_t is_off)
+{
+    event_push(m, (struct track_event){ .kind = TRACK_EVENT_TURN_PENDING,
+                                        .session = b->on_air,
+                                        .booth = b->index,
+                                        .lang = outgoing,
+                                        .lang2 = is_off ? b->now.incoming : b->wanted.incoming,
+                                        .value = is_off });
+}
+
+// A booth that rests has nothing to finish, and follows at once; unless the one on air is talking
+// to the partner just now, which is not for the listeners.
+static bool booth_follows_at_once(const struct meeting *m, const struct booth *b)
+{
+    const bool is_talking =
+        b->on_air != 0 && b->last_voice_us != 0 && m->now_us - b->last_voice_us < PAUSE_US;
+    const bool is_free = b->now.is_resting && (b->wanted.is_resting || !is_talking);
+    return is_free || b->n_interpreters == 0 || (m->at_once >> b->index & 1);
+}
+
+// The others at a pause (booth_advance).
 static void tree_apply(struct meeting *m, struct booth *b, const struct direction *old_wanted,
                        uint64_t old_end_us, uint64_t lag_us)
 {
     const bool was_turning = b->is_turning;
     const bool is_new = !was_turning || !direction_is_equal(old_wanted, &b->wanted);
     b->is_turning = !direction_is_equal(&b->now, &b->wanted) || b->source != m->floor.root;
+    const bool is_off = was_turning && direction_is_equal(&b->now, &b->wanted) &&
+                        !direction_is_equal(&b->now, old_wanted) && !b->now.is_resting &&
+                        !old_wanted->is_resting;
+    if (is_off) {
+        tree_push_pending(m, b, b->now.outgoing, 1);
+    }
     if (!b->is_turning) {
         return;
     }
@@ -226,22 +253,18 @@ static void tree_apply(struct meeting *m, struct booth *b, const struct directio
         b->turn_since_us = m->now_us;
     }
     if (!was_turning || old_end_us != 0) {
-        b->turn_after_us = old_end_us;
+        b->turn_after_us = b->now.is_resting ? 0 : old_end_us;
         b->turn_lag_us = lag_us;
         b->finish_from_us = m->floor.lang_since_us;
     }
-    if (b->now.is_resting || b->n_interpreters == 0 || (m->at_once >> b->index & 1)) {
+    if (booth_follows_at_once(m, b)) {
         booth_turn(m, b);
         return;
     }
     booth_advance(m, b);
     if (is_new && b->is_turning && !direction_is_equal(&b->now, &b->wanted) &&
         !b->wanted.is_resting) {
-        event_push(m, (struct track_event){ .kind = TRACK_EVENT_TURN_PENDING,
-                                            .session = b->on_air,
-                                            .booth = b->index,
-                                            .lang = b->wanted.outgoing,
-                                            .lang2 = b->wanted.incoming });
+        tree_push_pending(m, b, b->wanted.outgoing, 0);
     }
 }
 

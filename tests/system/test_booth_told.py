@@ -107,6 +107,65 @@ class ToldTest(SystemTest):
         self.assertEqual(self.count(ana, "Nobody interprets into English"), 1, "once in five minutes")
         self.assertEqual(self.count(self.mona, "Ninguém interpreta para English"), 1)
 
+    def test_who_understands_is_not_told_and_who_comes_later_is(self):
+        luis, ana, rosa = (self.sit(name, channel, "en") for name, channel in
+                           (("Luis", self.spanish), ("Ana", self.english), ("Rosa", self.english)))
+        rosa.command("!understand es")
+        part = "Nobody interprets into English"
+        Talk().add(luis, speech("es", 2.0)).run()
+        self.told(ana, part)
+        eva = self.sit("Eva", self.english, "en")
+        self.mona.join(self.english)  # to her it has been told as a moderator
+        Talk().add(luis, speech("es", 2.0)).run()
+        self.told(eva, part)
+        Talk().add(luis, speech("es", 2.0)).run()
+        self.assertEqual([self.count(one, part) for one in (ana, eva, rosa, luis)], [1, 1, 0, 0])
+
+    def test_a_moderator_who_understands(self):
+        """Sits on the track, hears the original gladly, and still learns that others do not."""
+        luis, ana = self.sit("Luis", self.spanish), self.sit("Ana", self.english, "en")
+        self.mona.join(self.english)
+        self.mona.command("!lang en")
+        self.mona.command("!understand es")
+        Talk().add(luis, speech("es", 2.0)).run()
+        self.told(ana, "Nobody interprets into English at the moment")
+        self.told(self.mona, "Nobody interprets into English. People who listen there: 2.")
+        self.assertEqual(self.count(self.mona, "at the moment"), 0)
+
+    def test_who_comes_into_a_booth(self):
+        """Is told what it does now, as those were who sat there before; also when it rests."""
+        iris = self.sit("Iris", self.booth, "en")
+        self.told(iris, "You now work from Español into English.")
+        iris.command("!air")
+        ivan = self.sit("Ivan", self.booth, "es")
+        self.told(ivan, "Ahora trabajas de Español a English")
+        self.told(ivan, "Iris está al aire")
+        self.assertEqual(self.count(iris, "You now work"), 1)
+        for one in (ivan, iris):
+            one.join(self.floor)
+        luis = self.sit("Luis", self.french)
+        Talk().add(luis, speech("fr", 2.5)).run()
+        n = len(iris.texts)
+        iris.join(self.booth)  # en-es, and French is spoken
+        iris.until(lambda: any("Your booth rests" in one["message"] for one in iris.texts[n:]), 10,
+                   lambda: iris.texts[n:])
+        n = len(ivan.texts)
+        isa = self.sit("Isa", self.second, "en")
+        self.told(isa, "You now work from Français into Español.")
+        self.told(iris, "Relay: you hear the interpretation into Español (hops: 1)")
+        ivan.join(self.booth)
+        self.told(ivan, "Relé: oyes la interpretación a Español (saltos: 1)")
+
+    def test_on_air_without_a_microphone(self):
+        iris = self.sit("Iris", self.booth, "en")
+        iris.change(f9=1)
+        iris.command("!air")
+        self.told(iris, "🔴 You are on air, into English, but your microphone is off")
+        iris.change(f9=0)
+        iris.command("!off")
+        iris.command("!air")
+        self.told(iris, "🔴 You are on air, into English.")
+
     def client_named(self, name):
         return next(one for one in self.clients if one.name == name)
 

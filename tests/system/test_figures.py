@@ -103,6 +103,17 @@ class FiguresTest(SystemTest):
         self.mona.command("!report")
         self.told(self.mona, "Nobody has spoken yet", n)
 
+    def test_one_language_spoken_and_another_missed(self):
+        """Nobody answered in Spanish; that it was not interpreted is what the report is for."""
+        self.mona.join(0)
+        ana, luis = self.sit("Ana", self.english), self.sit("Luis", self.spanish)
+        Talk().add(ana, speech("en", 3)).run()
+        n = len(self.mona.texts)
+        for one in (ana, luis):
+            one.close()
+        plain = " ".join(TAG.sub(" ", self.told(self.mona, "who has spoken how long", n)).split())
+        self.assertRegex(plain, r"English 0:00:0[1-4] 100 % 0:00:00 Español 0:00:00 0 % 0:00:0[1-4]")
+
     def test_admin(self):
         ana = self.sit("Ana", self.english)
         iris = self.sit("Iris", self.booth)

@@ -260,9 +260,13 @@ levelling = off
         self.people["Iris"].command("!air")
         iris.until("Leave the air", "↔ The speaker", "↔ Work into Français")
         self.assertNotIn("turn", other.actions())
-        iris.choose("out.fr")
+        iris.choose("turn")
         iris.client.until(lambda: any("Nobody is speaking" in one["message"]
                                       for one in iris.client.texts), 5, "an answer")
+        iris.choose("out.fr")  # a choice, which corrects no speaker and needs none
+        iris.until("Leave the air", "↔ The speaker", "↔ Work into English")
+        iris.choose("out.en")
+        iris.until("Leave the air", "↔ The speaker", "↔ Work into Français")
         luis = self.client("Luis")
         luis.join(luis.channel("Español")["channel_id"])
         Talk().add(luis, speech("es", 2)).run()

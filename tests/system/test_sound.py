@@ -3,7 +3,7 @@
 
 import json
 
-from lib.sound import dial, song, speech
+from lib.sound import dial, song, speech, tone
 from system.case import SystemTest
 from system.talk import Talk
 from system.test_display import PLUGIN_DATA, Console
@@ -82,6 +82,20 @@ class SoundTest(SystemTest):
         person, = [one for one in self.figures()["people"] if one["name"] == "Luis"]
         self.assertLess(person["score"], 50)
         self.assertLess(person["level_lufs"], -38.0)
+
+    def test_a_word_to_strained_ears(self):
+        """Music passes at its own loudness: too much of it is noticed where it is heard, and there alone."""
+        luis, iris = self.sit("Luis", self.spanish), self.sit("Iris", self.booth)
+        self.mona.join(self.floor)
+        iris.command("!music on")
+        Talk().add(luis, tone(440, 12, dbfs=-6.0)).run()
+        part = "what you hear has been loud"
+        iris.until(lambda: [one for one in iris.texts if part in one["message"]], 10, "a word")
+        self.mona.barrier()
+        self.assertFalse([one for one in self.mona.texts if part in one["message"]])
+        person, = [one for one in self.figures()["people"] if one["name"] == "Iris"]
+        self.assertGreater(person["exposure_minute_db"], -14.0)
+        iris.command("!music auto")
 
     def test_trips_are_counted(self):
         luis = self.sit("Luis", self.spanish)

@@ -215,6 +215,8 @@ static void test_a_listener_and_a_moderator(void **unused)
     struct console *console = console_of(CONSOLE_LISTEN, "en");
     SAYS(console->now_us = 0, "You hear: English", "Interpreter Inés", "2.4 s", "off: m",
          "as the meeting has it", "1 ▶English 2");
+    SAYS(console->state.tracks[0].depth = 2, "2.4 s – relay, booths: 2");
+    SAYS(console->state.tracks[0].depth = 1, "2.4 s ");
     SAYS(console->duck_db = -18; console->is_duck_known = true, "-18 dB");
     SAYS(console->state.me.track = 2, "nobody – the original");
     SAYS(console->state.me.track = 1, "not needed: spoken now");

@@ -217,7 +217,7 @@ static void tell(const struct track_event *event)
     else if (event->kind == TRACK_EVENT_DIRECTION)
         printf("%.2f %s %u %s %s\n", at, kind, event->booth, lang, lang2);
     else if (event->kind == TRACK_EVENT_TURN_PENDING)
-        printf("%.2f pending %u %s\n", at, event->booth, lang);
+        printf("%.2f %s %u %s\n", at, event->value ? "stays" : "pending", event->booth, lang);
     else if (event->kind == TRACK_EVENT_UNCOVERED || event->kind == TRACK_EVENT_COVERED)
         printf("%.2f %s %s %u\n", at, kind, lang, event->value);
     else if (event->kind == TRACK_EVENT_INTERPRETING || event->kind == TRACK_EVENT_RESTING)

@@ -272,6 +272,8 @@ static const struct {
 } threes[] = {
     { "from the floor, the first", "a 2000; - 3000", EN, ES, 0 },
     { "by choice into the third", "a 2000; - 3000; !out ht t", EN, HT, 0 },
+    { "... before anybody has spoken", "!out ht t", EN, HT, 0 },
+    { "... and kept then", "!out ht t; a 2000; - 3000", EN, HT, 0 },
     { "... and back", "a 2000; - 3000; !out ht t; !out es t", EN, ES, 0 },
     { "a choice is kept when the floor changes",
       "!leave q; !leave p; a 2000; - 3000; !out ht t; g 3000; - 3000; a 2000; - 3000", EN, HT, 0 },

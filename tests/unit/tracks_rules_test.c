@@ -157,6 +157,24 @@ static void turn_is_told_before_and_after(void **state)
     stage_close(&stage);
 }
 
+static void a_turn_that_is_off_is_told(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct track_event event;
+    stage_open(&stage, STAGE_PAIR);
+    stage_play(&stage, "a 3000; ai 2000");
+    const size_t from = stage.n_events;
+    stage_play(&stage, "ei 2600");
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_TURN_PENDING, from, &event), 1);
+    assert_true(event.value == 0 && event.lang == EN);
+    stage_play(&stage, "ai 3000; a 1000"); // the floor goes back in time
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_TURN_PENDING, from, &event), 2);
+    assert_true(event.value == 1 && event.lang == ES && event.lang2 == EN);
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_DIRECTION, from, NULL), 0);
+    stage_close(&stage);
+}
+
 // A bilingual sits on es and speaks English: everybody's row is wrong until the interpreter says
 // so.
 static void out_corrects_the_holder_for_everybody(void **state)
@@ -233,6 +251,67 @@ static void tree_follows_floor_and_staff(void **state)
     stage_play(&stage, "e 4000"); // es: the booth has work again
     booth = meeting_booth_state(stage.meeting, 0);
     assert_true(booth.incoming == ES && booth.outgoing == EN && !booth.is_resting);
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_DIRECTION, from, NULL), 1);
+    stage_close(&stage);
+}
+
+// In a booth that rests people talk to each other, also the one on air: what is half said is not
+// for the listeners when there is work again.
+static void a_resting_booth_does_not_begin_in_mid_word(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, STAGE_RELAY);
+    stage_play(&stage, "g 2000; !leave r; g 3000; - 3000");
+    assert_true(meeting_booth_state(stage.meeting, 0).is_resting);
+    const size_t from = stage.n_events;
+    stage_play(&stage, "i 500; ei 3000");
+    assert_true(meeting_booth_state(stage.meeting, 0).is_resting);
+    assert_true(meeting_booth_state(stage.meeting, 0).is_pending);
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_TURN_PENDING, from, NULL), 1);
+    stage_expect(&stage, "in mid-word", 'm', "e=0 i=x");
+    stage_play(&stage, "e 390");
+    assert_true(meeting_booth_state(stage.meeting, 0).is_resting);
+    stage_play(&stage, "e 20");
+    assert_false(meeting_booth_state(stage.meeting, 0).is_resting);
+    stage_play(&stage, "ei 500");
+    stage_expect(&stage, "after a pause", 'm', "e=-15 i=0");
+    stage_play(&stage, "i 1000; - 5000; g 3000; - 5000");
+    assert_true(meeting_booth_state(stage.meeting, 0).is_resting);
+    stage_play(&stage, "i 1000; e 410"); // nothing was being said: at once
+    stage_play(&stage, "e 1500");
+    assert_false(meeting_booth_state(stage.meeting, 0).is_resting);
+    stage_close(&stage);
+}
+
+// Whoever comes into a booth learns what it does, also when it does nothing.
+static void who_comes_is_told_what_the_booth_does(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct track_event event;
+    stage_open(&stage, STAGE_RELAY);
+    size_t from = stage.n_events;
+    stage_play(&stage, "!booth f"); // the third: from es into en
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_SEATED, from, &event), 1);
+    assert_true(event.session == 'f' && event.booth == 0 && event.value == 0);
+    assert_true(event.lang == ES && event.lang2 == EN);
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_DIRECTION, from, NULL), 0);
+
+    stage_play(&stage, "!leave f; !leave j; !leave i; !leave r; g 2000");
+    from = stage.n_events;
+    stage_play(&stage, "!booth i"); // en-es, and fr is spoken
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_SEATED, from, &event), 1);
+    assert_true(event.session == 'i' && event.value == 1);
+    from = stage.n_events;
+    stage_play(&stage, "!booth j");
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_SEATED, from, &event), 1);
+    assert_true(event.session == 'j' && event.value == 1);
+
+    stage_play(&stage, "!leave j; !leave i; e 4000");
+    from = stage.n_events;
+    stage_play(&stage, "!booth i"); // the direction itself tells
+    assert_int_equal(stage_count(&stage, TRACK_EVENT_SEATED, from, NULL), 0);
     assert_int_equal(stage_count(&stage, TRACK_EVENT_DIRECTION, from, NULL), 1);
     stage_close(&stage);
 }
@@ -350,6 +429,41 @@ static void long_cough_alerts_once(void **state)
     stage_play(&stage, "!unmute i; a 100; !mute j; a 20000"); // the partner's mute is no cough
     assert_int_equal(stage_count(&stage, TRACK_EVENT_COUGH_LONG, 0, NULL), 1);
     stage_close(&stage);
+}
+
+// Who follows with the microphone off has said nothing yet: that is no cough, and the floor comes
+// back as ever. The partner is alerted all the same.
+static const struct {
+    const char *name, *score;
+    bool is_ducked;
+    size_t n_alerts;
+} followers[] = {
+    { "takes, muted", "!mute j; !take j; a 1490", true, 0 },
+    { "... the hold is over", "!mute j; !take j; a 1520", false, 0 },
+    { "... and nobody has looked", "!mute j; !take j; a 15010", false, 1 },
+    { "unmuted in the hold", "!mute j; !take j; a 1000; !unmute j; aj 500; a 1900", true, 0 },
+    { "a cough of theirs, later", "!take j; aj 1000; !mute j; a 14000", true, 0 },
+    { "... also when they were muted at first",
+      "!mute j; !take j; a 500; !unmute j; aj 1000; !mute j; a 14000", true, 0 },
+    { "by handover, muted", "!mute j; !hand i; !hand j; ai 1000; a 1990", true, 0 },
+    { "... the hold is over", "!mute j; !hand i; !hand j; ai 1000; a 2600", false, 0 },
+};
+
+static void a_muted_successor_does_not_hold_the_floor_down(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(followers) / sizeof(followers[0]); i++) {
+        struct stage stage;
+        stage_open(&stage, STAGE_PAIR);
+        stage_play(&stage, "a 3000; ai 500; a 490"); // 1.5 s of the hold are left
+        stage_play(&stage, followers[i].score);
+        const bool is_ducked = stage_gain(&stage, 'l', 'a') == -15;
+        const size_t n_alerts = stage_count(&stage, TRACK_EVENT_COUGH_LONG, 0, NULL);
+        if (is_ducked != followers[i].is_ducked || n_alerts != followers[i].n_alerts) {
+            fail_msg("%s: ducked %d, %zu alerts", followers[i].name, is_ducked, n_alerts);
+        }
+        stage_close(&stage);
+    }
 }
 
 static void vanishing_is_told(void **state)
@@ -611,15 +725,19 @@ int main(void)
         cmocka_unit_test(holder_of_the_floor),
         cmocka_unit_test(booth_turns_in_a_pause),
         cmocka_unit_test(turn_is_told_before_and_after),
+        cmocka_unit_test(a_turn_that_is_off_is_told),
         cmocka_unit_test(out_corrects_the_holder_for_everybody),
         cmocka_unit_test(out_needs_an_interpreter_a_language_and_a_holder),
         cmocka_unit_test(a_relay_booth_confirms_without_correcting),
         cmocka_unit_test(tree_follows_floor_and_staff),
+        cmocka_unit_test(a_resting_booth_does_not_begin_in_mid_word),
+        cmocka_unit_test(who_comes_is_told_what_the_booth_does),
         cmocka_unit_test(second_booth_of_a_pair_rests),
         cmocka_unit_test(one_is_on_air),
         cmocka_unit_test(acts_of_the_wrong_person_are_refused),
         cmocka_unit_test(taking_over_keeps_the_floor_down),
         cmocka_unit_test(long_cough_alerts_once),
+        cmocka_unit_test(a_muted_successor_does_not_hold_the_floor_down),
         cmocka_unit_test(vanishing_is_told),
         cmocka_unit_test(span_is_the_median_of_onsets),
         cmocka_unit_test(measured_span_decides_the_turn),

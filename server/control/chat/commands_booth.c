@@ -64,6 +64,7 @@ static void do_partner(struct call *call)
         say(call->conn, PHRASE_PARTNER_USAGE);
         return;
     }
+    call->user->partner_db = level;
     meetings_order(call->server, call->user, MIXER_CMD_PARTNER_LEVEL, level);
     if (level == COMMAND_LEVEL_OFF_DB)
         say(call->conn, PHRASE_PARTNER_SILENT);

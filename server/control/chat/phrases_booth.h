@@ -22,6 +22,9 @@
     X(PHRASE_PARTNER_SILENT, N_("You do not hear your partner."))                                  \
     /* TRANSLATORS: language */                                                                    \
     X(PHRASE_ON_AIR, N_("🔴 You are on air, into %s."))                                             \
+    /* TRANSLATORS: language */                                                                    \
+    X(PHRASE_ON_AIR_MUTED,                                                                         \
+      N_("🔴 You are on air, into %s, but your microphone is off: nobody hears you yet."))          \
     /* TRANSLATORS: name */                                                                        \
     X(PHRASE_PARTNER_ON_AIR, N_("%s is on air."))                                                  \
     X(PHRASE_OFF_AIR, N_("⚪ You are off air."))                                                    \
@@ -86,6 +89,8 @@
     X(PHRASE_DIRECTION, N_("You now work from %s into %s."))                                       \
     /* TRANSLATORS: outgoing */                                                                    \
     X(PHRASE_TURN_PENDING, N_("At your next pause the booth turns: then into %s."))                \
+    /* TRANSLATORS: outgoing, which stays what it is */                                            \
+    X(PHRASE_TURN_OFF, N_("The booth does not turn after all: you go on into %s."))                \
     X(PHRASE_RESTING,                                                                              \
       N_("Your booth rests: it is not needed for the language that is spoken now."))               \
     X(PHRASE_COUGH_LONG,                                                                           \

@@ -18,8 +18,9 @@
     X(PHRASE_STATE_INTERPRETED_BY, N_("Interpreted by %s, from: %s"))                              \
     /* TRANSLATORS: the language that the interpreter listens to */                                \
     X(PHRASE_STATE_INTERPRETED, N_("Interpreted from: %s"))                                        \
-    /* TRANSLATORS: the language in between, which the booth hears instead of the floor */         \
-    X(PHRASE_STATE_RELAY, N_("By relay, through: %s"))                                             \
+    /* TRANSLATORS: the language in between, which the booth hears instead of the floor; the */    \
+    /* number of booths before this one */                                                         \
+    X(PHRASE_STATE_RELAY, N_("By relay, through: %s (hops: %s)"))                                  \
     /* TRANSLATORS: a number of seconds */                                                         \
     X(PHRASE_STATE_BEHIND, N_("Behind the original: %s s"))                                        \
     /* TRANSLATORS: an interpreter's name */                                                       \

@@ -110,10 +110,15 @@ static void log_report(const struct meeting_info *meeting, const struct figures 
 void report_end(struct server *server, const struct meeting_info *meeting, struct figures *figures,
                 const struct meeting_figures *now)
 {
+    // Where all spoke the same and nobody needed another, there is nothing to tell.
     unsigned n_spoken = 0;
-    for (uint8_t i = 0; i < meeting->n_tracks; i++)
-        n_spoken += since(figures, now, i).spoken_us > 0;
-    if (n_spoken >= 2) {
+    bool was_needed = false;
+    for (uint8_t i = 0; i < meeting->n_tracks; i++) {
+        const struct lang_figures lang = since(figures, now, i);
+        n_spoken += lang.spoken_us > 0;
+        was_needed = was_needed || lang.needed_us > 0;
+    }
+    if (n_spoken >= 2 || was_needed) {
         log_report(meeting, figures, now);
         for (struct conn *conn = server->conns; conn != NULL; conn = conn->next) {
             const struct user *user =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What happens to interpreters, told in words: to them, to their partners, to listeners and
-// moderators, each in their language. Tones are the mixer's.
+// What happens to interpreters, told in words: to them, to their partners, to moderators, each in
+// their language. Tones are the mixer's.
 #include "control/meeting/run.h"
 
 #include <stdlib.h>
@@ -70,6 +70,12 @@ static struct conn *next_moderator(const struct server *server, const struct mee
     return NULL;
 }
 
+static const char *name_of(const struct server *server, uint32_t session, const char *otherwise)
+{
+    const struct user *user = model_user(server->model, session);
+    return user != NULL ? user->name : otherwise != NULL ? otherwise : "?";
+}
+
 // ---- one event, to one who sits in the booth
 // ------------------------------------------------------
 
@@ -87,8 +93,10 @@ struct scene {
 static void tell_on_air(const struct scene *scene, struct conn *conn)
 {
     const struct track_event *event = scene->event;
+    const struct user *user = model_user(scene->server->model, conn->session);
     if (conn->session == event->session)
-        say(conn, PHRASE_ON_AIR, lang_name(scene->meeting, event->lang2));
+        say(conn, model_user_may_speak(user) ? PHRASE_ON_AIR : PHRASE_ON_AIR_MUTED,
+            lang_name(scene->meeting, event->lang2));
     else if (conn->session == scene->before)
         say(conn, PHRASE_REPLACED, scene->name);
     else
@@ -140,6 +148,37 @@ static void tell_handover(const struct scene *scene, struct conn *conn)
     }
 }
 
+static void say_relay(struct conn *conn, const struct meeting_info *meeting,
+                      const struct meeting_run *run, uint8_t index)
+{
+    const struct booth_state *booth = &run->state.booths[index];
+    const uint32_t delay_ms = run->state.tracks[booth->incoming].delay_ms;
+    char hops[8], seconds[16];
+    snprintf(hops, sizeof(hops), "%u", booth->depth);
+    snprintf(seconds, sizeof(seconds), "%u.%u", (delay_ms + 50) / 1000, (delay_ms + 50) / 100 % 10);
+    say(conn, PHRASE_PATH_RELAY, lang_name(meeting, booth->incoming), hops, seconds);
+}
+
+// Who has just come, of what was told to the others before.
+static bool tell_seated(const struct scene *scene, struct conn *conn)
+{
+    const struct track_event *event = scene->event;
+    const struct meeting_run *run = run_of(scene->server, scene->meeting->id);
+    if (conn->session != event->session)
+        return false;
+    if (event->value != 0)
+        say(conn, PHRASE_RESTING);
+    else
+        say(conn, PHRASE_DIRECTION, lang_name(scene->meeting, event->lang),
+            lang_name(scene->meeting, event->lang2));
+    if (event->value == 0 && scene->told->depth > 0 && run->state.booths[event->booth].depth > 0)
+        say_relay(conn, scene->meeting, run, event->booth);
+    if (scene->booth->on_air != 0)
+        say(conn, PHRASE_PARTNER_ON_AIR,
+            name_of(scene->server, scene->booth->on_air, scene->told->on_air_name));
+    return true;
+}
+
 static void tell_timer(const struct scene *scene, struct conn *conn)
 {
     char minutes[16];
@@ -166,7 +205,8 @@ static bool tell_one(const struct scene *scene, struct conn *conn)
             lang_name(scene->meeting, event->lang2));
         return true;
     case TRACK_EVENT_TURN_PENDING:
-        say(conn, PHRASE_TURN_PENDING, lang_name(scene->meeting, event->lang));
+        say(conn, event->value != 0 ? PHRASE_TURN_OFF : PHRASE_TURN_PENDING,
+            lang_name(scene->meeting, event->lang));
         return true;
     case TRACK_EVENT_RESTING:
         say(conn, PHRASE_RESTING);
@@ -180,6 +220,8 @@ static bool tell_one(const struct scene *scene, struct conn *conn)
     case TRACK_EVENT_TIMER:
         tell_timer(scene, conn);
         return true;
+    case TRACK_EVENT_SEATED:
+        return tell_seated(scene, conn);
     case TRACK_EVENT_FLOOR:
     case TRACK_EVENT_SPEAKING:
     case TRACK_EVENT_INTERPRETING:
@@ -225,12 +267,6 @@ static void note_handover(const struct scene *scene)
         scene->told->offered = 0;
 }
 
-static const char *name_of(const struct server *server, uint32_t session, const char *otherwise)
-{
-    const struct user *user = model_user(server->model, session);
-    return user != NULL ? user->name : otherwise != NULL ? otherwise : "?";
-}
-
 static void tell_moderators_gone(const struct scene *scene)
 {
     enum { ACT, LEFT, VANISHED }; // as in tracks.h
@@ -272,33 +308,6 @@ static void tell_booth(struct server *server, struct meeting_info *meeting, stru
     tell_moderators_gone(&scene);
 }
 
-static void tell_uncovered(struct server *server, const struct meeting_info *meeting, uint8_t lang)
-{
-    uint32_t channel = meeting->tracks[lang].channel;
-    const struct meeting_run *run = run_of(server, meeting->id);
-    for (struct conn *conn = next_in(server, channel, NULL); conn != NULL;
-         conn = next_in(server, channel, conn)) {
-        if (conn->uncovered_told_us != 0 &&
-            server->now_us - conn->uncovered_told_us < UNCOVERED_NOTICE_US)
-            continue;
-        conn->uncovered_told_us = server->now_us;
-        say(conn, PHRASE_UNCOVERED, lang_name(meeting, lang));
-    }
-    char people[16];
-    snprintf(people, sizeof(people), "%u",
-             run != NULL && run->has_state ? run->state.tracks[lang].n_people : 0);
-    struct conn *conn = NULL;
-    while ((conn = next_moderator(server, meeting, channel, conn)) != NULL)
-        say(conn, PHRASE_UNCOVERED_MODERATORS, lang_name(meeting, lang), people);
-}
-
-static void tell_covered(struct server *server, const struct meeting_info *meeting, uint8_t lang)
-{
-    struct conn *conn = NULL;
-    while ((conn = next_moderator(server, meeting, meeting->tracks[lang].channel, conn)) != NULL)
-        say(conn, PHRASE_COVERED_MODERATORS, lang_name(meeting, lang));
-}
-
 void booth_track_event(struct server *server, struct meeting_info *meeting,
                        const struct track_event *event)
 {
@@ -308,12 +317,6 @@ void booth_track_event(struct server *server, struct meeting_info *meeting,
                              event->kind == TRACK_EVENT_HEARD || event->kind == TRACK_EVENT_DRAINED;
     const bool is_of_track =
         event->kind == TRACK_EVENT_UNCOVERED || event->kind == TRACK_EVENT_COVERED;
-    if (is_of_track && event->lang < meeting->n_tracks) {
-        if (event->kind == TRACK_EVENT_UNCOVERED)
-            tell_uncovered(server, meeting, event->lang);
-        else
-            tell_covered(server, meeting, event->lang);
-    }
     if (event->kind == TRACK_EVENT_SUSPECT)
         probe_begin(server, meeting->id, event->session);
     if (!is_of_floor && !is_of_track && told != NULL && event->booth < meeting->n_booths)
@@ -334,14 +337,10 @@ static void tell_path(struct server *server, const struct meeting_info *meeting,
         return;
     told->depth = booth->depth;
     told->depth_from = booth->incoming;
-    char hops[8], seconds[16];
-    const uint32_t delay_ms = run->state.tracks[booth->incoming].delay_ms;
-    snprintf(hops, sizeof(hops), "%u", booth->depth);
-    snprintf(seconds, sizeof(seconds), "%u.%u", (delay_ms + 50) / 1000, (delay_ms + 50) / 100 % 10);
     for (struct conn *conn = next_in(server, meeting->booths[index].channel, NULL); conn != NULL;
          conn = next_in(server, meeting->booths[index].channel, conn))
         if (booth->depth > 0)
-            say(conn, PHRASE_PATH_RELAY, lang_name(meeting, booth->incoming), hops, seconds);
+            say_relay(conn, meeting, run, index);
         else
             say(conn, PHRASE_PATH_FLOOR);
 }
@@ -350,9 +349,13 @@ void booth_state_event(struct server *server, struct meeting_run *run)
 {
     const struct meeting_info *meeting = model_meeting(server->model, run->meeting);
     struct told *told = run->booths;
-    for (uint8_t i = 0; meeting != NULL && told != NULL && i < meeting->n_booths; i++)
-        if (told[i].is_path_due)
-            tell_path(server, meeting, run, i, &told[i]);
+    for (uint8_t i = 0; meeting != NULL && told != NULL && i < meeting->n_booths; i++) {
+        const struct booth_state *booth = &run->state.booths[i];
+        if (booth->n_interpreters == 0)
+            told[i].depth = 0; // who comes then is told anew
+        else if (told[i].is_path_due || (told[i].depth > 0 && told[i].depth != booth->depth))
+            tell_path(server, meeting, run, i, &told[i]); // a booth before it may have changed
+    }
 }
 
 // ---- what came of an act

@@ -130,6 +130,21 @@ static void put_floor(struct page *page)
     put_door(page, &page->meeting->door);
 }
 
+static void put_relay(struct page *page, uint8_t from, unsigned n_hops)
+{
+    char hops[16];
+    snprintf(hops, sizeof(hops), "%u", n_hops);
+    put(page, PHRASE_STATE_RELAY, language_name(page, from), hops);
+}
+
+static void put_delay(struct page *page, uint32_t delay_ms)
+{
+    char seconds[16];
+    snprintf(seconds, sizeof(seconds), "%u", (delay_ms + 500) / 1000);
+    if (delay_ms >= 500)
+        put(page, PHRASE_STATE_BEHIND, seconds, NULL);
+}
+
 static void put_track(struct page *page, uint8_t index)
 {
     const struct track_state *track = &page->state->tracks[index];
@@ -149,11 +164,8 @@ static void put_track(struct page *page, uint8_t index)
     else
         put(page, PHRASE_STATE_INTERPRETED, from, NULL);
     if (track->depth > 1)
-        put(page, PHRASE_STATE_RELAY, from, NULL);
-    char seconds[16];
-    snprintf(seconds, sizeof(seconds), "%u", (track->delay_ms + 500) / 1000);
-    if (track->delay_ms >= 500)
-        put(page, PHRASE_STATE_BEHIND, seconds, NULL);
+        put_relay(page, booth->incoming, track->depth - 1u);
+    put_delay(page, track->delay_ms);
 }
 
 static void put_booth(struct page *page, uint8_t index)
@@ -170,8 +182,10 @@ static void put_booth(struct page *page, uint8_t index)
     }
     put(page, PHRASE_STATE_DIRECTION, language_name(page, booth->incoming),
         language_name(page, booth->outgoing));
-    if (booth->is_relay)
-        put(page, PHRASE_STATE_RELAY, language_name(page, booth->incoming), NULL);
+    if (booth->depth > 0 && booth->incoming < page->meeting->n_tracks) {
+        put_relay(page, booth->incoming, booth->depth);
+        put_delay(page, page->state->tracks[booth->incoming].delay_ms);
+    }
 }
 
 // What is to be said of the channel: heap; NULL: memory.

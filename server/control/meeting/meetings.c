@@ -85,6 +85,8 @@ static void order_choices(struct server *server, const struct user *user,
         meetings_order(server, user, MIXER_CMD_UNDERSTOOD, (int32_t)user->understood);
     if (user->duck_db != MODEL_DUCK_DEFAULT)
         meetings_order(server, user, MIXER_CMD_DUCK, user->duck_db);
+    if (user->partner_db != MODEL_DUCK_DEFAULT)
+        meetings_order(server, user, MIXER_CMD_PARTNER_LEVEL, user->partner_db);
 }
 
 void meetings_user_left(struct server *server, uint32_t session, uint32_t meeting)
@@ -253,6 +255,7 @@ void meetings_event(struct server *server, const struct mixer_event *event)
         lines_speaking(server, meeting);
     figures_track_event(server, meeting, track);
     recording_track_event(server, meeting, track);
+    uncovered_track_event(server, meeting, track);
     booth_track_event(server, meeting, track);
     queue_track_event(server, meeting, track);
 }

@@ -52,6 +52,9 @@ void booth_result(struct server *server, const struct mixer_event *event); // of
 void booth_forget(struct meeting_run *run);
 // An act's token: who asked, and for what.
 uint64_t booth_token(uint32_t session, enum mixer_command_kind kind, int32_t value);
+// uncovered.c: which language nobody interprets into
+void uncovered_track_event(struct server *server, const struct meeting_info *meeting,
+                           const struct track_event *event);
 void signals_forget(struct meeting_run *run); // signals.c
 // probe.c: somebody on air has fallen silent without an end: are they there? One timer, which runs
 // while somebody is asked.

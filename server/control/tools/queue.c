@@ -345,8 +345,11 @@ void queue_track_event(struct server *server, const struct meeting_info *meeting
         agenda_voice(run->agenda, event->session, event->value != 0, event->at_us);
     if (event->kind == TRACK_EVENT_SPEAKING && event->session == agenda_speaker(run->agenda))
         display_changed(server, run->meeting); // the clock runs, or stands
-    if (event->kind == TRACK_EVENT_DRAINED && queue != NULL && queue->waiting != 0)
-        give_sign(server, queue);
+    if (event->kind == TRACK_EVENT_DRAINED) {
+        run->state.floor.is_drained = true; // before the state that says so: the next may be given
+        if (queue != NULL && queue->waiting != 0)
+            give_sign(server, queue);
+    }
 }
 
 static void tell_limit(struct server *server, struct meeting_run *run, enum agenda_sign sign)
