@@ -5,8 +5,9 @@
     merge_tests.py OUTPUT_DIR PRESET…
 
 Reads `ctest --show-only=json-v1` of build/PRESET and writes OUTPUT_DIR/CTestTestfile.cmake. A test is
-named PRESET/NAME. Which preset runs what: with "release" present it takes the tests labelled
-"interop"; "tsan" takes those labelled "threads"; any other preset takes all that "release" does not.
+named PRESET/NAME. Which preset runs what: "release" takes the tests labelled "interop" and "repeated";
+"tsan" those labelled "threads"; any other preset all but "interop", and these too where "release" is not
+among the presets.
 """
 
 import json
@@ -22,7 +23,7 @@ def labels_of(test):
 def belongs(test, preset, presets):
     labels = labels_of(test)
     if preset == "release":
-        return "interop" in labels
+        return "interop" in labels or "repeated" in labels
     if preset == "tsan":
         return "threads" in labels
     return "release" not in presets or "interop" not in labels

@@ -805,7 +805,7 @@ static void test_mangled(void **state)
         (void)fclose(file);
         char *path = strdup(path_of("mangled.sqlite"));
         uint64_t seed = 20 + s;
-        for (int i = 0; i < 400; i++) {
+        for (int i = 0; i < TEST_TIMES(100, 400); i++) {
             char error[STORE_ERROR_BYTES];
             size_t n = i % 10 == 0 ? next_random(&seed) % len : len;
             memcpy(part, whole, len);

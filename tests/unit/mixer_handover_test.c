@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define N_HANDOVERS 100 // when nobody asks for more
-#define LOSS 50         // of 1000
+#define N_HANDOVERS TEST_TIMES(30, 100) // when nobody asks for more
+#define LOSS 50                         // of 1000
 #define FADE_TICKS 20
 #define SLACK_TICKS 3 // a tick, the limiter, the edge of a ramp
 #define BOTH_TICKS 400

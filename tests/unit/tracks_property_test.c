@@ -8,18 +8,14 @@
 // so many.
 #include "tracks/tracks_int.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
 
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define N_PEOPLE 12
-#define N_SEQUENCES 2000 // when nobody asks for more
+#define N_SEQUENCES TEST_TIMES(400, 4000) // when nobody asks for more
 #define TICK_US 10000u
 #define STARVE_TICKS 25 // a source without packets goes idle after so long
 #define N_MEMORIES 512
