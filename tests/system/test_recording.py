@@ -21,8 +21,9 @@ from lib.observer import USER_STATE
 from lib.process import path_of
 from lib.protobuf import last, text
 from lib.sound import RATE_HZ, at_level, rms_dbfs
-from system.case import SANITIZER, SystemServer, SystemTest, end, set_superuser_password
-from system.client import Client
+from system.case import (SANITIZER, SUPERUSER_PASSWORD, SystemServer, SystemTest, end,
+                         set_superuser_password)
+from system.client import CHANNEL_REMOVE, Client
 from system.talk import Talk
 from system.test_admin import DONE, NOT_FOUND, REFUSED, USAGE, admin
 
@@ -429,6 +430,19 @@ class RecordingTest(RecordingCase):
         sounds = self.assert_whole(self.one_folder())
         self.assertGreater(len(sounds["floor"]), RATE_HZ)
         ana.until(lambda: not self.signs(ana), 5, "no sign any more")
+
+
+class RemovedTest(RecordingCase):
+    """The meeting goes while it is being recorded."""
+
+    def test_told_and_kept(self):
+        ana = self.sit("Ana", self.english)
+        self.begin()
+        root = self.client("SuperUser", password=SUPERUSER_PASSWORD)
+        root.send(CHANNEL_REMOVE, {1: self.floor})
+        self.told(ana, "The recording has ended")
+        self.mona.until(lambda: sorted(os.listdir(self.one_folder())) == FILES, 10, "the files")
+        self.assert_whole(self.one_folder())
 
 
 class WithoutFolderTest(SystemTest):
