@@ -20,22 +20,45 @@ static const struct column person_columns[] = {
     { "name", "name", COLUMN_TEXT },
     { "air_s", "on air s", COLUMN_NUMBER },
     { "score", "sound of 100", COLUMN_NUMBER },
+    { "advice", "advice", COLUMN_TEXT },
+    { "bandwidth_hz", NULL, COLUMN_NUMBER },
+    { "snr_db", NULL, COLUMN_NUMBER },
+    { "clipped_percent", NULL, COLUMN_NUMBER },
+    { "lost_percent", NULL, COLUMN_NUMBER },
+    { "level_lufs", NULL, COLUMN_NUMBER },
     { "exposure_minute_db", "ears, minute dB", COLUMN_NUMBER },
     { "exposure_session_db", "ears, all dB", COLUMN_NUMBER },
 };
 
-// A row for each of the list; a member that is not there is an empty cell.
+static const struct column booth_columns[] = {
+    { "name", "booth", COLUMN_TEXT },
+    { "span_ms", "behind ms", COLUMN_NUMBER },
+    { "spans", NULL, COLUMN_NUMBER },
+    { "handovers", "handovers", COLUMN_NUMBER },
+    { "vanished", "lost lines", COLUMN_NUMBER },
+};
+static const struct column guard_columns[] = {
+    { "guard_trips", "howls and tones kept from booths", COLUMN_NUMBER },
+};
+
+// A member that is not there is an empty cell; numbers stay as they were written.
+static void put_row(struct sheet *sheet, const struct node *one, const struct column *columns,
+                    size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct node *cell = node_get(one, columns[i].key);
+        const bool is_number =
+            columns[i].kind == COLUMN_NUMBER && cell != NULL && cell->kind == NODE_NUMBER;
+        sheet_text(sheet, is_number ? cell->text : node_text(one, columns[i].key));
+    }
+}
+
+// A row for each of the list.
 static struct sheet *sheet_of(const struct node *list, const struct column *columns, size_t n)
 {
     struct sheet *sheet = sheet_new(columns, n);
     for (const struct node *one = list != NULL ? list->first : NULL; one != NULL; one = one->next)
-        for (size_t i = 0; i < n; i++) {
-            const struct node *cell = node_get(one, columns[i].key);
-            if (columns[i].kind == COLUMN_TEXT || cell == NULL || cell->kind != NODE_NUMBER)
-                sheet_text(sheet, node_text(one, columns[i].key));
-            else
-                sheet_number(sheet, node_integer(one, columns[i].key, 0));
-        }
+        put_row(sheet, one, columns, n);
     return sheet;
 }
 
@@ -50,9 +73,15 @@ int meeting_figures_show(struct call *call)
                                     sizeof track_columns / sizeof *track_columns);
     struct sheet *people = sheet_of(node_get(answer, "people"), person_columns,
                                     sizeof person_columns / sizeof *person_columns);
+    struct sheet *booths = sheet_of(node_get(answer, "booths"), booth_columns,
+                                    sizeof booth_columns / sizeof *booth_columns);
+    struct sheet *guard = sheet_new(guard_columns, 1);
+    put_row(guard, answer, guard_columns, 1);
     node_free(answer);
     admin_begin(call->admin);
     admin_sheet(call->admin, "tracks", tracks);
+    admin_sheet(call->admin, "booths", booths);
     admin_sheet(call->admin, "people", people);
+    admin_facts(call->admin, guard);
     return admin_end(call->admin);
 }

@@ -125,7 +125,12 @@ class FiguresTest(SystemTest):
         self.assertGreater(english["spoken_ms"], 500)
         self.assertEqual((spanish["spoken_ms"], spanish["on_air"]), (0, "Iris"))
         self.assertEqual([one["name"] for one in figures["people"]], ["Iris"])
-        self.assertIn("uncovered ms", self.admin("meeting", "Asamblea", "figures"))
+        self.assertEqual(figures["guard_trips"], 0)
+        booth, = figures["booths"]
+        self.assertEqual((booth["name"], booth["handovers"], booth["vanished"]), ("Booth en-es", 0, 0))
+        table = self.admin("meeting", "Asamblea", "figures")
+        for title in ("uncovered ms", "lost lines", "advice", "howls and tones kept from booths  0"):
+            self.assertIn(title, table)
         self.admin("meeting", "Nada", "figures", expect=NOT_FOUND)
 
     def test_many_questions_at_once(self):

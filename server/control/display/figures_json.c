@@ -30,6 +30,11 @@ static void put_track_json(struct answer *answer, const struct server *server,
     answer_close(answer, '}');
 }
 
+static const char *const advices[ADVICES] = {
+    [ADVICE_HEADSET] = "headset", [ADVICE_NOISE] = "noise", [ADVICE_CLIPPING] = "clipping",
+    [ADVICE_LOUDER] = "louder",   [ADVICE_LINE] = "line",
+};
+
 static void put_people_json(struct answer *answer, const struct server *server,
                             const struct figures *figures)
 {
@@ -42,6 +47,8 @@ static void put_people_json(struct answer *answer, const struct server *server,
         answer_integer(answer, "air_s", (int64_t)figures_air_s(server, person));
         if (person->has_quality) {
             answer_integer(answer, "score", quality->score);
+            answer_text(answer, "advice",
+                        quality->advice < ADVICES ? advices[quality->advice] : NULL);
             answer_decimal(answer, "bandwidth_hz", (double)quality->bandwidth_hz);
             answer_decimal(answer, "snr_db", (double)quality->snr_db);
             answer_decimal(answer, "clipped_percent", 100 * (double)quality->clipped);
