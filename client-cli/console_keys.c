@@ -70,7 +70,7 @@ static const struct key_row rows[] = {
       N_("people or chat, where there is no room for both") },
     // all
     { L | M, 'm', "m", ACT_MICROPHONE, NULL, N_("microphone"), N_("your microphone on, off") },
-    { ALL, 'y', "y", ACT_HAND, NULL, N_("hand"), N_("raise your hand; again: take it down") },
+    { L | M, 'y', "y", ACT_HAND, NULL, N_("hand"), N_("raise your hand; again: take it down") },
     { ALL, 'v', "v", ACT_FILL, "vote ", NULL, N_("vote, by the number of an answer") },
     { ALL, 'H', "H", ACT_DO, "history", NULL, N_("what was written before") },
     { ALL, '-', "- +", ACT_VOLUME_DOWN, NULL, NULL, N_("all that you hear softer, louder") },

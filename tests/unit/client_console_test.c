@@ -175,8 +175,6 @@ static void test_keys_in_a_booth(void **unused)
         { "", "", 'x', "cannot" },
         { "", "", '[', "partner -15" },
         { "", "", ']', "partner -6" },
-        { "", "", 'y', "hand" },
-        { "\"queue\":[{\"session\":5", "\"queue\":[{\"session\":7", 'y', "down" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct console *console = changed(CONSOLE_INTERPRET, rows[i].from, rows[i].to);
@@ -240,6 +238,13 @@ static void test_keys_of_a_listener(void **unused)
     assert_true(console_is_silent(console));
     expect(console, 'm', EFFECT_SILENCE, "");
     assert_false(console_is_silent(console));
+    expect(console, 'y', EFFECT_DO, "hand");
+    console_end(console);
+    console = changed(CONSOLE_LISTEN, "\"queue\":[{\"session\":5", "\"queue\":[{\"session\":7");
+    expect(console, 'y', EFFECT_DO, "down");
+    console_end(console);
+    console = console_of(CONSOLE_INTERPRET, example);
+    expect(console, 'y', EFFECT_NONE, ""); // a booth has no hands to raise
     console_end(console);
 }
 
