@@ -39,13 +39,13 @@ struct config_meeting {
     uint8_t n_tracks, n_booths;
     struct config_track tracks[CONFIG_LANGS_MAX];
     struct config_booth booths[CONFIG_BOOTHS_MAX];
-    uint8_t default_lang;  // index
-    int duck_db;           // -120 ("off") to 0
-    uint32_t hold_ms;      // 2000
-    bool is_air_by_voice;  // air = voice
-    bool is_levelling;     // on unless told: voices are brought to one loudness
-    uint32_t history;      // messages of the chat that late-comers are shown; 0: none
-    uint32_t turn_minutes; // 30: a soft reminder to the one on air; 0: none
+    uint8_t default_lang; // index
+    int duck_db;          // -120 ("off") to 0
+    uint32_t hold_ms;     // 2000
+    bool is_air_by_voice; // air = voice
+    bool is_levelling;    // on unless told: voices are brought to one loudness
+    uint32_t history;     // messages of the chat that late-comers are shown; 0: none
+    uint32_t turn_s;      // 30 minutes: a soft reminder to the one on air; 0: none
     // Not read from files yet: zero.
     bool is_stacking;          // progressive stacking in the speaking queue
     uint32_t speaking_limit_s; // of a turn; 0: none

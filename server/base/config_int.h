@@ -87,6 +87,9 @@ struct word_list keys_of_meeting(void);
 // Each leaves *out as it is when the value is blank.
 int read_number(struct reader *reader, const struct ini_entry *entry, int64_t least, int64_t most,
                 int64_t *out);
+// A number of minutes, perhaps a broken one, as seconds.
+int read_minutes(struct reader *reader, const struct ini_entry *entry, uint32_t most,
+                 uint32_t *out_s);
 int read_switch(struct reader *reader, const struct ini_entry *entry, bool *out);
 int read_opinion(struct reader *reader, const struct ini_entry *entry, int *out);
 int read_version(struct reader *reader, const struct ini_entry *entry, uint64_t *out);

@@ -151,11 +151,7 @@ static int read_history(struct reader *reader, const struct ini_entry *entry,
 static int read_turn(struct reader *reader, const struct ini_entry *entry,
                      struct config_meeting *meeting)
 {
-    int64_t minutes = 0;
-    if (read_number(reader, entry, 0, TURN_MAX_MINUTES, &minutes) != 0)
-        return -1;
-    meeting->turn_minutes = (uint32_t)minutes;
-    return 0;
+    return read_minutes(reader, entry, TURN_MAX_MINUTES, &meeting->turn_s);
 }
 
 static int replace_list(struct reader *reader, const struct ini_entry *entry, char ***out)
@@ -359,7 +355,7 @@ static int set_defaults(struct reader *reader, struct config_meeting *meeting, c
 {
     *meeting = (struct config_meeting){ .duck_db = -15,
                                         .hold_ms = 2000,
-                                        .turn_minutes = 30,
+                                        .turn_s = 30 * 60,
                                         .history = 20,
                                         .is_levelling = true,
                                         .is_recording_allowed = true };

@@ -32,6 +32,22 @@ int read_number(struct reader *reader, const struct ini_entry *entry, int64_t le
     return 0;
 }
 
+int read_minutes(struct reader *reader, const struct ini_entry *entry, uint32_t most,
+                 uint32_t *out_s)
+{
+    char *end = NULL;
+    if (is_blank(entry))
+        return 0;
+    const double minutes = strtod(entry->text, &end);
+    if (end == entry->text || *end != '\0' || !(minutes >= 0.0 && minutes <= most))
+        return fail_entry(
+            reader, entry,
+            "%s = \"%s\" is no number of minutes; write one from 0 to %u, as 30 or 0.5", entry->key,
+            entry->text, most);
+    *out_s = (uint32_t)(minutes * 60.0 + 0.5);
+    return 0;
+}
+
 int read_switch(struct reader *reader, const struct ini_entry *entry, bool *out)
 {
     if (is_blank(entry))

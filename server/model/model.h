@@ -127,8 +127,8 @@ struct meeting_info {
     struct meeting_booth booths[MODEL_BOOTHS_MAX];
     int duck_db;
     uint32_t hold_ms;
-    uint32_t history;      // messages of the chat that late-comers are shown; 0: none
-    uint32_t turn_minutes; // on air for so long: a reminder; 0: none
+    uint32_t history; // messages of the chat that late-comers are shown; 0: none
+    uint32_t turn_s;  // on air for so long: a reminder; 0: none
     bool is_air_by_voice, is_anyone_interpreter, is_recording_allowed;
     char **interpreters, **moderators; // names, or $ and a certificate hash; NULL terminated
     bool is_levelling;                 // voices are brought to one loudness

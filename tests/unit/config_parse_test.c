@@ -214,7 +214,7 @@ static void test_booths(void **state)
             fail_msg("%s", name);
         assert_string_equal(config_booth_text(&c->meetings[0], booth, pair), rows[i].shown);
         assert_string_equal(booth->name, "Cabina");
-        assert_int_equal(c->meetings[0].turn_minutes, i);
+        assert_int_equal(c->meetings[0].turn_s, 60 * i);
         config_free(c);
     }
     struct config *c = parse_well("[meeting \"A\"]\ntracks = en, es, fr\n"
@@ -222,7 +222,7 @@ static void test_booths(void **state)
     assert_int_equal(c->meetings[0].n_booths, 4); // one way is another booth
     assert_string_equal(c->meetings[0].booths[1].name, "Booth en>es");
     assert_string_equal(c->meetings[0].booths[3].name, "Tres"); // no order among three
-    assert_int_equal(c->meetings[0].turn_minutes, 30);
+    assert_int_equal(c->meetings[0].turn_s, 30 * 60);
     config_free(c);
 }
 
@@ -278,6 +278,12 @@ static const struct {
       "t.ini:1: suggestVersion = \"old\" is no version; write one such as 1.4.0" },
     { "listenersperuser = -2",
       "t.ini:1: listenersperuser = -2 is out of range; write a number from -1 to 100000" },
+    { "[meeting \"A\"]\ntracks = en\nturn_minutes = soon",
+      "t.ini:3: turn_minutes = \"soon\" is no number of minutes; write one from 0 to 480, as 30 or "
+      "0.5" },
+    { "[meeting \"A\"]\ntracks = en\nturn_minutes = nan",
+      "t.ini:3: turn_minutes = \"nan\" is no number of minutes; write one from 0 to 480, as 30 or "
+      "0.5" },
     { "port = http", "t.ini:1: port = \"http\" is not a number; write one from 1 to 65535" },
     { "port = 65536", "t.ini:1: port = 65536 is out of range; write a number from 1 to 65535" },
     { "port = 0", "t.ini:1: port = 0 is out of range; write a number from 1 to 65535" },

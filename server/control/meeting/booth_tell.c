@@ -182,7 +182,8 @@ static bool tell_seated(const struct scene *scene, struct conn *conn)
 static void tell_timer(const struct scene *scene, struct conn *conn)
 {
     char minutes[16];
-    snprintf(minutes, sizeof(minutes), "%u", scene->meeting->turn_minutes);
+    const uint32_t turn_s = scene->meeting->turn_s;
+    snprintf(minutes, sizeof(minutes), turn_s % 60 == 0 ? "%.0f" : "%.1f", turn_s / 60.0);
     if (conn->session == scene->event->session)
         say(conn, PHRASE_TIMER, minutes);
     else

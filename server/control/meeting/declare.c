@@ -162,7 +162,7 @@ static void take_settings(struct meeting_info *meeting, const struct config_meet
     meeting->duck_db = config->duck_db;
     meeting->hold_ms = config->hold_ms;
     meeting->history = config->history;
-    meeting->turn_minutes = config->turn_minutes;
+    meeting->turn_s = config->turn_s;
     meeting->is_levelling = config->is_levelling;
     meeting->is_air_by_voice = config->is_air_by_voice;
     meeting->is_anyone_interpreter = config->is_anyone_interpreter;
@@ -288,9 +288,9 @@ static char *describe(const struct config_meeting *config)
         add_text(&out, config->booths[i].name);
     }
     snprintf(number, sizeof(number),
-             "\ndefault_language = %s\nduck_db = %d\nhold_ms = %u\nturn_minutes = %u",
+             "\ndefault_language = %s\nduck_db = %d\nhold_ms = %u\nturn_minutes = %.6g",
              config->tracks[config->default_lang].lang, config->duck_db, config->hold_ms,
-             config->turn_minutes);
+             config->turn_s / 60.0);
     add_text(&out, number);
     snprintf(number, sizeof(number), "\nchat_history = %u", config->history);
     add_text(&out, number);

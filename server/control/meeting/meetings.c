@@ -39,7 +39,7 @@ static void declare_to_mixer(struct server *server, const struct meeting_info *m
     config->default_lang = meeting->default_lang;
     config->duck_db = (int8_t)meeting->duck_db;
     config->hold_us = MS(meeting->hold_ms);
-    config->turn_us = SECONDS(60 * (uint64_t)meeting->turn_minutes);
+    config->turn_us = SECONDS((uint64_t)meeting->turn_s);
     add.meeting_add.is_levelling = meeting->is_levelling;
     for (uint8_t i = 0; i < meeting->n_tracks; i++) {
         memcpy(config->langs[i], meeting->tracks[i].lang, sizeof(config->langs[i]));
