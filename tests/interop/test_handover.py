@@ -11,11 +11,11 @@ from lib.server import MEETING
 FLOOR, FIRST, SECOND, _ = BANDS_HZ
 BOTH_S, FADE_S = 4.0, 0.2
 
-ASKED_S, CONFIRMED_S, TAKEN_S = 4.0, 7.0, 17.0
+ASKED_S, CONFIRMED_S, TAKEN_S = 2.5, 4.0, 11.5
 VOICES = [
-    Voice("Flora", "en", FLOOR, [(0, 24)]),
-    Voice("Ines", "es", FIRST, [(1, 14), (15.5, 23)]),  # never a pause in which to stop early
-    Voice("Ivan", "es", SECOND, [(3, 23)]),
+    Voice("Flora", "en", FLOOR, [(0, 15)]),
+    Voice("Ines", "es", FIRST, [(0.5, 9.5), (10.2, 15)]),  # never a pause in which to stop early
+    Voice("Ivan", "es", SECOND, [(1.5, 15)]),
 ]
 SEATS = {"Flora": "Asamblea", "Ines": "Asamblea/Booth en-es", "Ivan": "Asamblea/Booth en-es",
          "Lola": "Asamblea/Español"}
@@ -37,11 +37,11 @@ class HandoverTest(RigTest):
         def take_next():
             ines.prepare_to_say("!take")
 
-        scene = Scene.play(self, VOICES, people, [lola, ines, ivan], 24.5, acts=[
-            (ASKED_S, ines.say_now), (CONFIRMED_S, ivan.say_now), (12.0, take_next),
+        scene = Scene.play(self, VOICES, people, [lola, ines, ivan], 15.5, acts=[
+            (ASKED_S, ines.say_now), (CONFIRMED_S, ivan.say_now), (8.8, take_next),
             (TAKEN_S, ines.say_now)])
-        begins = scene.passes_s("Lola", "Ivan", -6, 3.2, 22.5)
-        ends = scene.passes_s("Lola", "Ines", -6, 1.5, 13.8)
+        begins = scene.passes_s("Lola", "Ivan", -6, 1.7, 14.8)
+        ends = scene.passes_s("Lola", "Ines", -6, 0.7, 9.4)
         print(f"Ivan on the track {begins}, Ines {ends}", file=sys.stderr)
         self.assertEqual([is_up for _, is_up in begins], [True, False])
         self.assertEqual([is_up for _, is_up in ends], [False])
@@ -51,23 +51,23 @@ class HandoverTest(RigTest):
             self.assertLess(abs(begin_s - CONFIRMED_S), 1.0)  # a person's key, the client, the chat
         with self.subTest("both for four seconds, then a crossfade"):
             self.assertLessEqual(abs(end_s - begin_s - BOTH_S - FADE_S / 2), WITHIN_S)
-        back = [at for at, is_up in scene.passes_s("Lola", "Ines", -6, 15.7, 22.5) if is_up]
+        back = [at for at, is_up in scene.passes_s("Lola", "Ines", -6, 10.3, 14.8) if is_up]
         with self.subTest("taken: one fades when the other comes"):
             self.assertEqual(len(back), 1)
             self.assertLessEqual(abs(taken_s - back[0] - FADE_S / 2), WITHIN_S)
         rows = [
-            ("before: the one on air", "Lola", "Ines", 2, begin_s, 0),
-            ("before: the other is not heard", "Lola", "Ivan", 3, begin_s, None),
+            ("before: the one on air", "Lola", "Ines", 0.5, begin_s, 0),
+            ("before: the other is not heard", "Lola", "Ivan", 1.5, begin_s, None),
             ("both", "Lola", "Ines", begin_s, end_s, 0),
             ("both", "Lola", "Ivan", begin_s, end_s, 0),
             ("after: the successor", "Lola", "Ivan", end_s, taken_s, 0),
-            ("after: the leaver is not heard", "Lola", "Ines", end_s + FADE_S, 14, None),
-            ("the floor stays under them", "Lola", "Flora", 2, 23, -15),
+            ("after: the leaver is not heard", "Lola", "Ines", end_s + FADE_S, 9.5, None),
+            ("the floor stays under them", "Lola", "Flora", 0.6, 15, -15),
             ("the successor hears the leaver as a partner", "Ivan", "Ines", begin_s, end_s, -12),
-            ("afterwards talk in the booth", "Ivan", "Ines", end_s + FADE_S, 14, -6),
+            ("afterwards talk in the booth", "Ivan", "Ines", end_s + FADE_S, 9.5, -6),
             ("the leaver hears the partner on air", "Ines", "Ivan", end_s + FADE_S, taken_s, -12),
-            ("the incoming throughout", "Ines", "Flora", 1, 23, 0),
-            ("never oneself", "Ivan", "Ivan", begin_s, 22, None),
+            ("the incoming throughout", "Ines", "Flora", 0.5, 15, 0),
+            ("never oneself", "Ivan", "Ivan", begin_s, 14.8, None),
         ]
         print("\n".join(scene.check(self, rows)), file=sys.stderr)
 

@@ -23,30 +23,30 @@ SEATS = {"Flora": "Asamblea/Français", "Remi": "Asamblea/Booth en-fr",
          "Ines": "Asamblea/Booth en-es", "Ellen": "Asamblea/English", "Lola": "Asamblea/Español",
          "Luis": "Asamblea/Español"}
 VOICES = [
-    Voice("Flora", "fr", FLOOR, [(0, 22)]),
-    Voice("Remi", "en", FIRST, [(1.5, 22)]),
-    Voice("Ines", "es", SECOND, [(3.5, 13)]),
+    Voice("Flora", "fr", FLOOR, [(0, 16)]),
+    Voice("Remi", "en", FIRST, [(1.5, 16)]),
+    Voice("Ines", "es", SECOND, [(3.5, 9)]),
 ]
-SAYS_S = 17.0  # Ines: that she knows French
+SAYS_S = 12.0  # Ines: that she knows French
 # What, listener, voice, from, to, level. Luis understands French.
 ROWS = [
-    ("8: the first booth hears the floor", "Remi", "Flora", 1, 22, 0),
-    ("8: and not the second", "Remi", "Ines", 4, 13, None),
+    ("8: the first booth hears the floor", "Remi", "Flora", 1, 16, 0),
+    ("8: and not the second", "Remi", "Ines", 4, 9, None),
     ("8: a relay hears the floor until its pivot begins", "Ines", "Flora", 0.2, 1.5, 0),
     ("8: then the pivot", "Ines", "Remi", 1.8, SAYS_S, 0),
     ("8: instead of the floor", "Ines", "Flora", 1.8, SAYS_S, None),
-    ("3: English, the first hop", "Ellen", "Remi", 2, 22, 0),
-    ("3: over the floor", "Ellen", "Flora", 2, 22, -15),
-    ("3: and not the second hop", "Ellen", "Ines", 4, 13, None),
+    ("3: English, the first hop", "Ellen", "Remi", 2, 16, 0),
+    ("3: over the floor", "Ellen", "Flora", 2, 16, -15),
+    ("3: and not the second hop", "Ellen", "Ines", 4, 9, None),
     ("4: Spanish, before the second hop begins", "Lola", "Flora", 0.5, 3.5, 0),
-    ("4: the first hop is not for them", "Lola", "Remi", 2, 22, None),
-    ("3: the second hop", "Lola", "Ines", 3.7, 13, 0),
-    ("3: over the floor", "Lola", "Flora", 3.7, 13 + HOLD_S, -15),
-    ("4: after its hold", "Lola", "Flora", 13.6 + HOLD_S, 22, 0),
-    ("1: French is understood", "Luis", "Flora", 1, 22, 0),
-    ("1: and nobody else is heard", "Luis", "Ines", 4, 13, None),
-    ("8: the floor instead of the relay", "Ines", "Flora", SAYS_S + 0.8, 22, 0),
-    ("8: and the relay no more", "Ines", "Remi", SAYS_S + 0.8, 22, None),
+    ("4: the first hop is not for them", "Lola", "Remi", 2, 16, None),
+    ("3: the second hop", "Lola", "Ines", 3.7, 9, 0),
+    ("3: over the floor", "Lola", "Flora", 3.7, 9 + HOLD_S, -15),
+    ("4: after its hold", "Lola", "Flora", 9.6 + HOLD_S, 16, 0),
+    ("1: French is understood", "Luis", "Flora", 1, 16, 0),
+    ("1: and nobody else is heard", "Luis", "Ines", 4, 9, None),
+    ("8: the floor instead of the relay", "Ines", "Flora", SAYS_S + 0.8, 16, 0),
+    ("8: and the relay no more", "Ines", "Remi", SAYS_S + 0.8, 16, None),
 ]
 
 
@@ -63,7 +63,7 @@ class RelayTest(RigTest):
         people["Ines"].say("!air")
         people["Luis"].say("!understand fr")
         people["Ines"].prepare_to_say("!relay floor")
-        scene = Scene.play(self, VOICES, people, list(people.values()), 22.5,
+        scene = Scene.play(self, VOICES, people, list(people.values()), 16.5,
                            acts=[(SAYS_S, people["Ines"].say_now)])
         print("\n".join(scene.check(self, ROWS)), file=sys.stderr)
         hop_s = scene.lag_s("Ines", "Remi") - scene.lag_s("Remi", "Flora")

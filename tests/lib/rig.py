@@ -220,11 +220,19 @@ class RigTest(unittest.TestCase):
                        f"{self.observer.channel_of(client.name)}")
             wait.until(client.has_sound, 20, f"sound streams of {client.name}")
             hurry_threads(client.process.pid)  # those for sound and network have made themselves ordinary ones
+        before = self.observer.users[self.observer.session]["channel_id"]
         for client in self.clients:
             if n_datagrams and client.sends_datagrams:
-                session = self.observer.user(client.name)["session"]
-                wait.until(lambda session=session: self.observer.user_stats(session)["from_client"]["good"] >=
-                           n_datagrams, 20, f"voice of {client.name} by UDP", 0.1)
+                self._wait_datagrams(self.observer.user(client.name), n_datagrams)
+        if self.observer.users[self.observer.session]["channel_id"] != before:
+            self.observer.join(before)
+
+    def _wait_datagrams(self, user, n_datagrams):
+        """The server tells those in the same channel how many it has got of somebody."""
+        if self.observer.users[self.observer.session]["channel_id"] != user["channel_id"]:
+            self.observer.join(user["channel_id"])
+        wait.until(lambda: self.observer.user_stats(user["session"])["from_client"]["good"] >= n_datagrams, 20,
+                   f"voice of {user['name']} by UDP", 0.1)
 
     def log_of(self, client):
         """The lines of a client's log, as plain text without the time: it is made to write them into its channel."""
