@@ -68,14 +68,15 @@ def heard(client):
 def converse(said, listeners, acts=()):
     """said: {client: samples}, which all begin at once; acts: (s, what to call).
 
-    ({client: Sound said}, {client: Sound heard}).
+    ({client: Sound said}, {client: Sound heard}). Said is what was sent when it was sent: on a busy machine the packets
+    leave late, and that is not the server's.
     """
     packets = {client: list(Opus().packets(samples)) for client, samples in said.items()}
     for client in {*listeners, *said}:
         client.barrier()  # a ping, too: who sends nothing for half a minute has gone
         client.voice = []
     acts = sorted(acts, key=lambda one: one[0])
-    n_frames = max(len(one) for one in packets.values())
+    n_frames, late_s = max(len(one) for one in packets.values()), []
     sockets = {client._tls: client for client in {*listeners, *said}}  # pylint: disable=protected-access
     began = time.monotonic() + 0.05
     for index in range(n_frames + 25):
@@ -89,6 +90,7 @@ def converse(said, listeners, acts=()):
                     sockets[one].pump(0.001)
         while acts and acts[0][0] <= index * FRAME_S:
             acts.pop(0)[1]()
+        late_s.append(time.monotonic() - began - (index + 1) * FRAME_S)
         for client, all_of_them in packets.items():
             if index < len(all_of_them):
                 frame = getattr(client, "next_frame", 0) + 2 * index
@@ -96,7 +98,8 @@ def converse(said, listeners, acts=()):
                                            is_last=index == len(all_of_them) - 1))
     for client, all_of_them in packets.items():
         client.next_frame = getattr(client, "next_frame", 0) + 2 * len(all_of_them) + 500
-    return ({client: Sound(samples, began) for client, samples in said.items()},
+    left = began + float(np.median(late_s))
+    return ({client: Sound(samples, left) for client, samples in said.items()},
             {client: heard(client) for client in listeners})
 
 

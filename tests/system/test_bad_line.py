@@ -183,7 +183,8 @@ class BadLineTest(SystemTest):
               f"{delay_s * 1000:.0f} ms late")
         self.assertLess(first_s, 3.0)  # 2 s to see it, and a busy machine
         self.assertGreater(share, 0.80)  # 10 % are lost by the line itself
-        self.assertLess(delay_s, 1.5)  # of what has gathered in the line's queue most is gone
+        # Until the step each second puts two more of sound into the queue, which drains slowly: most of it is gone.
+        self.assertLess(delay_s, 1.0 + 2.5 * max(0.0, first_s - 1.6))
 
     def test_without_it_it_is_not(self):
         listener, moments, base_s = self.listen("full")

@@ -21,7 +21,7 @@ levelling = off
 """
 FLOOR, FIRST, SECOND, _ = BANDS_HZ
 VOICE_DBFS, SECONDS = -28.0, 6
-SILENT_DB, WITHIN_DB, HOP_MS, TRIES = -25.0, 1.5, 80.0, 6
+SILENT_DB, WITHIN_DB, HOP_MS, TAKES, TRIES = -25.0, 1.5, 80.0, 3, 6
 # Listener, voice, level: None is silence.
 CHAIN = [
     ("Remi", "Flora", 0), ("Remi", "Ines", None),
@@ -107,21 +107,26 @@ class RelayTest(ChainTest):
         self.samples = {name: self.speech(name, SECONDS) for name in self.bands}
 
     def test_chain(self):
+        """A hop's delay is the median of all takes, which are more where the first three are too late.
+
+        Some 26 ms of it are the speaker's own: a packet of 20 ms leaves when it is spoken, and Opus looks 6.5 ms ahead. What
+        the server adds is measured in its own time by unit.mixer_delay_test.
+        """
         delays = {hop: [] for hop in HOPS}
-        for _ in range(TRIES):
+        for take in range(TRIES):
             said, heard = self.play_until_right(CHAIN, self.samples)
             for hop in HOPS:
                 one = self.compare(said, heard, hop[1], hop[0])
                 if one.alike > 0.5:
                     delays[hop].append(one.delay_ms)
-            if all(one and min(one) <= HOP_MS for one in delays.values()):
+            if take + 1 >= TAKES and all(one and numpy.median(one) <= HOP_MS for one in delays.values()):
                 break
         print({f"{a} to {b}": [round(ms, 1) for ms in one] for (a, b), one in delays.items()})
         for hop, one in delays.items():
             with self.subTest(hop):
                 self.assertTrue(one, "never alike enough")
-                self.assertLessEqual(min(one), HOP_MS)
-                self.assertGreater(min(one), 10)  # a measurement that can fail
+                self.assertLessEqual(numpy.median(one), HOP_MS)
+                self.assertGreater(numpy.median(one), 10)  # a measurement that can fail
 
     def test_understood(self):
         """Who knows French hears the floor: the interpreter instead of the relay, and the listener."""

@@ -18,7 +18,7 @@
 
 #define LINES_RULES_MAX 500              // more are refused
 #define LINES_TICK_MS 250                // while somebody hears sound
-#define LINES_TICK_SUSPICIOUS_MS 100     // ... and an answer is late
+#define LINES_TICK_SUSPICIOUS_MS 50      // ... and an answer is late
 #define LINES_LATE_US 150000u            // beyond the line's own round trip: it is asked again
 #define LINES_ASKS 4u                    // so often, before the line is called bad
 #define LINES_ACTIVE_US 7000000u         // after the last sign of sound: a ping comes each 5 s

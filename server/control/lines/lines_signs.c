@@ -38,7 +38,8 @@ static void ask_again(struct conn *conn, struct line *line)
 
 // Something is on its way, and nothing has come back since it was first seen so: a lower bound of
 // how long that takes, as it may have been sent just after the look before. An answer that comes in
-// the end says how long it took.
+// the end says how long it took. One that was late, while what was asked since is still on its way,
+// may be the first of a queue that grows: the questions that went out count on, from that answer.
 static void look_at_answers(struct conn *conn, struct line *line, const struct tcp_signs *signs,
                             uint64_t now_us)
 {
@@ -47,10 +48,14 @@ static void look_at_answers(struct conn *conn, struct line *line, const struct t
     const uint64_t waited_us = (is_answered ? answered_us : now_us) - line->outstanding_us;
     if (line->is_outstanding && line->n_asked >= LINES_ASKS)
         ladder_waiting(&line->ladder, waited_us, now_us);
-    if (!signs->is_outstanding || !line->is_outstanding || is_answered) {
+    const bool is_late = waited_us > line->ladder.base_rtt_us + LINES_LATE_US;
+    const bool is_reset = is_answered && !(is_late && line->n_asked > 0);
+    if (!signs->is_outstanding || !line->is_outstanding || is_reset) {
         line->outstanding_us = now_us;
         line->n_asked = 0;
-    } else if (waited_us > line->ladder.base_rtt_us + LINES_LATE_US && line->n_asked < LINES_ASKS) {
+    } else if (is_answered) {
+        line->outstanding_us = answered_us;
+    } else if (is_late && line->n_asked < LINES_ASKS) {
         ask_again(conn, line);
     }
     line->is_outstanding = signs->is_outstanding;
