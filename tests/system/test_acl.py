@@ -6,6 +6,7 @@ import unittest
 from lib import protobuf
 from lib.observer import CHANNEL_STATE, USER_STATE
 from lib.protobuf import last, text
+from lib.server import MEETING
 from system.case import SystemTest, certificate_hash, end, make_certificate
 from system.client import (CHANNEL_REMOVE, DENIED_PERMISSION, DENIED_TEXT, PERMISSION_DENIED,
                            PERMISSION_QUERY)
@@ -346,6 +347,33 @@ class AclTest(SystemTest):
         self.edit(self.a, [rule("all", deny=SPEAK)])
         self.root.barrier()
         self.assertEqual(self.root.kinds(PERMISSION_QUERY), [])
+
+
+class RolesTest(SystemTest):
+    """The groups that a meeting's roles are given by."""
+
+    meeting = MEETING
+    has_superuser = True
+
+    def groups(self, root, floor):
+        return [read_groups(fields) for kind, fields in root.ask(ACL, {1: floor, 5: True}) if kind == ACL][0]
+
+    def test_they_stay(self):
+        """Left out in the dialog they lose who was in them, and are there: at once, not after a restart only."""
+        root = self.superuser()
+        floor = root.channel("Asamblea")["channel_id"]
+        roles = {"interpreters", "moderators", "participants"}
+        self.assertLessEqual(roles, set(self.groups(root, floor)))
+        root.ask(ACL, {1: floor, 2: True, 3: [{1: "interpreters", 3: True, 4: True, 5: [0]}, {1: "own", 3: True, 4: True}]})
+        self.assertEqual(self.groups(root, floor)["interpreters"][3], [0])
+        root.ask(ACL, {1: floor, 2: True, 3: [{1: "own", 3: True, 4: True}]})
+        before = self.groups(root, floor)
+        self.assertLessEqual(roles | {"own"}, set(before))
+        self.assertEqual(before["interpreters"][3:5], ([], []))
+        root.close()
+        end(self.server)
+        self.server.run()
+        self.assertEqual(self.groups(self.superuser(), floor), before)
 
 
 if __name__ == "__main__":
