@@ -216,7 +216,8 @@ static void connect_next(struct connection *connection, int last_error)
 {
     if (connection->is_tcp_open) {
         if (connection->next_address == NULL)
-            fail(connection, N_("cannot connect"), uv_strerror(last_error));
+            fail(connection, N_("cannot connect (is the server running, and the port right?)"),
+                 uv_strerror(last_error));
         else
             uv_close((uv_handle_t *)&connection->tcp, on_tcp_closed);
         return;

@@ -100,8 +100,11 @@ enum exit_code ping_run(const struct ping_options *options)
             is_answered = ping_address(at, &answers);
     freeaddrinfo(addresses);
     if (!is_answered) {
-        (void)fprintf(stderr, "susurro: %s:%u does not answer pings\n", options->url.host,
-                      options->url.port);
+        (void)fprintf(
+            stderr,
+            cli_text(N_("susurro: %s:%u does not answer pings: is the server running, and "
+                        "does its firewall let UDP through?\n")),
+            options->url.host, options->url.port);
         return CLI_FAILED;
     }
     events_ping(&events, &options->url, &answers.reply, answers.has_form[VOICE_FORMAT_PROTOBUF],
