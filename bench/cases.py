@@ -131,38 +131,46 @@ def two_threads(stage, sizes):
     yield ("two threads", n, 1), stage.direct(sizes.seconds)
 
 
-def mixed(stage, sizes):
-    """Tracks: more listeners, then more voices, more tiers, and more tracks."""
-    seconds = 2 * sizes.seconds
-    speakers = stage.connect(4, "udp", "Bench")
-    ear = None
+def track(stage, sizes):
+    """One voice on the floor, and more and more listeners of one track."""
+    stage.connect(1, "udp", "Bench")
+    ear = 1
     for n in sizes.track:
-        last = stage.connect(n - (stage.n - 4), "udp", "Bench/English")
-        ear = ear if ear is not None else last
-        stage.say(last, stage.n - last, "!tier standard")
-        stage.speak(speakers, 1)
-        yield ("listeners", n), stage.mixed(seconds, ear)
-    stage.speak(speakers, 4)
-    yield ("voices", 4), stage.mixed(seconds, ear)
-    # In tens: two tiers of listeners, and so on.
-    listeners = 4
-    for index, tier in enumerate(TIERS):
-        stage.say(listeners + 2 * index, 2, f"!tier {tier}")
-    stage.speak(speakers, 1)
+        first = stage.connect(n + 1 - stage.n, "udp", "Bench/English")
+        stage.say(first, stage.n - first, "!tier standard")
+        stage.speak(0, 1)
+        yield ("listeners", n), stage.mixed(2 * sizes.seconds, ear)
+
+
+def meeting(stage, sizes):
+    """Ten listeners a track; then more voices, more tiers, more tracks, and all of it."""
+    seconds = 2 * sizes.seconds
+
+    def tiers(first, *names):
+        """Two listeners of each, or all ten of one."""
+        for index, name in enumerate(names):
+            each = 10 // len(names)
+            stage.say(first + each * index, each, f"!tier {name}")
+
+    voices = stage.connect(4, "udp", "Bench")
+    ear = stage.connect(10, "udp", "Bench/English")
+    tiers(ear, "standard")
+    for n in (1, 4):
+        stage.speak(voices, n)
+        yield ("voices", n), stage.mixed(seconds, ear)
+    tiers(ear, *TIERS)
+    stage.speak(voices, 1)
     yield ("tiers", len(TIERS)), stage.mixed(seconds, ear)
-    stage.say(listeners, 10, "!tier standard")
-    booths = stage.n
-    for booth in list(TRACKS.values())[1:]:
-        stage.connect(1, "udp", f"Bench/{booth}")
-    others = {name: stage.connect(10, "udp", f"Bench/{name}") for name in list(TRACKS)[1:]}
-    for first in others.values():
-        stage.say(first, 10, "!tier standard")
-    stage.generator.tell("speak-all", speakers, booths, booths + 1)
+    tiers(ear, "standard")
+    booths = [stage.connect(1, "udp", f"Bench/{booth}") for booth in TRACKS.values() if booth]
+    others = [stage.connect(10, "udp", f"Bench/{name}") for name, booth in TRACKS.items() if booth]
+    for first in others:
+        tiers(first, "standard")
+    stage.generator.tell("speak-all", voices, *booths)
     yield ("tracks", len(TRACKS)), stage.mixed(seconds, ear)
-    for first in (listeners, *others.values()):
-        for index, tier in enumerate(TIERS):
-            stage.say(first + 2 * index, 2, f"!tier {tier}")
-    stage.generator.tell("speak-all", *range(speakers, speakers + 4), booths, booths + 1)
+    for first in (ear, *others):
+        tiers(first, *TIERS)
+    stage.generator.tell("speak-all", *range(voices, voices + 4), *booths)
     yield ("meeting", 4), stage.mixed(seconds, ear)
 
 
@@ -280,8 +288,9 @@ def of_round(sizes, number):
     yield "tunnel", (Susurro, Murmur), lambda stage: direct(stage, sizes, "tunnel", number)
     yield "rooms", (Susurro, Murmur), lambda stage: rooms(stage, sizes)
     yield "two threads", (TwoThreads,), lambda stage: two_threads(stage, sizes)
-    yield "mixed", (Susurro,), lambda stage: mixed(stage, sizes)
-    yield "mixed", (Janus,), lambda stage: janus(stage, sizes)
+    yield "track", (Susurro,), lambda stage: track(stage, sizes)
+    yield "meeting", (Susurro,), lambda stage: meeting(stage, sizes)
+    yield "AudioBridge", (Janus,), lambda stage: janus(stage, sizes)
 
 
 def of_once(sizes):

@@ -13,7 +13,7 @@
 uint16_t rtp_open(struct load_client *client)
 {
     const struct load_options loopback = { .host = "127.0.0.1" };
-    struct sockaddr_in address;
+    struct sockaddr_in address = { 0 };
     socklen_t len = sizeof address;
     *client = (struct load_client){ .tcp_fd = -1, .udp_fd = udp_open(&loopback, false) };
     if (getsockname(client->udp_fd, (struct sockaddr *)&address, &len) != 0)

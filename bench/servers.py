@@ -26,6 +26,7 @@ class Server:
 
     name = ""
     has_tracks = False
+    ATTEMPTS = 1
 
     def __init__(self, directory, wrapper=()):
         os.makedirs(directory, exist_ok=True)
@@ -34,10 +35,19 @@ class Server:
         self.log_path = os.path.join(directory, "log")
         config = os.path.join(directory, "server.ini")
         self.write(config)
+        for attempt in range(self.ATTEMPTS):
+            try:
+                self.start(wrapper, config)
+                return
+            except RuntimeError:
+                if attempt + 1 == self.ATTEMPTS:
+                    raise
+
+    def start(self, wrapper, config):
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [*wrapper, *self.command(config)], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, cwd=directory, start_new_session=True)
+                stderr=subprocess.STDOUT, cwd=self.directory, start_new_session=True)
         self._wait()
 
     def write(self, config):
@@ -157,6 +167,7 @@ class Janus(Server):
 
     name = "janus"
     program = shutil.which("janus", path=PATH)
+    ATTEMPTS = 10  # now and then it finds none of its transports, and ends
     LEAST = 1  # packets that it keeps before it decodes; unless told, six (120 ms)
 
     @classmethod

@@ -135,9 +135,11 @@ def listener_us(results, server):
 
 
 def mixed_name(row):
-    return {"listeners": f"1 voice, {row[1]} listeners of one mix", "voices": f"{row[1]} voices, the same listeners",
-            "tiers": f"1 voice, {row[1]} tiers", "tracks": f"1 voice, {row[1]} tracks, 2 interpreters",
-            "meeting": f"{row[1]} voices, 2 interpreters, 3 tracks × 5 tiers",
+    plural = "s" if row[1] != 1 else ""
+    return {"listeners": f"1 voice, {row[1]} listeners of one mix", "voices": f"{row[1]} voice{plural}, 10 listeners",
+            "tiers": f"1 voice, 10 listeners, {row[1]} tiers",
+            "tracks": f"1 voice, {row[1]} tracks of 10 listeners, 2 interpreters",
+            "meeting": f"{row[1]} voices, 2 interpreters, 3 tracks × 5 tiers, 30 listeners",
             "default": "1 voice, 10 listeners, janus as it comes (120 ms kept)"}[row[0]]
 
 
@@ -167,23 +169,25 @@ def mixed_costs(results, servers):
     listener = [cell(listener_us(results, name)) for name in servers]
 
     def per(name, row, base, n, of=mixer_us_per_frame):
-        return slope(of(results, name, base), of(results, name, row), n)
+        return None if base is None else slope(of(results, name, base), of(results, name, row), n)
 
-    base = {name: max((row for row in results.rows(name, "listeners") if not results.is_beyond(name, row)),
-                      default=None, key=lambda row: row[1]) for name in servers}
-    least = {name: min(results.rows(name, "listeners"), default=None, key=lambda row: row[1]) for name in servers}
-    voice = {name: per(name, ("voices", 4), least[name] if name == "janus" else base[name], 3,
-                       us_per_frame if name == "janus" else mixer_us_per_frame)
-             for name in servers if base[name]}
-    rows = [["one listener more, a packet"] + listener,
-            ["one voice more"] + [cell(voice.get(name), "{:.0f}") for name in servers]]
-    tier, track = {}, {}
+    def base_of(name):
+        """Ours is measured with one voice there; janus with its fewest listeners."""
+        return next(iter([row for row in results.rows(name, "voices") if row[1] == 1]
+                         or results.rows(name, "listeners")), None)
+
+    costs = {"voice": [], "tier": [], "track": []}
     for name in servers:
-        tier[name] = per(name, ("tiers", 5), base[name], 4) if base[name] else None
-        both = per(name, ("tracks", 3), base[name], 1) if base[name] else None
-        track[name] = None if both is None or voice.get(name) is None else (both - 2 * voice[name]) / 2
-    rows += [["one tier more of the same mix"] + [cell(tier[name], "{:.0f}") for name in servers],
-             ["one track more, its interpreter apart"] + [cell(track[name], "{:.0f}") for name in servers]]
+        base = base_of(name)
+        voice = per(name, ("voices", 4), base, 3, us_per_frame if name == "janus" else mixer_us_per_frame)
+        both = per(name, ("tracks", 3), base, 1)
+        costs["voice"].append(voice)
+        costs["tier"].append(per(name, ("tiers", 5), base, 4))
+        costs["track"].append(None if both is None or voice is None else (both - 2 * voice) / 2)
+    rows = [["one listener more, a packet"] + listener,
+            *([title] + [cell(us, "{:.0f}") for us in costs[key]] for title, key in (
+                ("one voice more", "voice"), ("one tier more of the same mix", "tier"),
+                ("one track more, its interpreter apart", "track")))]
     return {"title": "Mixed: what one more costs, µs of CPU for each 20 ms", "heads": ["", *servers], "rows": rows}
 
 

@@ -214,11 +214,11 @@ static int bound_socket(int family, uint16_t port)
 
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_in6 bound = { 0 }; // the port is at the same place in both families
     socklen_t len = sizeof bound;
     if (getsockname(fd, (struct sockaddr *)&bound, &len) != 0)
         fail("getsockname: %s", strerror(errno));
-    return ntohs(((struct sockaddr_in *)&bound)->sin_port);
+    return ntohs(bound.sin6_port);
 }
 
 static void receiver_open(struct ways *ways, unsigned i, const char *host)
