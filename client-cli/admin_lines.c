@@ -9,6 +9,7 @@ static const struct column line_columns[] = {
     { "meeting", "meeting", COLUMN_TEXT },
     { "family", "by", COLUMN_TEXT },
     { "transport", "way", COLUMN_TEXT },
+    { "carrier", "carrier", COLUMN_TEXT },
     { "loss_percent", "loss %", COLUMN_NUMBER },
     { "late_percent", "late %", COLUMN_NUMBER },
     { "rtt_ms", "rtt ms", COLUMN_NUMBER },

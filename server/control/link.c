@@ -146,7 +146,7 @@ static void answer_ping(struct conn *conn, uint64_t index, const struct voice_co
     MumbleProto__Ping pong = MUMBLE_PROTO__PING__INIT;
     pong.has_timestamp = pong.has_good = pong.has_late = pong.has_lost = pong.has_resync = true;
     pong.timestamp = conn->ping_timestamps[index % CONN_QUESTIONS];
-    pong.good = counters->crypt.good;
+    pong.good = lines_wants_tunnel(conn) ? 0 : counters->crypt.good;
     pong.late = counters->crypt.late;
     pong.lost = counters->crypt.lost;
     pong.resync = counters->crypt.resync;

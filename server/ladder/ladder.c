@@ -62,6 +62,8 @@ static void note_bad(struct ladder *ladder, unsigned rungs, enum ladder_reason r
 static void judge_loss(struct ladder *ladder, uint64_t now_us)
 {
     const uint32_t loss = ladder->loss_percent;
+    if (ladder->is_tunnelled)
+        return;
     if (loss < LADDER_LOSS_PERCENT) {
         if (loss > LADDER_CLEAN_PERCENT)
             ladder->bad_us = now_us; // neither: it stays where it is
@@ -200,7 +202,8 @@ static bool step_down(struct ladder *ladder, uint64_t now_us)
 // Where a client reports, its report must say that this rung is clean.
 static bool is_confirmed(const struct ladder *ladder, uint64_t now_us)
 {
-    return ladder->report_us == 0 || now_us - ladder->report_us > LADDER_REPORT_STALE_US ||
+    return ladder->is_tunnelled || ladder->report_us == 0 ||
+           now_us - ladder->report_us > LADDER_REPORT_STALE_US ||
            (ladder->report_us > ladder->changed_us && ladder->loss_percent <= LADDER_CLEAN_PERCENT);
 }
 
@@ -231,9 +234,15 @@ bool ladder_look(struct ladder *ladder, uint64_t now_us)
     return step_down(ladder, now_us) || step_up(ladder, now_us);
 }
 
+bool ladder_is_incurable(const struct ladder *ladder)
+{
+    return ladder->is_lossy || ladder->tier == ladder->worst;
+}
+
 bool ladder_repairs(const struct ladder *ladder, uint64_t now_us)
 {
     const bool has_room = ladder->late_us == 0 || now_us - ladder->late_us > LADDER_REPAIR_QUIET_US;
-    return has_room && ladder->report_us != 0 && ladder->loss_percent >= LADDER_REPAIR_PERCENT &&
+    return has_room && !ladder->is_tunnelled && ladder->report_us != 0 &&
+           ladder->loss_percent >= LADDER_REPAIR_PERCENT &&
            (ladder->is_lossy || ladder->loss_percent < LADDER_LOSS_PERCENT);
 }

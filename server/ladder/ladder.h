@@ -74,6 +74,7 @@ struct ladder {
     uint32_t loss_percent, late_percent; // of the last judged one
     uint32_t loss_before;                // what made it go down; 0: nothing
     bool is_lossy;                       // it loses the same on thinner streams
+    bool is_tunnelled;                   // its sound takes no datagrams: what they lose is no sign
     uint64_t late_us;                    // the last sign of an overfull line; 0: none
     // what has come since the last look
     unsigned down; // rungs, 0: nothing bad
@@ -102,6 +103,40 @@ bool ladder_look(struct ladder *ladder, uint64_t now_us);
 // Is each packet to go twice? Where the line loses some and has room for it: a thinner stream lost
 // the same, or the loss is too small to step down; and nothing was late.
 bool ladder_repairs(const struct ladder *ladder, uint64_t now_us);
+
+// Is its loss one that no thinner stream lessens?
+bool ladder_is_incurable(const struct ladder *ladder);
+
+// ---- datagrams or the tunnel --------------------------------------------------------------------
+//
+//   DATAGRAMS ──loss over CARRIER_LOSS_PERCENT that is incurable──► TUNNEL
+//   TUNNEL ──after wait_us──► PROBE: both ways ──a report: good──► DATAGRAMS
+//     ▲                         └──a report: bad, wait_us doubles──► TUNNEL
+//   TUNNEL, PROBE ──CARRIER_LATE_PERCENT come too late there──► DATAGRAMS, for wait_us, which
+//   doubles
+//
+// In a probe each packet goes both ways: the sound is the tunnel's, and the client's next report
+// tells what datagrams would be like. One for each direction of a line.
+#define CARRIER_LOSS_PERCENT 20u
+#define CARRIER_GOOD_PERCENT 10u
+#define CARRIER_LATE_PERCENT 20u
+#define CARRIER_JUDGED_PACKETS 50u
+#define CARRIER_PROBE_US UINT64_C(60000000)
+#define CARRIER_PROBE_MOST_US UINT64_C(960000000)     // the longest that failures make one wait
+#define CARRIER_PROBE_LEAST_US UINT64_C(3000000)      // a report that comes sooner is of before
+#define CARRIER_PROBE_MOST_LONG_US UINT64_C(30000000) // without a report it is over
+enum carrier_way { CARRIER_DATAGRAMS, CARRIER_TUNNEL, CARRIER_PROBE };
+const char *carrier_way_text(enum carrier_way way);
+struct carrier {
+    enum carrier_way way;
+    uint64_t changed_us, wait_us, refused_until_us;
+    uint32_t n_sent, n_late, n_sent_then, n_late_then; // through the tunnel; when it changed
+};
+void carrier_init(struct carrier *carrier, uint64_t now_us);
+// A report of what datagrams lose; is_incurable: a thinner stream does not lessen it.
+void carrier_loss(struct carrier *carrier, uint32_t percent, bool is_incurable, uint64_t now_us);
+// Now and then: how many packets went through the tunnel so far, how many of them too late.
+void carrier_look(struct carrier *carrier, uint32_t n_sent, uint32_t n_late, uint64_t now_us);
 
 // ---- a ceiling for the whole server -------------------------------------------------------------
 //

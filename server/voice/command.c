@@ -86,6 +86,12 @@ static bool command_do(struct voice_thread *thread, const struct voice_command *
         if (client != NULL)
             copies_set(thread, client, command->copies.is_on);
         return true;
+    case VOICE_CMD_CARRIER:
+        if (client != NULL) {
+            client->is_tunnelled = command->carrier.is_tunnel;
+            client->is_both = command->carrier.is_both;
+        }
+        return true;
     case VOICE_CMD_ADDRESS:
         do_address(thread, command);
         return true;

@@ -30,11 +30,13 @@ static const struct plain *plain_in(struct voice_thread *thread, enum voice_form
 
 void fanout_to(struct voice_thread *thread, struct voice_client *client)
 {
-    if (!client_is_udp(client, thread->now_us)) {
+    const bool is_udp = client_is_udp(client, thread->now_us);
+    if (!is_udp || client->is_tunnelled) {
         struct tunnel_list *list = &thread->tunnels[client->tunnel_format];
         if (list->n < thread->n_sessions)
             list->sessions[list->n++] = client->session;
-        return;
+        if (!is_udp || !client->is_both)
+            return;
     }
     const struct plain *plain = plain_in(thread, client->format);
     if (plain == NULL)

@@ -53,7 +53,8 @@ bool report_counters(struct voice_thread *thread, uint32_t session, uint64_t tok
             .packets_over_limit = client->packets_over_limit,
             .bytes_out = client->bytes_out,
             .packets_out = client->n_sent,
-            .is_udp = client_is_udp(client, thread->now_us),
+            .is_udp = client_is_udp(client, thread->now_us) && !client->is_tunnelled,
+            .is_tunnel = client->is_tunnelled,
         };
     }
     report_commit(thread);

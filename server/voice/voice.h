@@ -98,6 +98,7 @@ enum voice_command_kind {
     VOICE_CMD_NONCE,    // an empty CryptSetup: answered by VOICE_REPORT_NONCE if the client exists
     VOICE_CMD_RESYNC,   // CryptSetup with client_nonce: the decrypt nonce is set
     VOICE_CMD_COPIES,   // this client's line loses packets: each twice from now on, or no more
+    VOICE_CMD_CARRIER,  // this client's sound takes the tunnel, or both ways, or goes as before
     VOICE_CMD_ADDRESS,  // address belongs to this session on that thread; to all but the owner
 };
 struct voice_command {
@@ -120,6 +121,9 @@ struct voice_command {
         struct {
             bool is_on;
         } copies;
+        struct {
+            bool is_tunnel, is_both;
+        } carrier;
         struct {
             struct sockaddr_in6 remote;
             uint8_t thread;
@@ -153,7 +157,8 @@ struct voice_counters {
     uint64_t bytes_in, packets_in, packets_over_limit;
     uint64_t bytes_out; // by UDP
     uint32_t packets_out;
-    bool is_udp; // voice goes by UDP now
+    bool is_udp;    // voice goes by UDP now
+    bool is_tunnel; // ... and would, but for VOICE_CMD_CARRIER
 };
 struct voice_report {
     enum voice_report_kind kind;

@@ -167,6 +167,7 @@ struct voice_client {
     bool has_spoken_by_tunnel; // since then only voice by UDP ends the tunnel, a ping does not
     bool is_unheard;           // the client says that it opens nothing of what we send
     bool has_address, has_copies;
+    bool is_tunnelled, is_both; // as control wants it: through the tunnel; by UDP as well
     uint8_t socket;
     uint32_t n_sent; // datagrams
     uint64_t bytes_out;

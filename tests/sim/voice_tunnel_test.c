@@ -124,6 +124,39 @@ static void a_tunnel_frame_turns_to_the_tunnel_in_its_own_format(void **state)
     assert_true(sim_counters(&stage->sim, 4).is_udp);
 }
 
+static void set_carrier(struct stage *stage, bool is_tunnel, bool is_both)
+{
+    struct voice_command command = { .kind = VOICE_CMD_CARRIER, .session = 2 };
+    command.carrier.is_tunnel = is_tunnel;
+    command.carrier.is_both = is_both;
+    sim_command(&stage->sim, 0, &command, (struct span){ NULL, 0 });
+    sim_fence(&stage->sim);
+}
+
+// As control wants it, whatever the client's datagrams are like.
+static void control_chooses_the_way(void **state)
+{
+    struct stage *stage = *state;
+    sim_ping(&stage->ana);
+    sim_ping(&stage->bea);
+    sim_ping(&stage->carla);
+    set_carrier(stage, true, false);
+    assert_false(sim_counters(&stage->sim, 2).is_udp);
+    sim_speak(&stage->speaker, VOICE_TARGET_NORMAL, 1, OPUS);
+    expect_tunnel(&stage->sim, (const uint32_t[]){ 2 }, 1, VOICE_FORMAT_LEGACY);
+    sim_expect(&stage->bea, 1, VOICE_CONTEXT_NORMAL, 1, OPUS);
+    sim_expect_nothing(&stage->ana);
+    set_carrier(stage, true, true); // to see what datagrams are like
+    sim_speak(&stage->speaker, VOICE_TARGET_NORMAL, 2, OPUS);
+    expect_tunnel(&stage->sim, (const uint32_t[]){ 2 }, 1, VOICE_FORMAT_LEGACY);
+    sim_expect(&stage->ana, 1, VOICE_CONTEXT_NORMAL, 2, OPUS);
+    set_carrier(stage, false, false);
+    assert_true(sim_counters(&stage->sim, 2).is_udp);
+    sim_speak(&stage->speaker, VOICE_TARGET_NORMAL, 3, OPUS);
+    sim_expect(&stage->ana, 1, VOICE_CONTEXT_NORMAL, 3, OPUS);
+    expect_no_tunnel(&stage->sim);
+}
+
 static void silence_of_ten_seconds_turns_to_the_tunnel(void **state)
 {
     struct stage *stage = *state;
@@ -268,6 +301,7 @@ int main(void)
         TEST(before_any_datagram_all_goes_by_tunnel),
         TEST(a_ping_turns_to_udp),
         TEST(a_tunnel_frame_turns_to_the_tunnel_in_its_own_format),
+        TEST(control_chooses_the_way),
         TEST(silence_of_ten_seconds_turns_to_the_tunnel),
         TEST(unheard_datagrams_turn_to_the_tunnel),
         TEST(who_does_not_count_is_not_judged),

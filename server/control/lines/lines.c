@@ -114,6 +114,7 @@ struct line *line_of(struct conn *conn)
     if (conn->line != NULL) {
         conn->line->wish = TIERS;
         ladder_init(&conn->line->ladder, TIER_FULL, conn->server->now_us);
+        carrier_start(conn->line, conn->server->now_us);
     }
     return conn->line;
 }

@@ -77,6 +77,11 @@ struct line { // of one connection
     uint32_t counted_packets_out;
     uint32_t in_bps, out_bps;
     bool is_udp, has_counts, has_copies;
+    // datagrams or the tunnel, lines_carrier.c: what they hear, what they send
+    struct carrier down, up;
+    enum carrier_way down_told; // the voice thread
+    uint32_t up_good, up_lost;  // of the last report
+    uint32_t up_percent;        // lost on the way up
 };
 struct lines {
     struct server *server;
@@ -107,6 +112,10 @@ struct line *line_of(struct conn *conn); // made when it is needed; NULL: memory
 void lines_look_again(struct server *server, struct user *user); // bounds, wish or ladder differ
 void lines_look_all(struct server *server);
 const char *line_why(const struct line *line);
+// lines_carrier.c
+void carrier_start(struct line *line, uint64_t now_us);
+void carrier_ping(struct conn *conn, struct line *line); // after the ladder has judged a report
+void carrier_count(struct conn *conn, struct line *line, const struct voice_counters *counters);
 // lines_calm.c
 void calm_set(struct conn *conn, bool is_on);
 // lines_share.c

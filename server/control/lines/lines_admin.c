@@ -62,6 +62,9 @@ static void put_line(struct answer *answer, const struct conn *conn, const struc
     const bool is_direct = !user->is_floor_mixed && channel->role == CHANNEL_FLOOR;
     answer_text(answer, "sound", is_direct ? "direct" : "mixed");
     answer_bool(answer, "twice", line->has_copies);
+    answer_text(answer, "carrier", carrier_way_text(line->down.way));
+    answer_text(answer, "carrier_in", carrier_way_text(line->up.way));
+    answer_integer(answer, "loss_in_percent", line->up_percent);
     answer_integer(answer, "in_kbps", (line->in_bps + 999) / 1000);
     answer_integer(answer, "out_kbps", (line->out_bps + 999) / 1000);
     if (line->send_kbps != 0)

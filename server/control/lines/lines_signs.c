@@ -169,6 +169,7 @@ void lines_ping(struct conn *conn, const MumbleProto__Ping *ping)
     const uint64_t now_us = conn->server->now_us;
     ladder_report(&line->ladder, ping->good, ping->late, ping->lost, now_us);
     (void)ladder_look(&line->ladder, now_us);
+    carrier_ping(conn, line);
     repair(conn, line);
     lines_look_again(conn->server, user); // groups and who holds the floor may have changed too
 }
@@ -196,6 +197,7 @@ void lines_counters(struct conn *conn, const struct voice_counters *counters)
         if (packets - line->counted_packets_out > LINES_SOUND_PACKETS)
             lines_wake(conn->server, conn);
     }
+    carrier_count(conn, line, counters);
     line->has_counts = true;
     line->is_udp = counters->is_udp;
     line->counted_us = now_us;

@@ -75,6 +75,7 @@ void lines_left(struct conn *conn);                        // no meeting any mor
 void lines_speaking(struct server *server, const struct meeting_info *meeting);
 void lines_ping(struct conn *conn, const MumbleProto__Ping *ping);
 void lines_counters(struct conn *conn, const struct voice_counters *counters);
+bool lines_wants_tunnel(const struct conn *conn); // what it sends should come that way
 uint32_t lines_floor_holder(const struct server *server, uint32_t meeting); // 0: nobody
 // lines_usage.c: bytes moved for each client, and for all in a month
 void usage_look(struct conn *conn, const struct voice_counters *counters); // with each Ping
