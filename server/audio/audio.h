@@ -259,6 +259,9 @@ bool encoder_needs_bridge(enum tier from, enum tier to);
 // from: of any tier, or a bridge, with no unfinished frame. bridge: any encoder, which is one until
 // the next of these. It is never reset.
 void encoder_bridge(struct encoder *bridge, const struct encoder *from, enum tier to);
+// From the next packet on: most of those who hear it lose some. The codec then leans less on what
+// came before, at no cost that is heard (docs/decisions/0021-lossy-lines.md).
+void encoder_expect_loss(struct encoder *encoder, bool is_lossy);
 // Takes one block. Returns the packet's length when it completes a frame of frame_blocks blocks, 0
 // while the frame is filling. DTX and in-band FEC are off: stock clients conceal the one badly and
 // never decode the other.

@@ -8,11 +8,12 @@
 
 #define FRAME_MAX_BLOCKS 6
 #define BRIDGE_CELT_BPS 40000
+#define EXPECTED_PERCENT 10
 
 struct encoder {
     const struct tier_spec *spec;
     OpusEncoder *opus; // stands behind this struct in the same allocation
-    bool is_breaking, is_bridge, leaves_narrowband;
+    bool is_breaking, is_lossy, is_bridge, leaves_narrowband;
     uint8_t filled_blocks, n_bridged; // packets
     float pcm[FRAME_MAX_BLOCKS * AUDIO_BLOCK_SAMPLES];
 };
@@ -79,6 +80,7 @@ void encoder_reset(struct encoder *encoder)
     encoder->filled_blocks = 0;
     encoder->is_breaking = false;
     assert(!encoder->is_bridge);
+    encoder_expect_loss(encoder, false);
     opus_encoder_ctl(encoder->opus, OPUS_RESET_STATE);
 }
 
@@ -139,6 +141,13 @@ static void set_bridge(struct encoder *bridge)
 void encoder_break_prediction(struct encoder *encoder)
 {
     encoder->is_breaking = true;
+}
+
+void encoder_expect_loss(struct encoder *encoder, bool is_lossy)
+{
+    if (is_lossy != encoder->is_lossy)
+        opus_encoder_ctl(encoder->opus, OPUS_SET_PACKET_LOSS_PERC(is_lossy ? EXPECTED_PERCENT : 0));
+    encoder->is_lossy = is_lossy;
 }
 
 uint8_t encoder_filled_blocks(const struct encoder *encoder)

@@ -54,14 +54,20 @@ static void deliver_packet(struct mixer *mixer, struct hall *hall, const struct 
                            unsigned slot, const struct parcel *parcel, unsigned n_blocks)
 {
     uint64_t frame_tick = mix->streams[slot].frame_tick;
+    const unsigned least = slot <= TIER_THIN ? MIXER_LOSSY_PERCENT : MIXER_LOSSY_THIN_PERCENT;
+    unsigned n = 0, n_lossy = 0;
     for (size_t i = 0; i < hall->n_seats; i++) {
         struct seat *seat = hall->seats[i];
         if (seat->have.mix != mix || seat->have.slot != slot || frame_tick < seat->until_tick)
             continue;
         deliver_to(mixer, seat, seat->from, parcel);
         seat->until_tick = frame_tick + n_blocks;
+        n++;
+        n_lossy += seat->loss_percent >= least;
     }
     deliver_rest(mixer, parcel);
+    if (slot < TIERS)
+        encoder_expect_loss(mix->streams[slot].encoder, 2 * n_lossy > n); // from the next one on
 }
 
 // ---- one stream ---------------------------------------------------------------------------------

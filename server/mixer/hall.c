@@ -250,6 +250,13 @@ void hall_free(struct mixer *mixer, struct hall *hall)
     free(hall);
 }
 
+static void set_loss(const struct hall *hall, const struct mixer_command *command)
+{
+    struct seat *seat = hall_seat(hall, command->session);
+    if (seat != NULL)
+        seat->loss_percent = (uint8_t)command->value;
+}
+
 void hall_command(struct mixer *mixer, const struct mixer_command *command, uint64_t now_us)
 {
     struct hall *hall = hall_find(mixer, command->meeting);
@@ -319,6 +326,9 @@ void hall_command(struct mixer *mixer, const struct mixer_command *command, uint
         break;
     case MIXER_CMD_PAUSE:
         pause_ask(mixer, hall, command, now_us);
+        break;
+    case MIXER_CMD_LOSS:
+        set_loss(hall, command);
         break;
     case MIXER_CMD_SIGNAL:
         tone_signal(mixer, hall, command, now_us);

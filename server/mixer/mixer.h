@@ -28,6 +28,10 @@
 // A mix below the gate for so long ends with digital silence and a terminator.
 #define MIXER_GATE_MS 400
 #define MIXER_GATE_DB (-60.0f)
+// More than half of those who hear a mix on a tier lose so much: its encoder expects loss. Where
+// bits are few the second counts.
+#define MIXER_LOSSY_PERCENT 3
+#define MIXER_LOSSY_THIN_PERCENT 10
 #define MIXER_PAUSE_MS 200 // in which a listener may change between direct and mixed unheard
 
 enum mixer_command_kind {
@@ -59,6 +63,7 @@ enum mixer_command_kind {
     MIXER_CMD_TURN_NOW,   // a moderator's: pending turns happen now; value = booth, -1 = all
     MIXER_CMD_PAUSE,      // answered by MIXER_EVENT_PAUSE when the floor has been without voice for
                           // MIXER_PAUSE_MS; value = after so many ms in any case
+    MIXER_CMD_LOSS,       // value = percent that session loses of what it is sent
     MIXER_CMD_FENCE,      // answered by MIXER_EVENT_FENCE when everything before it is in force
 };
 struct mixer_command {

@@ -153,6 +153,7 @@ struct seat {
     enum tier tier;
     struct place place;
     bool is_listening;
+    uint8_t loss_percent;    // of what it is sent
     bool is_speaking;        // a speaker points here
     bool has_word;           // ... and another one, whose words go into booths
     struct voice_kept *kept; // NULL: has not spoken yet

@@ -126,6 +126,7 @@ static void a_reset_encoder_is_as_new(void **state)
             encoder_push(used, block, b);
         }
         encoder_break_prediction(used);
+        encoder_expect_loss(used, true);
         encoder_reset(used);
         assert_int_equal(encoder_filled_blocks(used), 0);
         for (uint64_t tick = 0; tick < 48; tick++) {
@@ -136,6 +137,64 @@ static void a_reset_encoder_is_as_new(void **state)
         }
         encoder_free(fresh);
         encoder_free(used);
+    }
+}
+
+// A voice that moves.
+static void voice_block(uint64_t tick, float block[AUDIO_BLOCK_SAMPLES])
+{
+    for (size_t i = 0; i < AUDIO_BLOCK_SAMPLES; i++) {
+        const double t = (double)(tick * AUDIO_BLOCK_SAMPLES + i) / AUDIO_RATE_HZ;
+        double sum = 0;
+        for (int n = 1; n < 25; n++)
+            sum += sin(2 * M_PI * (150 * t + 8 * sin(5 * t)) * n) / n;
+        block[i] = (float)(0.05 * sum * (0.6 + 0.4 * sin(2 * M_PI * 4.1 * t)));
+    }
+}
+
+// Of the packet that follows a lost one, in dB below the voice, over ten seconds.
+static double error_after_gaps_db(enum tier tier, bool is_lossy)
+{
+    const unsigned blocks = tier_spec(tier)->frame_blocks, n = blocks * AUDIO_BLOCK_SAMPLES;
+    struct encoder *encoder = encoder_new(tier, ENCODER_COMPLEXITY_TRACK);
+    OpusDecoder *whole = opus_decoder_create(AUDIO_RATE_HZ, 1, NULL);
+    OpusDecoder *holed = opus_decoder_create(AUDIO_RATE_HZ, 1, NULL);
+    static float a[PACKET_MOST_SAMPLES], b[PACKET_MOST_SAMPLES];
+    double error = 0, power = 0;
+    encoder_expect_loss(encoder, is_lossy);
+    for (uint64_t tick = 0, packets = 0; tick < 1000; tick++) {
+        uint8_t packet[ENCODER_PACKET_MAX_BYTES];
+        float block[AUDIO_BLOCK_SAMPLES];
+        voice_block(tick, block);
+        const int len = encoder_push(encoder, block, packet);
+        if (len == 0)
+            continue;
+        const bool is_lost = ++packets % 7 == 0;
+        assert_int_equal(opus_decode_float(whole, packet, len, a, (int)n, 0), n);
+        const int got =
+            opus_decode_float(holed, is_lost ? NULL : packet, is_lost ? 0 : len, b, (int)n, 0);
+        assert_int_equal(got, n);
+        for (unsigned i = 0; packets % 7 == 1 && i < n; i++) {
+            error += (double)(a[i] - b[i]) * (double)(a[i] - b[i]);
+            power += (double)a[i] * (double)a[i];
+        }
+    }
+    opus_decoder_destroy(whole);
+    opus_decoder_destroy(holed);
+    encoder_free(encoder);
+    return 10 * log10(power / error);
+}
+
+static void who_expects_loss_recovers_sooner(void **state)
+{
+    (void)state;
+    static const enum tier tiers[] = { TIER_FULL, TIER_STANDARD, TIER_THIN };
+    for (size_t i = 0; i < 3; i++) {
+        const double before_db = error_after_gaps_db(tiers[i], false),
+                     after_db = error_after_gaps_db(tiers[i], true);
+        print_message("%-9s after a gap: %.1f dB, expecting loss %.1f\n", tier_spec(tiers[i])->name,
+                      before_db, after_db);
+        assert_true(after_db > before_db + 0.5);
     }
 }
 
@@ -268,8 +327,11 @@ static void a_switch_makes_no_click(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_ladder_is_as_designed), cmocka_unit_test(a_tone_keeps_its_level),
-        cmocka_unit_test(a_reset_encoder_is_as_new), cmocka_unit_test(silence_is_exact),
+        cmocka_unit_test(who_expects_loss_recovers_sooner),
+        cmocka_unit_test(the_ladder_is_as_designed),
+        cmocka_unit_test(a_tone_keeps_its_level),
+        cmocka_unit_test(a_reset_encoder_is_as_new),
+        cmocka_unit_test(silence_is_exact),
         cmocka_unit_test(a_switch_makes_no_click),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,8 @@ static void choose_way(struct server *server, struct meeting_info *meeting, stru
 void lines_ask_pause(struct server *server, const struct user *user)
 {
     struct conn *conn = conn_of(server, user->session);
+    if (conn != NULL && conn->line != NULL && conn->line->loss_told != 0)
+        carrier_order_loss(server, conn->line, user);
     if (conn == NULL || conn->line == NULL || conn->line->is_pause_asked ||
         user->wants_floor_mixed == user->is_floor_mixed)
         return;

@@ -82,6 +82,7 @@ struct line { // of one connection
     enum carrier_way down_told; // the voice thread
     uint32_t up_good, up_lost;  // of the last report
     uint32_t up_percent;        // lost on the way up
+    uint8_t loss_told;          // the mixer: 0, MIXER_LOSSY_PERCENT, MIXER_LOSSY_THIN_PERCENT
 };
 struct lines {
     struct server *server;
@@ -114,6 +115,8 @@ void lines_look_all(struct server *server);
 const char *line_why(const struct line *line);
 // lines_carrier.c
 void carrier_start(struct line *line, uint64_t now_us);
+void carrier_order_loss(struct server *server, const struct line *line, const struct user *user);
+void carrier_tell_loss(struct conn *conn, struct line *line, const struct user *user);
 void carrier_ping(struct conn *conn, struct line *line); // after the ladder has judged a report
 void carrier_count(struct conn *conn, struct line *line, const struct voice_counters *counters);
 // lines_calm.c

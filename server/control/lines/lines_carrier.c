@@ -51,6 +51,39 @@ void carrier_ping(struct conn *conn, struct line *line)
     tell_voice(conn, line);
 }
 
+// ---- what the mixer's encoders expect -----------------------------------------------------------
+
+// In steps, each left again a little below where it began.
+static uint8_t step_of(uint32_t percent, uint8_t now)
+{
+    if (percent >= MIXER_LOSSY_THIN_PERCENT ||
+        (now == MIXER_LOSSY_THIN_PERCENT && percent + 2 >= MIXER_LOSSY_THIN_PERCENT))
+        return MIXER_LOSSY_THIN_PERCENT;
+    if (percent >= MIXER_LOSSY_PERCENT || (now != 0 && percent + 1 >= MIXER_LOSSY_PERCENT))
+        return MIXER_LOSSY_PERCENT;
+    return 0;
+}
+
+void carrier_order_loss(struct server *server, const struct line *line, const struct user *user)
+{
+    const struct meeting_info *meeting = model_meeting_of(server->model, user);
+    if (meeting != NULL)
+        link_mixer(server, &(struct mixer_command){ .kind = MIXER_CMD_LOSS,
+                                                    .meeting = meeting->id,
+                                                    .session = user->session,
+                                                    .value = line->loss_told });
+}
+
+void carrier_tell_loss(struct conn *conn, struct line *line, const struct user *user)
+{
+    const bool is_tunnelled = line->down.way != CARRIER_DATAGRAMS;
+    const uint8_t step = is_tunnelled ? 0 : step_of(line->ladder.loss_percent, line->loss_told);
+    if (step == line->loss_told)
+        return;
+    line->loss_told = step;
+    carrier_order_loss(conn->server, line, user);
+}
+
 // ---- what they send -----------------------------------------------------------------------------
 
 // In the tunnel a client still pings by UDP, too seldom to tell anything: a probe lets it speak by

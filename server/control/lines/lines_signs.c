@@ -170,6 +170,7 @@ void lines_ping(struct conn *conn, const MumbleProto__Ping *ping)
     ladder_report(&line->ladder, ping->good, ping->late, ping->lost, now_us);
     (void)ladder_look(&line->ladder, now_us);
     carrier_ping(conn, line);
+    carrier_tell_loss(conn, line, user);
     repair(conn, line);
     lines_look_again(conn->server, user); // groups and who holds the floor may have changed too
 }
