@@ -1,18 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A line that collapses to 16 kbit/s with 10 % loss in mid-speech: what reaches its listener, and how late."""
+"""A line that collapses to 16 kbit/s with 10 % loss in mid-speech: what reaches its listener, and how late.
 
+Two judges say whether it can be understood: STOI (lib.stoi), and pocketsphinx, which writes down spoken digits.
+"""
+
+import ctypes
 import threading
 import time
 
-from lib import protobuf, wait
+import numpy as np
+
+from lib import digits, protobuf, wait
 from lib.observer import CRYPT_SETUP, PING
 from lib.process import Process, clean_environment
 from lib.protobuf import last
-from lib.sound import speech
+from lib.sound import RATE_HZ, band, speech
+from lib.stoi import align, resample, stoi
 from system.badline import NEAR_HOST, BadLine, namespace
 from system.case import SystemServer, SystemTest, end, susurrod
 from system.client import VERSION_1_5_0, Client
-from system.talk import Talk
+from system.talk import Opus, Talk
 from system.voice import Datagrams, Heard
 
 MEETING = """
@@ -24,7 +31,36 @@ moderators = Mona
 levelling = off
 """
 RATE_BPS, LOSS = 16000, 0.10
+COLLAPSE_S = 6.0
 BLOCK_S = 0.01
+BLOCK = 480
+CONCEALED_BLOCKS = 10  # as clients do, then silence
+
+
+def decoded(packets):
+    """What a client makes of them: [(first block, samples)] joined; gaps are concealed by the codec, long ones silent."""
+    library = Opus._library  # pylint: disable=protected-access
+    library.opus_decoder_create.restype = ctypes.c_void_p
+    decoder = ctypes.c_void_p(library.opus_decoder_create(RATE_HZ, 1, ctypes.byref(ctypes.c_int())))
+    first = min(packet.frame for packet in packets)
+    out = np.zeros((max(packet.frame for packet in packets) - first + 12) * BLOCK, dtype=np.float32)
+
+    def decode(at, payload, n):
+        piece = np.zeros(12 * BLOCK, dtype=np.float32)
+        got = library.opus_decode_float(decoder, payload, len(payload) if payload else 0,
+                                        piece.ctypes.data_as(ctypes.POINTER(ctypes.c_float)), n, 0)
+        if got > 0:
+            out[at * BLOCK:at * BLOCK + got] = piece[:got]
+    at = 0
+    for frame, packet in sorted({packet.frame: packet for packet in packets}.items()):
+        missing = frame - first - at
+        for gap in range(0, min(max(missing, 0), CONCEALED_BLOCKS)):
+            decode(at + gap, None, BLOCK)
+        blocks = Listener.blocks_of(packet)
+        decode(frame - first, packet.payload, 12 * BLOCK)
+        at = frame - first + blocks
+    library.opus_decoder_destroy(decoder)
+    return out
 
 
 class NearServer(SystemServer):
@@ -141,7 +177,19 @@ class BadLineTest(SystemTest):
             self.addCleanup(client.close)
             return client.connect(30)
 
-    def listen(self, wish=None, seconds=24.0, collapse_s=6.0, rate_bps=RATE_BPS):
+    def judge(self, listener, said, from_s):
+        """(STOI, share of wrong words or None) of what was said from then on."""
+        samples, words = said
+        heard = align(resample(samples, RATE_HZ, 10000),
+                      resample(decoded([packet for _, packet in listener.heard]), RATE_HZ, 10000), 10000, 4.0)
+        whole = resample(samples, RATE_HZ, 10000)
+        begin = next(at_s for at_s, _ in words if at_s >= from_s)
+        score = stoi(whole[round(begin * 10000):], heard[round(begin * 10000):])
+        found = digits.recognised(resample(heard[round(begin * 10000):], 10000, RATE_HZ))
+        wanted = [word for at_s, word in words if at_s >= begin]
+        return score, digits.error_rate(wanted, found) if found is not None else None
+
+    def listen(self, wish=None, seconds=24.0, collapse_s=COLLAPSE_S, rate_bps=RATE_BPS, said=None):
         """What a listener hears of somebody who speaks so long, through a line that collapses."""
         self.line.rate_bps, self.line.loss = 0, 0.0
         luis = self.near("Luis")
@@ -159,7 +207,8 @@ class BadLineTest(SystemTest):
         def collapse():
             moments["bad"] = time.monotonic()
             self.line.queue_bytes, self.line.loss, self.line.rate_bps = 16000, LOSS, rate_bps
-        Talk().add(luis, speech("es", seconds)).call(collapse_s, collapse).run()
+        sound = said[0] if said else speech("es", seconds)
+        Talk().add(luis, sound).call(collapse_s, collapse).run()
         moments["end"] = time.monotonic()
         listener.is_stopping = True
         listener.join(5)
@@ -170,7 +219,8 @@ class BadLineTest(SystemTest):
         return listener, moments, sorted(good)[len(good) // 2]
 
     def test_the_ladder_makes_it_intelligible(self):
-        listener, moments, base_s = self.listen()
+        said = digits.spoken(26.0)
+        listener, moments, base_s = self.listen(said=said)
         bad_s, end_s = moments["bad"], moments["end"]
         thin = [at_s for at_s, packet in listener.heard
                 if at_s > bad_s and listener.blocks_of(packet) == 6]
@@ -185,13 +235,26 @@ class BadLineTest(SystemTest):
         self.assertGreater(share, 0.80)  # 10 % are lost by the line itself
         # Until the step each second puts two more of sound into the queue, which drains slowly: most of it is gone.
         self.assertLess(delay_s, 1.0 + 2.5 * max(0.0, first_s - 1.6))
+        score, errors = self.judge(listener, said, COLLAPSE_S + 4)
+        narrow = digits.recognised(band(said[0], 200, 3600))
+        print(f"ladder: STOI {score:.2f}, wrong words {errors}; of clean speech of that band "
+              f"{digits.error_rate([word for _, word in said[1]], narrow or [])}")
+        self.assertGreater(score, 0.65)
+        if errors is not None:
+            self.assertLess(errors, 0.6)
 
     def test_without_it_it_is_not(self):
-        listener, moments, base_s = self.listen("full")
+        said = digits.spoken(26.0)
+        listener, moments, base_s = self.listen("full", said=said)
         share, delay_s = listener.since(moments["bad"] + 4, moments["end"] - 6, base_s)
         print(f"as it was: {share:.0%} of the sound came, {delay_s * 1000:.0f} ms late")
         self.assertLess(share, 0.5)
         self.assertGreater(delay_s, 2.0)
+        score, errors = self.judge(listener, said, COLLAPSE_S + 4)
+        print(f"as it was: STOI {score:.2f}, wrong words {errors}")
+        self.assertLess(score, 0.6)
+        if errors is not None:
+            self.assertGreater(errors, 0.6)
 
     def test_loss_is_repaired_where_there_is_room(self):
         listener, moments, base_s = self.listen(seconds=36.0, rate_bps=0)
