@@ -21,6 +21,7 @@ static void enter(struct carrier *carrier, enum carrier_way way, uint64_t now_us
 {
     carrier->way = way;
     carrier->changed_us = now_us;
+    carrier->n_bad = 0;
     carrier->n_sent_then = carrier->n_sent;
     carrier->n_late_then = carrier->n_late;
 }
@@ -35,7 +36,9 @@ void carrier_loss(struct carrier *carrier, uint32_t percent, bool is_incurable, 
 {
     switch (carrier->way) {
     case CARRIER_DATAGRAMS:
-        if (percent > CARRIER_LOSS_PERCENT && is_incurable && now_us >= carrier->refused_until_us)
+        if (percent <= CARRIER_LOSS_PERCENT || !is_incurable || now_us < carrier->refused_until_us)
+            carrier->n_bad = 0;
+        else if (++carrier->n_bad == CARRIER_BAD_REPORTS)
             enter(carrier, CARRIER_TUNNEL, now_us);
         break;
     case CARRIER_TUNNEL: // of a few echoes of pings: it says too little

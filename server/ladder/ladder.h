@@ -109,7 +109,7 @@ bool ladder_is_incurable(const struct ladder *ladder);
 
 // ---- datagrams or the tunnel --------------------------------------------------------------------
 //
-//   DATAGRAMS ──loss over CARRIER_LOSS_PERCENT that is incurable──► TUNNEL
+//   DATAGRAMS ──CARRIER_BAD_REPORTS of incurable loss──► TUNNEL
 //   TUNNEL ──after wait_us──► PROBE: both ways ──a report: good──► DATAGRAMS
 //     ▲                         └──a report: bad, wait_us doubles──► TUNNEL
 //   TUNNEL, PROBE ──CARRIER_LATE_PERCENT come too late there──► DATAGRAMS, for wait_us, which
@@ -118,6 +118,7 @@ bool ladder_is_incurable(const struct ladder *ladder);
 // In a probe each packet goes both ways: the sound is the tunnel's, and the client's next report
 // tells what datagrams would be like. One for each direction of a line.
 #define CARRIER_LOSS_PERCENT 20u
+#define CARRIER_BAD_REPORTS 2u // in a row: one may be a burst
 #define CARRIER_GOOD_PERCENT 10u
 #define CARRIER_LATE_PERCENT 20u
 #define CARRIER_JUDGED_PACKETS 50u
@@ -129,6 +130,7 @@ enum carrier_way { CARRIER_DATAGRAMS, CARRIER_TUNNEL, CARRIER_PROBE };
 const char *carrier_way_text(enum carrier_way way);
 struct carrier {
     enum carrier_way way;
+    unsigned n_bad; // reports in a row
     uint64_t changed_us, wait_us, refused_until_us;
     uint32_t n_sent, n_late, n_sent_then, n_late_then; // through the tunnel; when it changed
 };
