@@ -24,7 +24,9 @@ EDGE_S = 0.35  # around a moment at which something changes nothing is judged
 SLOWER = 3  # all bands lie below 8 kHz: judged at a third of the rate
 JUDGED_HZ = RATE_HZ // SLOWER
 SHORTEST_PAUSE_S = 0.04
-SLIP_S = 0.08  # so far a listener's jitter buffer may move
+SLIP_S = 0.3  # so far a listener's playing is followed
+STALL_S = 0.1  # jitter buffers move by less at a time: a machine that had no time to play does this
+MATERIAL_S = 8.0  # of speech; longer parts repeat it
 STEP_S = 0.01
 
 
@@ -36,13 +38,14 @@ class Voice:
 
     def samples(self, seconds):
         out = sound.silence(seconds)
-        longest = max(end - begin for begin, end in self.spans)
+        longest = min(max(end - begin for begin, end in self.spans), MATERIAL_S)
         whole = sound.band(sound.speech(self.language, 1.5 * longest + 2, pauses=False), *self.hz)
         whole = sound.band(sound.even(whole), *self.hz)
-        whole = sound.without_pauses(whole, SHORTEST_PAUSE_S, 25)  # so that it ends with sound
-        whole = whole[round(judge.sounding(whole, rms_dbfs(whole) - 6)[0] * RATE_HZ):]  # and begins with it
+        whole = sound.without_pauses(whole, SHORTEST_PAUSE_S, 25)
+        first_s, last_s = judge.sounding(whole, rms_dbfs(whole) - 6)  # so that it begins and ends with sound
+        whole = whole[round(first_s * RATE_HZ):round(last_s * RATE_HZ)]
         for begin, end in self.spans:
-            part = sound.at_level(whole[:round((end - begin) * RATE_HZ)].copy(), self.dbfs)
+            part = sound.at_level(np.resize(whole, round((end - begin) * RATE_HZ)), self.dbfs)
             fade = round(0.01 * RATE_HZ)
             part[:fade] *= np.linspace(0, 1, fade)
             part[-fade:] *= np.linspace(1, 0, fade)
@@ -102,8 +105,10 @@ class Scene:
     def play(cls, rig, voices, people, listeners, seconds, acts=()):
         """people: {name: client}, who speak; listeners: clients; acts: (moment, what to call)."""
         sounds = {people[voice.name]: voice.samples(seconds) for voice in voices}
-        return cls(voices, rig.carry(sounds, listeners, acts=acts),
-                   {client.name: samples for client, samples in sounds.items()})
+        scene = cls(voices, rig.carry(sounds, listeners, acts=acts),
+                    {client.name: samples for client, samples in sounds.items()})
+        rig.check_machine(scene.slips())
+        return scene
 
     def on_one_clock(self, voice, moment):
         """A moment of that voice's clock on that of the first voice: each began to be played a little later, and
@@ -158,6 +163,16 @@ class Scene:
                                     for name in self.voices if name != listener}
         return self._lags[listener]
 
+    def slips(self):
+        """Where what a listener heard of a voice that went on was suddenly played later, or earlier."""
+        found = []
+        for listener in self.take.heard:
+            for voice, rows in self._lags_found(listener).items():
+                found += [f"{listener} heard {voice} {(later - lag) / JUDGED_HZ * 1000:+.0f} ms later from {at:.1f} s on"
+                          for (before, lag), (at, later) in zip(rows, rows[1:])
+                          if at - before < 1 and abs(later - lag) > STALL_S * JUDGED_HZ]
+        return found
+
     def _find_lags(self, listener, voice):
         said, heard = self._said(voice), self._heard(listener, voice)
         at = self._bands.lag(("said", voice), ("heard", listener), self.voices[voice].hz)
@@ -207,7 +222,7 @@ class Scene:
         return self.take.heard[listener][round(first * RATE_HZ):round((first + end_s - begin_s) * RATE_HZ)]
 
     def passes_s(self, listener, voice, db, begin_s, end_s):
-        """The moments at which that voice's level rises or falls through db and stays so for 0.2 s:
+        """The moments at which that voice's level rises or falls through db and stays so, for 0.2 s:
         [(moment, is_up)]. From begin_s to end_s of the speaker's clock; the moments are on one clock for all
         (see on_one_clock), and each is that of the word at which it happens, whatever the way to the listener
         takes. Judged only while the voice is being said."""
@@ -221,7 +236,8 @@ class Scene:
         passes, steady = [], round(0.2 / STEP_S)
         now = is_up[0]
         for i in range(len(is_up) - steady):
-            if is_up[i] != now and all(one != now for one in is_up[i:i + steady]):
+            others = sum(one != now for one in is_up[i:i + steady])  # a syllable's edge says little
+            if is_up[i] != now and others >= 0.8 * steady:
                 now = not now
                 passes.append((self.on_one_clock(voice, float(moments[i])), now))
         return passes
