@@ -223,7 +223,9 @@ void conn_finish(struct conn *conn, const char *why); // after what is staged ha
 // so it is closed at the end of the turn.
 void conn_doom(struct conn *conn);
 void conn_close_doomed(struct server *server);
+// conn_in.c
 void conn_resume(struct conn *conn); // after it was not read: handle what has come meanwhile
+// conn_out.c
 void conn_stage(struct conn *conn, const void *frame, size_t len);
 void conn_flush(struct conn *conn);
 uint64_t conn_voice_waits_since(const struct conn *conn); // when its oldest was made; 0: none waits
