@@ -328,8 +328,9 @@ void listening_channel_gone(struct server *server, uint32_t channel); // told to
 void plugin_message(struct conn *conn, const ProtobufCMessage *message);
 // admin.c: questions of `susurro admin` that the protocol has no message for
 bool admin_request(struct conn *conn, const MumbleProto__PluginDataTransmission *message);
-// login.c
+// version.c
 void login_version(struct conn *conn, const ProtobufCMessage *message);
+// login.c
 void login_authenticate(struct conn *conn, const ProtobufCMessage *message);
 struct login_request { // a copy of what Authenticate says
     char *name, *password;
@@ -341,6 +342,7 @@ void login_request_free(struct login_request *request);
 char *login_trimmed_name(const char *name); // heap; NULL: memory
 void login_checked(struct conn *conn, const struct login_request *request, bool matches,
                    const struct password *fresh); // fresh: to be stored in its place, or NULL
+// leave.c
 void login_leave(struct conn *conn, const char *reason); // out of the model, told to all
 // passwords.c
 bool passwords_check(struct conn *conn, struct login_request *request, int32_t user_id,
