@@ -6,7 +6,7 @@
 //                       for a verified certificate, its e-mail address, else WrongUserPW
 //   any other name      the certificate likewise, else a guest: the name's rule, server password
 //
-// Of several reasons to login_refuse, the last in the protocol's order is told, as by murmur.
+// Of several reasons to refuse, the last in the protocol's order is told, as by murmur.
 #include "control/meeting/roles.h"
 #include "control/session/login_int.h"
 
