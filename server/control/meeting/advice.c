@@ -29,34 +29,37 @@ static const enum phrase advices[ADVICES] = {
     [ADVICE_LINE] = PHRASE_ADVICE_LINE,
 };
 
-void advice_quality(struct server *server, const struct mixer_event *event)
+// Of whom the event is about, while they are here; NULL: they are not.
+static struct person_figures *person_here(struct server *server, const struct mixer_event *event)
 {
     struct meeting_run *run = run_of(server, event->meeting);
     struct person_figures *person =
         run != NULL ? figures_person(server, run, event->session) : NULL;
-    struct conn *conn = conn_of(server, event->session);
-    if (person == NULL || conn == NULL)
+    return conn_of(server, event->session) != NULL ? person : NULL;
+}
+
+void advice_quality(struct server *server, const struct mixer_event *event)
+{
+    struct person_figures *person = person_here(server, event);
+    if (person == NULL)
         return;
     person->quality = event->quality;
     person->has_quality = true;
     enum phrase phrase = event->quality.advice < ADVICES ? advices[event->quality.advice] : PHRASES;
     if (phrase != PHRASES && event->quality.score < ADVICE_SCORE &&
         is_time(&person->advised_us, ADVICE_EVERY_US, server->now_us))
-        say(conn, phrase);
+        say(conn_of(server, event->session), phrase);
 }
 
 void advice_exposure(struct server *server, const struct mixer_event *event)
 {
-    struct meeting_run *run = run_of(server, event->meeting);
-    struct person_figures *person =
-        run != NULL ? figures_person(server, run, event->session) : NULL;
-    struct conn *conn = conn_of(server, event->session);
-    if (person == NULL || conn == NULL)
+    struct person_figures *person = person_here(server, event);
+    if (person == NULL)
         return;
     person->leq_minute_db = event->leq_minute_db;
     person->leq_session_db = event->leq_session_db;
     person->has_exposure = true;
     if (event->leq_minute_db > EXPOSURE_MINUTE_DB &&
         is_time(&person->warned_us, EXPOSURE_EVERY_US, server->now_us))
-        say(conn, PHRASE_EXPOSURE);
+        say(conn_of(server, event->session), PHRASE_EXPOSURE);
 }
