@@ -427,7 +427,7 @@ void channels_remove_tree(struct server *server, uint32_t id);
 // (said so) or no memory. Of messages, comments and descriptions. The caller frees it.
 char *text_allowed(struct conn *conn, const char *text);
 void text_message(struct conn *conn, const ProtobufCMessage *message);
-// declare.c
+// declare_channels.c
 #define ROLE_BYTES 64
 void declare_role(const struct meeting_info *meeting, enum channel_role role, uint8_t index,
                   char out[ROLE_BYTES]);
@@ -435,6 +435,7 @@ uint32_t declare_voice(struct server *server, const char *meeting, const char *n
                        uint32_t channel); // its session; 0: no room
 // The voice of the mixed floor, made when it is needed first; 0: no memory, no session number.
 uint32_t declare_floor_voice(struct server *server, struct meeting_info *meeting);
+// declare.c
 bool meetings_declare(struct server *server, char *error, size_t cap);
 void meetings_reload(struct server *server);
 // meetings.c
@@ -449,7 +450,9 @@ void meetings_event(struct server *server, const struct mixer_event *event);
 void meetings_order(struct server *server, const struct user *user, enum mixer_command_kind kind,
                     int32_t value);
 struct meeting_info *
-meetings_default(const struct conn *conn);           // where a command without a place is meant
+meetings_default(const struct conn *conn); // where a command without a place is meant
+const char *meetings_lang_name(const struct meeting_info *meeting,
+                               uint8_t index);       // of a track, in that language
 char *meetings_welcome(const struct server *server); // heap; NULL when there is nothing to say
 // menu.c
 void menu_update(struct conn *conn); // sends what has changed

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Why somebody went off air, as tracks.h numbers it.
+enum { ACT, LEFT, VANISHED };
+
 // What was told of a booth, or has to be known to tell what comes.
 struct told {
     char *on_air_name;  // whoever is on air, for when they have gone; NULL: nobody
@@ -30,11 +33,6 @@ void booth_forget(struct meeting_run *run)
         free(told[i].on_air_name);
     free(told);
     run->booths = NULL;
-}
-
-static const char *lang_name(const struct meeting_info *meeting, uint8_t index)
-{
-    return index < meeting->n_tracks ? lang_own_name(meeting->tracks[index].lang) : "?";
 }
 
 // ---- whom ---------------------------------------------------------------------------------------
@@ -77,7 +75,6 @@ static const char *name_of(const struct server *server, uint32_t session, const 
 }
 
 // ---- one event, to one who sits in the booth
-// ------------------------------------------------------
 
 struct scene {
     struct server *server;
@@ -96,7 +93,7 @@ static void tell_on_air(const struct scene *scene, struct conn *conn)
     const struct user *user = model_user(scene->server->model, conn->session);
     if (conn->session == event->session)
         say(conn, model_user_may_speak(user) ? PHRASE_ON_AIR : PHRASE_ON_AIR_MUTED,
-            lang_name(scene->meeting, event->lang2));
+            meetings_lang_name(scene->meeting, event->lang2));
     else if (conn->session == scene->before)
         say(conn, PHRASE_REPLACED, scene->name);
     else
@@ -105,7 +102,6 @@ static void tell_on_air(const struct scene *scene, struct conn *conn)
 
 static void tell_off_air(const struct scene *scene, struct conn *conn)
 {
-    enum { ACT, LEFT, VANISHED }; // as in tracks.h
     const bool is_self = conn->session == scene->event->session;
     if (scene->event->value == VANISHED && is_self)
         say(conn, PHRASE_VANISHED);
@@ -156,7 +152,7 @@ static void say_relay(struct conn *conn, const struct meeting_info *meeting,
     char hops[8], seconds[16];
     snprintf(hops, sizeof(hops), "%u", booth->depth);
     snprintf(seconds, sizeof(seconds), "%u.%u", (delay_ms + 50) / 1000, (delay_ms + 50) / 100 % 10);
-    say(conn, PHRASE_PATH_RELAY, lang_name(meeting, booth->incoming), hops, seconds);
+    say(conn, PHRASE_PATH_RELAY, meetings_lang_name(meeting, booth->incoming), hops, seconds);
 }
 
 // Who has just come, of what was told to the others before.
@@ -169,8 +165,8 @@ static bool tell_seated(const struct scene *scene, struct conn *conn)
     if (event->value != 0)
         say(conn, PHRASE_RESTING);
     else
-        say(conn, PHRASE_DIRECTION, lang_name(scene->meeting, event->lang),
-            lang_name(scene->meeting, event->lang2));
+        say(conn, PHRASE_DIRECTION, meetings_lang_name(scene->meeting, event->lang),
+            meetings_lang_name(scene->meeting, event->lang2));
     if (event->value == 0 && scene->told->depth > 0 && run->state.booths[event->booth].depth > 0)
         say_relay(conn, scene->meeting, run, event->booth);
     if (scene->booth->on_air != 0)
@@ -202,12 +198,12 @@ static bool tell_one(const struct scene *scene, struct conn *conn)
         tell_off_air(scene, conn);
         return true;
     case TRACK_EVENT_DIRECTION:
-        say(conn, PHRASE_DIRECTION, lang_name(scene->meeting, event->lang),
-            lang_name(scene->meeting, event->lang2));
+        say(conn, PHRASE_DIRECTION, meetings_lang_name(scene->meeting, event->lang),
+            meetings_lang_name(scene->meeting, event->lang2));
         return true;
     case TRACK_EVENT_TURN_PENDING:
         say(conn, event->value != 0 ? PHRASE_TURN_OFF : PHRASE_TURN_PENDING,
-            lang_name(scene->meeting, event->lang));
+            meetings_lang_name(scene->meeting, event->lang));
         return true;
     case TRACK_EVENT_RESTING:
         say(conn, PHRASE_RESTING);
@@ -239,7 +235,6 @@ static bool tell_one(const struct scene *scene, struct conn *conn)
 }
 
 // ---- one event, to all whom it concerns
-// -----------------------------------------------------------
 
 // Names stay known beyond those who had them.
 static void note_on_air(const struct scene *scene)
@@ -270,7 +265,6 @@ static void note_handover(const struct scene *scene)
 
 static void tell_moderators_gone(const struct scene *scene)
 {
-    enum { ACT, LEFT, VANISHED }; // as in tracks.h
     if (scene->event->kind != TRACK_EVENT_OFF_AIR || scene->event->value == ACT)
         return;
     struct conn *conn = NULL;
@@ -325,7 +319,6 @@ void booth_track_event(struct server *server, struct meeting_info *meeting,
 }
 
 // ---- relay: its figures come with the state
-// -------------------------------------------------------
 
 static void tell_path(struct server *server, const struct meeting_info *meeting,
                       const struct meeting_run *run, uint8_t index, struct told *told)
@@ -357,63 +350,4 @@ void booth_state_event(struct server *server, struct meeting_run *run)
         else if (told[i].is_path_due || (told[i].depth > 0 && told[i].depth != booth->depth))
             tell_path(server, meeting, run, i, &told[i]); // a booth before it may have changed
     }
-}
-
-// ---- what came of an act
-// --------------------------------------------------------------------------
-
-#define TOKEN_VALUE_BIAS 8 // values begin at TRACKS_RELAY_FLOOR
-
-uint64_t booth_token(uint32_t session, enum mixer_command_kind kind, int32_t value)
-{
-    return (uint64_t)session | (uint64_t)kind << 32 |
-           (uint64_t)((uint8_t)(value + TOKEN_VALUE_BIAS)) << 40;
-}
-
-static enum mixer_command_kind token_kind(uint64_t token)
-{
-    return (enum mixer_command_kind)(token >> 32 & 0xff);
-}
-
-static void tell_done(struct server *server, struct conn *conn, uint64_t token)
-{
-    const enum mixer_command_kind kind = token_kind(token);
-    const int value = (int)(token >> 40 & 0xff) - TOKEN_VALUE_BIAS;
-    const struct meeting_info *meeting =
-        model_meeting_of(server->model, model_user(server->model, conn->session));
-    const bool is_of_booth = kind == MIXER_CMD_AIR || kind == MIXER_CMD_OFF_AIR ||
-                             kind == MIXER_CMD_TAKE || kind == MIXER_CMD_OUT ||
-                             kind == MIXER_CMD_HANDOVER;
-    if (kind == MIXER_CMD_RELAY && meeting != NULL) {
-        if (value == TRACKS_RELAY_AUTO)
-            say(conn, PHRASE_RELAY_AUTO);
-        else if (value == TRACKS_RELAY_FLOOR)
-            say(conn, PHRASE_RELAY_FLOOR);
-        else
-            say(conn, PHRASE_RELAY_FROM, lang_name(meeting, (uint8_t)value));
-    } else if (is_of_booth && !conn->is_act_told) {
-        say(conn, PHRASE_SO_ALREADY);
-    }
-}
-
-void booth_result(struct server *server, const struct mixer_event *event)
-{
-    struct conn *conn = conn_of(server, (uint32_t)event->token);
-    const enum mixer_command_kind kind = token_kind(event->token);
-    if (conn == NULL)
-        return;
-    if (event->result == 0)
-        tell_done(server, conn, event->token);
-    else if (event->result == TRACKS_E_NOT_IN_BOOTH || event->result == TRACKS_E_UNKNOWN_MEMBER)
-        say(conn, PHRASE_NOT_IN_BOOTH);
-    else if (event->result == TRACKS_E_ON_AIR_TAKEN)
-        say(conn, PHRASE_ON_AIR_TAKEN);
-    else if (event->result == TRACKS_E_NOT_ON_AIR && kind == MIXER_CMD_HANDOVER)
-        say(conn, PHRASE_PARTNER_OFF_AIR);
-    else if (event->result == TRACKS_E_NOT_ON_AIR)
-        say(conn, PHRASE_NOT_ON_AIR);
-    else if (event->result == TRACKS_E_NO_FLOOR)
-        say(conn, PHRASE_NO_FLOOR);
-    else
-        say(conn, PHRASE_FAILED, for_reader(conn, tracks_error_text(event->result)));
 }

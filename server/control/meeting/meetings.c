@@ -263,6 +263,11 @@ void meetings_event(struct server *server, const struct mixer_event *event)
 // ---- finding one's way
 // -----------------------------------------------------------------------------------------------------------
 
+const char *meetings_lang_name(const struct meeting_info *meeting, uint8_t index)
+{
+    return index < meeting->n_tracks ? lang_own_name(meeting->tracks[index].lang) : "?";
+}
+
 struct meeting_info *meetings_default(const struct conn *conn)
 {
     const struct model *model = conn->server->model;

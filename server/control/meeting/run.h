@@ -47,10 +47,10 @@ void figures_forget(struct server *server, struct meeting_run *run);
 // booth_tell.c: what happened in booths and on tracks, in the words of those whom it concerns
 void booth_track_event(struct server *server, struct meeting_info *meeting,
                        const struct track_event *event);
-void booth_state_event(struct server *server, struct meeting_run *run);    // run->state is new
-void booth_result(struct server *server, const struct mixer_event *event); // of an act
+void booth_state_event(struct server *server, struct meeting_run *run); // run->state is new
 void booth_forget(struct meeting_run *run);
-// An act's token: who asked, and for what.
+// booth_result.c: what came of an act. Its token: who asked, and for what.
+void booth_result(struct server *server, const struct mixer_event *event);
 uint64_t booth_token(uint32_t session, enum mixer_command_kind kind, int32_t value);
 // uncovered.c: which language nobody interprets into
 void uncovered_track_event(struct server *server, const struct meeting_info *meeting,

@@ -6,11 +6,6 @@
 
 #include <stdio.h>
 
-static const char *lang_name(const struct meeting_info *meeting, uint8_t index)
-{
-    return lang_own_name(meeting->tracks[index].lang);
-}
-
 // Of those in the meeting; NULL: the first, the end.
 static struct conn *next_inside(const struct server *server, const struct meeting_info *meeting,
                                 const struct conn *after)
@@ -44,7 +39,7 @@ static bool tell_listener(struct conn *conn, const struct meeting_info *meeting,
     if (user->channel != meeting->tracks[lang].channel || understands || was_told)
         return false;
     conn->uncovered_told_us = now_us;
-    say(conn, PHRASE_UNCOVERED, lang_name(meeting, lang));
+    say(conn, PHRASE_UNCOVERED, meetings_lang_name(meeting, lang));
     return true;
 }
 
@@ -57,14 +52,14 @@ static void tell_uncovered(struct server *server, const struct meeting_info *mee
              run != NULL && run->has_state ? run->state.tracks[lang].n_people : 0);
     for (struct conn *conn = NULL; (conn = next_inside(server, meeting, conn)) != NULL;)
         if (!tell_listener(conn, meeting, lang, spoken) && is_moderator(conn, meeting))
-            say(conn, PHRASE_UNCOVERED_MODERATORS, lang_name(meeting, lang), people);
+            say(conn, PHRASE_UNCOVERED_MODERATORS, meetings_lang_name(meeting, lang), people);
 }
 
 static void tell_covered(struct server *server, const struct meeting_info *meeting, uint8_t lang)
 {
     for (struct conn *conn = NULL; (conn = next_inside(server, meeting, conn)) != NULL;)
         if (is_moderator(conn, meeting))
-            say(conn, PHRASE_COVERED_MODERATORS, lang_name(meeting, lang));
+            say(conn, PHRASE_COVERED_MODERATORS, meetings_lang_name(meeting, lang));
 }
 
 // Who has come to such a track since it was told of learns it with the speaker's next words.
