@@ -37,6 +37,13 @@ static const struct column booth_columns[] = {
     { "handovers", "handovers", COLUMN_NUMBER },
     { "vanished", "lost lines", COLUMN_NUMBER },
 };
+static const struct column mixer_columns[] = {
+    { "thread", "mixer thread", COLUMN_NUMBER },
+    { "encoders", "encoders", COLUMN_NUMBER },
+    { "core_percent", "core %", COLUMN_NUMBER },
+    { "tick_worst_us", "worst tick us", COLUMN_NUMBER },
+    { "ticks_late", "ticks late", COLUMN_NUMBER },
+};
 static const struct column guard_columns[] = {
     { "guard_trips", "howls and tones kept from booths", COLUMN_NUMBER },
 };
@@ -62,6 +69,16 @@ static struct sheet *sheet_of(const struct node *list, const struct column *colu
     return sheet;
 }
 
+// The thread that the meeting lives on.
+static struct sheet *mixer_sheet(const struct node *mixer)
+{
+    const size_t n = sizeof mixer_columns / sizeof *mixer_columns;
+    struct sheet *sheet = sheet_new(mixer_columns, n);
+    if (mixer != NULL)
+        put_row(sheet, mixer, mixer_columns, n);
+    return sheet;
+}
+
 int meeting_figures_show(struct call *call)
 {
     struct node *answer;
@@ -77,11 +94,13 @@ int meeting_figures_show(struct call *call)
                                     sizeof booth_columns / sizeof *booth_columns);
     struct sheet *guard = sheet_new(guard_columns, 1);
     put_row(guard, answer, guard_columns, 1);
+    struct sheet *mixer = mixer_sheet(node_get(answer, "mixer"));
     node_free(answer);
     admin_begin(call->admin);
     admin_sheet(call->admin, "tracks", tracks);
     admin_sheet(call->admin, "booths", booths);
     admin_sheet(call->admin, "people", people);
+    admin_sheet(call->admin, "mixer", mixer);
     admin_facts(call->admin, guard);
     return admin_end(call->admin);
 }

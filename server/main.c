@@ -101,23 +101,35 @@ static void raise_file_limit(void)
     }
 }
 
-static unsigned thread_count(const struct config *config)
+// asked, else one for so many cores; 1 to most.
+static unsigned thread_count(unsigned asked, unsigned cores_each, unsigned most)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned n = config->voice_threads != 0 ? config->voice_threads
-                 : cores > 3                ? (unsigned)cores / 2
-                                            : 1;
-    return n < VOICE_THREADS_MAX ? n : VOICE_THREADS_MAX;
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned n = asked != 0 ? asked : cores > 0 ? (unsigned)cores / cores_each : 1;
+    n = n > 0 ? n : 1;
+    return n < most ? n : most;
 }
 
 struct parts { // of the running program
     struct server *server;
     struct voice *voice;
-    struct mixer *mixer;
+    struct mixer *mixers[VOICE_MIXERS_MAX];
     struct recorder *recorder; // NULL: nothing is recorded
-    unsigned n_voice_threads;
+    unsigned n_voice_threads, n_mixers;
     char *recordings; // their folder
 };
+
+static bool attach_recorder(struct parts *parts)
+{
+    for (unsigned i = 0; i < parts->n_mixers; i++) {
+        struct lane *blocks = recorder_blocks(parts->recorder, i);
+        if (blocks == NULL)
+            return false;
+        mixer_set_recorder(parts->mixers[i], blocks);
+    }
+    server_attach_recorder(parts->server, parts->recorder);
+    return true;
+}
 
 // As the user whom we have become, who is to own the files.
 static bool start_recorder(struct parts *parts)
@@ -126,7 +138,7 @@ static bool start_recorder(struct parts *parts)
         return true;
     char folder[512];
     parts->recorder = recorder_new(parts->recordings);
-    if (parts->recorder == NULL) {
+    if (parts->recorder == NULL || !attach_recorder(parts)) {
         complain("out of memory");
         return false;
     }
@@ -137,35 +149,44 @@ static bool start_recorder(struct parts *parts)
     else
         log_info("main", "recordings", "recordings=%s files_ended=%d", folder, n_repaired);
     recorder_set_bell(parts->recorder, server_bell, parts->server);
-    mixer_set_recorder(parts->mixer, recorder_blocks(parts->recorder));
-    server_attach_recorder(parts->server, parts->recorder);
     if (recorder_start(parts->recorder) == 0)
         return true;
     complain("the recorder's thread cannot start");
     return false;
 }
 
+static void attach_all(struct parts *parts)
+{
+    for (unsigned k = 0; k < parts->n_mixers; k++) {
+        struct mixer *mixer = parts->mixers[k];
+        for (unsigned i = 0; i < parts->n_voice_threads; i++) {
+            voice_attach_mixer(parts->voice, i, k, mixer_frames_lane(mixer, i));
+            mixer_attach_voice(mixer, i, voice_mixed_lane(parts->voice, i, k));
+        }
+        mixer_set_control_bell(mixer, server_bell, parts->server);
+    }
+    server_attach(parts->server, parts->voice, parts->n_voice_threads, parts->mixers,
+                  parts->n_mixers);
+}
+
 static int run_threads(struct parts *parts)
 {
-    for (unsigned i = 0; i < parts->n_voice_threads; i++) {
-        voice_attach_mixer(parts->voice, i, 0, mixer_frames_lane(parts->mixer, i));
-        mixer_attach_voice(parts->mixer, i, voice_mixed_lane(parts->voice, i, 0));
-    }
-    mixer_set_control_bell(parts->mixer, server_bell, parts->server);
-    server_attach(parts->server, parts->voice, parts->n_voice_threads, parts->mixer);
+    attach_all(parts);
     if (!start_recorder(parts))
         return EXIT_RUNTIME;
-    if (mixer_start(parts->mixer) != 0) {
-        complain("the mixer thread cannot start");
-        return EXIT_RUNTIME;
-    }
+    for (unsigned i = 0; i < parts->n_mixers; i++)
+        if (mixer_start(parts->mixers[i]) != 0) {
+            complain("the mixer threads cannot start");
+            return EXIT_RUNTIME; // those that run are ended by mixer_free
+        }
     int status = EXIT_RUNTIME;
     if (voice_start(parts->voice) == 0)
         status = server_run(parts->server);
     else
         complain("the voice threads cannot start");
     voice_stop(parts->voice);
-    mixer_stop(parts->mixer);
+    for (unsigned i = 0; i < parts->n_mixers; i++)
+        mixer_stop(parts->mixers[i]);
     if (parts->recorder != NULL)
         recorder_stop(parts->recorder); // with all that was said
     return status;
@@ -180,12 +201,23 @@ static int run_as_user(struct parts *parts, const struct other_user *user)
     return run_threads(parts);
 }
 
+static bool make_mixers(struct parts *parts)
+{
+    for (unsigned i = 0; i < parts->n_mixers; i++)
+        if ((parts->mixers[i] = mixer_new(i, parts->n_voice_threads)) == NULL)
+            return false;
+    return true;
+}
+
 static int run(struct config *config, struct store *store, const struct arguments *arguments,
                const struct other_user *user)
 {
     char error[CONTROL_ERROR_BYTES], port_where[256];
-    struct parts parts = { .n_voice_threads = thread_count(config),
-                           .recordings = str_dup(config->recordings) };
+    struct parts parts = {
+        .n_voice_threads = thread_count(config->voice_threads, 2, VOICE_THREADS_MAX),
+        .n_mixers = thread_count(config->mixer_threads, 4, VOICE_MIXERS_MAX),
+        .recordings = str_dup(config->recordings),
+    };
     struct voice_options options = { .n_threads = parts.n_voice_threads,
                                      .dscp = config->voice_dscp,
                                      .priority = (int)config->voice_priority };
@@ -203,12 +235,12 @@ static int run(struct config *config, struct store *store, const struct argument
     options.n_addresses = server_addresses(parts.server, options.addresses, VOICE_ADDRESSES_MAX);
     options.reports_to.bell = server_bell;
     options.reports_to.bell_context = parts.server;
-    parts.mixer = mixer_new(0, parts.n_voice_threads);
-    parts.voice = parts.mixer != NULL ? voice_new(&options, error, sizeof(error)) : NULL;
+    const bool has_mixers = make_mixers(&parts);
+    parts.voice = has_mixers ? voice_new(&options, error, sizeof(error)) : NULL;
     int status = EXIT_RUNTIME;
     if (parts.voice != NULL)
         status = run_as_user(&parts, user);
-    else if (parts.mixer != NULL)
+    else if (has_mixers)
         fprintf(stderr,
                 "susurrod: %s: %s; if another server runs there, stop it or choose another port "
                 "(--set port=…)\n",
@@ -218,7 +250,8 @@ static int run(struct config *config, struct store *store, const struct argument
     server_free(parts.server);
     recorder_free(parts.recorder);
     voice_free(parts.voice);
-    mixer_free(parts.mixer);
+    for (unsigned i = 0; i < parts.n_mixers; i++)
+        mixer_free(parts.mixers[i]);
     free(parts.recordings);
     return status;
 }

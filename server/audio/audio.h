@@ -103,6 +103,16 @@ void leveller_process(struct leveller *leveller, float block[AUDIO_BLOCK_SAMPLES
                       bool is_frozen);
 float leveller_gain_db(const struct leveller *leveller);
 
+// ---- denoiser: steady noise behind a voice (SpeexDSP)
+//
+// Takes at most DENOISER_MOST_DB off what does not move, and leaves the voice; 10 ms later, at 16
+// bits. In music nothing is taken, and it is as late.
+#define DENOISER_MOST_DB (-15)
+struct denoiser;
+struct denoiser *denoiser_new(void); // about 50 KiB; NULL: out of memory
+void denoiser_free(struct denoiser *denoiser);
+void denoiser_process(struct denoiser *denoiser, float block[AUDIO_BLOCK_SAMPLES], bool is_music);
+
 // ---- guard: what must not reach an interpreter's ear, before the limiter of a booth's feed
 //
 // A narrow peak without harmonics that keeps its frequency and grows is a howl: once it stands out

@@ -44,6 +44,7 @@ struct config_meeting {
     uint32_t hold_ms;     // 2000
     bool is_air_by_voice; // air = voice
     bool is_levelling;    // on unless told: voices are brought to one loudness
+    bool is_denoising;    // noise_suppression, off unless told
     uint32_t history;     // messages of the chat that late-comers are shown; 0: none
     uint32_t turn_s;      // 30 minutes: a soft reminder to the one on air; 0: none
     // Not read from files yet: zero.
@@ -88,6 +89,7 @@ struct config {
     char *ssl_ca; // PEM file: intermediate certificates, and who vouches for "strong" clients
     // ours
     uint32_t voice_threads;  // 0: one for every two cores, at least 1
+    uint32_t mixer_threads;  // 0: one for every four cores, at least 1
     uint32_t voice_dscp;     // what voice datagrams are marked with; 0: nothing
     uint32_t voice_priority; // real-time priority of the voice threads; 0: as other programs
     char *log_level;
@@ -112,7 +114,7 @@ struct config *config_load(const char *path, const char *const *overrides, size_
                            config_warning_fn warn, void *context, char error[CONFIG_ERROR_BYTES]);
 // The same with values that are kept in the database: they come after the file and before the
 // overrides. One that is wrong there, or cannot be kept there (database, logfile, pidfile, uname,
-// log_level, voice_threads, voice_dscp, voice_priority), is left out with a warning.
+// log_level, voice_threads, mixer_threads, voice_dscp, voice_priority), is left out with a warning.
 struct config_stored {
     const char *key, *value; // the value as it is, without quotes and escapes
 };

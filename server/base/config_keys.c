@@ -120,6 +120,7 @@ static const struct server_key keys[] = {
     OPINION("suggestPushToTalk", suggest_push_to_talk),
     // ours
     NUMBER("voice_threads", voice_threads, 0, 16),
+    NUMBER("mixer_threads", mixer_threads, 0, 4),
     NUMBER("voice_dscp", voice_dscp, 0, 63),
     NUMBER("voice_priority", voice_priority, 0, 99),
     NUMBER("connections_per_host", connections_per_host, 1, PEOPLE_MAX),
@@ -186,9 +187,10 @@ bool key_is_of_server(const char *key)
 
 bool key_is_of_process(const char *key)
 {
-    static const char *const names[] = { "database",   "logfile",        "pidfile",
-                                         "uname",      "log_level",      "voice_threads",
-                                         "voice_dscp", "voice_priority", "recordings" };
+    static const char *const names[] = { "database",      "logfile",    "pidfile",
+                                         "uname",         "log_level",  "voice_threads",
+                                         "mixer_threads", "voice_dscp", "voice_priority",
+                                         "recordings" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (str_equal_fold(names[i], key))
             return true;

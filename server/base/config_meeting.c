@@ -12,9 +12,10 @@
 #define PASSWORD_MAX_BYTES 128
 
 static const char *const plain_keys[] = {
-    "tracks",       "booths", "default_language", "duck_db", "hold_ms",      "interpreters",
-    "moderators",   "air",    "levelling",        "tier",    "chat_history", "recording",
-    "turn_minutes", "lobby",  "password",
+    "tracks",       "booths",       "default_language", "duck_db",
+    "hold_ms",      "interpreters", "moderators",       "air",
+    "levelling",    "tier",         "chat_history",     "recording",
+    "turn_minutes", "lobby",        "password",         "noise_suppression",
 };
 
 struct word_list keys_of_meeting(void)
@@ -214,6 +215,16 @@ static int read_levelling(struct reader *reader, const struct ini_entry *entry,
     return fail_entry(reader, entry, "levelling = \"%s\" is unknown; write on or off", entry->text);
 }
 
+static int read_denoising(struct reader *reader, const struct ini_entry *entry,
+                          struct config_meeting *meeting)
+{
+    meeting->is_denoising = str_equal_fold(entry->text, "on");
+    if (meeting->is_denoising || str_equal_fold(entry->text, "off"))
+        return 0;
+    return fail_entry(reader, entry, "noise_suppression = \"%s\" is unknown; write on or off",
+                      entry->text);
+}
+
 static int read_recording(struct reader *reader, const struct ini_entry *entry,
                           struct config_meeting *meeting)
 {
@@ -303,6 +314,7 @@ static const struct {
     { "moderators", read_moderators },
     { "air", read_air },
     { "levelling", read_levelling },
+    { "noise_suppression", read_denoising },
     { "tier", read_tier },
     { "chat_history", read_history },
     { "recording", read_recording },

@@ -44,7 +44,7 @@ unsigned server_addresses(const struct server *server, struct sockaddr_storage *
 // any thread.
 void server_bell(void *server);
 void server_attach(struct server *server, struct voice *voice, unsigned n_voice_threads,
-                   struct mixer *mixer);
+                   struct mixer *const *mixers, unsigned n_mixers);
 // Before server_run; without it no meeting can be recorded.
 void server_attach_recorder(struct server *server, struct recorder *recorder);
 // Runs until SIGTERM or SIGINT; tells the clients and closes. Returns 0.

@@ -118,8 +118,9 @@ struct gate { // what must have happened before staged bytes leave
     bool is_closed;
     uint64_t version; // routes
     uint64_t acked[VOICE_THREADS_MAX];
-    uint64_t fence, fence_seen; // mixer commands
-    bool is_storing;            // a batch is being written
+    uint64_t fence; // of commands to mixers: the newest, the one asked of each, the one it answered
+    uint64_t fence_asked[VOICE_MIXERS_MAX], fence_seen[VOICE_MIXERS_MAX];
+    bool is_storing; // a batch is being written
 };
 
 struct storage_op; // storage.c
@@ -175,12 +176,13 @@ struct server {
     size_t staged_bytes;  // of what waits to be sent to them
 
     struct voice *voice;
-    struct mixer *mixer;
+    struct mixer *mixers[VOICE_MIXERS_MAX];
     struct recorder *recorder; // NULL: none
-    unsigned n_threads, next_thread;
+    unsigned n_threads, next_thread, n_mixers;
     struct buffer voice_backlog[VOICE_THREADS_MAX]; // commands that found a lane full
-    struct buffer mixer_backlog, recorder_backlog;
-    bool are_routes_dirty, is_mixer_dirty;
+    struct buffer mixer_backlog[VOICE_MIXERS_MAX], recorder_backlog;
+    bool are_routes_dirty;
+    unsigned dirty_mixers; // bit i: mixer i got commands that others must wait for
     uint64_t routes_version;
     struct gate gate;
 
@@ -353,7 +355,9 @@ void login_welcome(struct conn *conn, struct user *user, uint32_t start);
 // link.c
 void link_voice(struct server *server, unsigned thread, const struct voice_command *command,
                 const void *bytes);
+// To the mixer of that meeting; one that has ended needs no more commands.
 void link_mixer(struct server *server, const struct mixer_command *command);
+void link_fence(struct server *server, unsigned mixer, uint64_t token);
 void link_recorder(struct server *server, const struct record_order *order);
 void link_retry(struct server *server);
 void link_receive(struct server *server);
@@ -439,7 +443,7 @@ uint32_t declare_floor_voice(struct server *server, struct meeting_info *meeting
 bool meetings_declare(struct server *server, char *error, size_t cap);
 void meetings_reload(struct server *server);
 // meetings.c
-void meetings_start(struct server *server); // the mixer is there
+void meetings_start(struct server *server); // the mixers are there
 void meetings_begin(struct server *server, const struct meeting_info *meeting); // one more
 void meetings_reconfigure(struct server *server, const struct meeting_info *meeting);
 void meetings_user_placed(struct server *server, struct user *user, uint32_t old_meeting);

@@ -53,8 +53,11 @@ static void mark_all(struct server *server)
 static bool has_all(const struct server *server)
 {
     const struct gate *gate = &server->gate;
-    if (gate->is_storing || gate->fence_seen < gate->fence)
+    if (gate->is_storing)
         return false;
+    for (unsigned i = 0; i < server->n_mixers; i++)
+        if (gate->fence_seen[i] < gate->fence_asked[i])
+            return false;
     for (unsigned i = 0; i < server->n_threads; i++)
         if (gate->acked[i] < gate->version)
             return false;
@@ -64,13 +67,10 @@ static bool has_all(const struct server *server)
 static void close_gate(struct server *server)
 {
     struct gate *gate = &server->gate;
-    if (server->is_mixer_dirty) {
-        server->is_mixer_dirty = false;
-        gate->fence++;
-        link_mixer(server,
-                   &(struct mixer_command){ .kind = MIXER_CMD_FENCE, .token = gate->fence });
-        server->is_mixer_dirty = false; // the fence itself asks for no other
-    }
+    for (unsigned i = 0; i < server->n_mixers; i++)
+        if ((server->dirty_mixers >> i & 1u) != 0)
+            link_fence(server, i, gate->fence_asked[i] = ++gate->fence);
+    server->dirty_mixers = 0;
     if (server->are_routes_dirty) {
         server->are_routes_dirty = false;
         gate->version = ++server->routes_version;
@@ -115,7 +115,7 @@ void gate_turn_end(struct server *server)
     if (server->gate.is_closed)
         return;
     reload_if_stored(server);
-    if (server->are_routes_dirty || server->is_mixer_dirty || storage_has_ops(server))
+    if (server->are_routes_dirty || server->dirty_mixers != 0 || storage_has_ops(server))
         close_gate(server);
     else
         release_all(server);

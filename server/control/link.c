@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The links to the voice threads and the mixer: commands out, reports and events in. A command that
-// finds its lane full waits here, in order, and is tried again at the end of each turn: none is
-// ever dropped.
+// The links to the voice threads and the mixers: commands out, reports and events in. A command
+// that finds its lane full waits here, in order, and is tried again at the end of each turn: none
+// is ever dropped.
 #include "control/meeting/run.h"
 
 #include <openssl/crypto.h>
@@ -55,7 +55,8 @@ void link_retry(struct server *server)
 {
     for (unsigned i = 0; i < server->n_threads; i++)
         retry(voice_commands(server->voice, i), &server->voice_backlog[i]);
-    retry(mixer_commands(server->mixer), &server->mixer_backlog);
+    for (unsigned i = 0; i < server->n_mixers; i++)
+        retry(mixer_commands(server->mixers[i]), &server->mixer_backlog[i]);
     if (server->recorder != NULL)
         retry(recorder_orders(server->recorder), &server->recorder_backlog);
 }
@@ -91,8 +92,19 @@ void link_voice(struct server *server, unsigned thread, const struct voice_comma
 
 void link_mixer(struct server *server, const struct mixer_command *command)
 {
-    server->is_mixer_dirty = true;
-    queue(server, mixer_commands(server->mixer), &server->mixer_backlog, command, sizeof(*command));
+    const struct meeting_run *run = run_of(server, command->meeting);
+    if (run == NULL || !run->has_mixer)
+        return;
+    server->dirty_mixers |= 1u << run->mixer;
+    queue(server, mixer_commands(server->mixers[run->mixer]), &server->mixer_backlog[run->mixer],
+          command, sizeof(*command));
+}
+
+void link_fence(struct server *server, unsigned mixer, uint64_t token)
+{
+    const struct mixer_command fence = { .kind = MIXER_CMD_FENCE, .token = token };
+    queue(server, mixer_commands(server->mixers[mixer]), &server->mixer_backlog[mixer], &fence,
+          sizeof(fence));
 }
 
 void link_recorder(struct server *server, const struct record_order *order)
@@ -342,11 +354,20 @@ static void take_report(struct server *server, const struct voice_report *report
     }
 }
 
-static void take_event(struct server *server, const struct mixer_event *event)
+// A meeting that has ended may have left events behind; another may have come by its number.
+static bool is_of_another(const struct server *server, unsigned mixer, uint32_t meeting)
 {
+    const struct meeting_run *run = run_of(server, meeting);
+    return run != NULL && run->mixer != mixer;
+}
+
+static void take_event(struct server *server, unsigned mixer, const struct mixer_event *event)
+{
+    if (event->kind != MIXER_EVENT_FENCE && is_of_another(server, mixer, event->meeting))
+        return;
     switch (event->kind) {
     case MIXER_EVENT_FENCE:
-        server->gate.fence_seen = event->token;
+        server->gate.fence_seen[mixer] = event->token;
         break;
     case MIXER_EVENT_PAUSE:
         lines_pause(server, event->session);
@@ -378,11 +399,13 @@ void link_receive(struct server *server)
             ring_consume(reports);
         }
     }
-    struct ring *events = mixer_events(server->mixer);
-    for (const void *record = ring_peek(events, &size); record != NULL;
-         record = ring_peek(events, &size)) {
-        take_event(server, record);
-        ring_consume(events);
+    for (unsigned i = 0; i < server->n_mixers; i++) {
+        struct ring *events = mixer_events(server->mixers[i]);
+        for (const void *record = ring_peek(events, &size); record != NULL;
+             record = ring_peek(events, &size)) {
+            take_event(server, i, record);
+            ring_consume(events);
+        }
     }
     recording_receive(server);
 }

@@ -24,6 +24,7 @@ static bool work_init(struct plan_work *work, const struct server *server, struc
     work->size = calloc(n, sizeof(uint32_t));
     work->room_of = calloc(n, sizeof(uint32_t));
     work->is_mixed = calloc(n, sizeof(bool));
+    work->mixer = calloc(n, sizeof(uint8_t));
     work->is_split = calloc(n, sizeof(bool));
     work->users = calloc(n_clients, sizeof(struct user *));
     work->sits_in = calloc(n_clients, sizeof(uint32_t));
@@ -35,10 +36,11 @@ static bool work_init(struct plan_work *work, const struct server *server, struc
     work->place = calloc(n_clients, sizeof(uint32_t));
     plan->clients = calloc(n_clients, sizeof(*plan->clients));
     return work->by_id != NULL && work->component != NULL && work->size != NULL &&
-           work->room_of != NULL && work->is_mixed != NULL && work->is_split != NULL &&
-           work->users != NULL && work->sits_in != NULL && work->sitters != NULL &&
-           work->first_sitter != NULL && work->ears != NULL && work->first_ear != NULL &&
-           work->client_of != NULL && work->place != NULL && plan->clients != NULL;
+           work->room_of != NULL && work->is_mixed != NULL && work->mixer != NULL &&
+           work->is_split != NULL && work->users != NULL && work->sits_in != NULL &&
+           work->sitters != NULL && work->first_sitter != NULL && work->ears != NULL &&
+           work->first_ear != NULL && work->client_of != NULL && work->place != NULL &&
+           plan->clients != NULL;
 }
 
 static void work_clear(struct plan_work *work)
@@ -48,6 +50,7 @@ static void work_clear(struct plan_work *work)
     free(work->size);
     free(work->room_of);
     free(work->is_mixed);
+    free(work->mixer);
     free(work->is_split);
     free(work->users);
     free(work->sits_in);
@@ -141,12 +144,6 @@ static void plan_channels(struct plan_work *work)
 // ---- clients
 // -------------------------------------------------------------------------------------
 
-static bool is_recorded(const struct server *server, uint32_t meeting)
-{
-    const struct meeting_run *run = run_of(server, meeting);
-    return run != NULL && run->is_recording;
-}
-
 // A meeting is mixed when there is anybody for whom the mixer would have to work, or the recorder.
 static void note_mixed(struct plan_work *work, const struct user *user,
                        const struct channel *channel)
@@ -160,8 +157,11 @@ static void note_mixed(struct plan_work *work, const struct user *user,
         !is_deaf && (!is_on_floor || user->is_floor_mixed || user->wants_floor_mixed);
     if (is_on_floor && user->is_floor_mixed && !is_deaf)
         work->is_split[floor] = true;
-    if (!work->is_mixed[floor])
-        work->is_mixed[floor] = is_hearing || is_recorded(work->server, channel->meeting);
+    if (work->is_mixed[floor])
+        return;
+    const struct meeting_run *run = run_of(work->server, channel->meeting);
+    work->is_mixed[floor] = is_hearing || (run != NULL && run->is_recording);
+    work->mixer[floor] = run != NULL ? run->mixer : 0;
 }
 
 static void plan_clients(const struct server *server, struct plan_work *work)

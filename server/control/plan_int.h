@@ -23,7 +23,8 @@ struct plan_work {
     uint32_t *component; // of each channel: the lowest index of those joined to it
     uint32_t *size;      // of each component
     uint32_t *room_of;   // of each component: the first room, VOICE_NONE
-    bool *is_mixed;      // of each floor: somebody hears the meeting's mixes, or it is recorded
+    bool *is_mixed;      // of each floor: somebody hears the meeting's mixes, or it is recorded ...
+    uint8_t *mixer;      // ... on this thread
     bool *is_split;      // of each floor: some of those who sit there do
     struct user **users; // of each client
     uint32_t *sits_in;   // of each client: the channel where it hears directly, VOICE_NONE

@@ -177,8 +177,10 @@ bool plan_rooms(struct plan_work *work)
         const struct channel *channel = model_channel(work->model, user->channel);
         uint32_t floor =
             channel->meeting != MODEL_NONE ? plan_index_of(work, channel->meeting) : VOICE_NONE;
-        if (floor != VOICE_NONE && work->is_mixed[floor])
+        if (floor != VOICE_NONE && work->is_mixed[floor]) {
             plan->clients[i].meeting = channel->meeting;
+            plan->clients[i].mixer = work->mixer[floor];
+        }
         uint32_t base = channel->role == CHANNEL_PLAIN ? plan_index_of(work, channel->id) : floor;
         if (channel->role == CHANNEL_BOOTH || base == VOICE_NONE || !plan->clients[i].may_speak)
             continue;

@@ -295,10 +295,11 @@ struct server *server_new(struct config *config, struct store *store,
     server->now_us = clock_us();
     server->queue_due_us = UINT64_MAX;
     server->started_s = clock_unix_s();
-    buffer_init(&server->mixer_backlog, LANE_BACKLOG_BYTES);
     buffer_init(&server->recorder_backlog, LANE_BACKLOG_BYTES);
     for (unsigned i = 0; i < VOICE_THREADS_MAX; i++)
         buffer_init(&server->voice_backlog[i], LANE_BACKLOG_BYTES);
+    for (unsigned i = 0; i < VOICE_MIXERS_MAX; i++)
+        buffer_init(&server->mixer_backlog[i], LANE_BACKLOG_BYTES);
     init_loop(server);
     server->user_names = name_rule_new(config->user_name_regex, error, CONTROL_ERROR_BYTES);
     server->channel_names = name_rule_new(config->channel_name_regex, error, CONTROL_ERROR_BYTES);
@@ -345,11 +346,13 @@ void server_bell(void *context)
 }
 
 void server_attach(struct server *server, struct voice *voice, unsigned n_voice_threads,
-                   struct mixer *mixer)
+                   struct mixer *const *mixers, unsigned n_mixers)
 {
     server->voice = voice;
     server->n_threads = n_voice_threads;
-    server->mixer = mixer;
+    server->n_mixers = n_mixers;
+    for (unsigned i = 0; i < n_mixers; i++)
+        server->mixers[i] = mixers[i];
 }
 
 void server_attach_recorder(struct server *server, struct recorder *recorder)
@@ -411,7 +414,8 @@ void server_free(struct server *server)
     free(server->by_session);
     for (unsigned i = 0; i < VOICE_THREADS_MAX; i++)
         buffer_clear(&server->voice_backlog[i]);
-    buffer_clear(&server->mixer_backlog);
+    for (unsigned i = 0; i < VOICE_MIXERS_MAX; i++)
+        buffer_clear(&server->mixer_backlog[i]);
     buffer_clear(&server->recorder_backlog);
     hosts_free(server);
     SSL_CTX_free(server->tls);

@@ -222,6 +222,7 @@ static void add_hall(struct mixer *mixer, const struct mixer_command *command, u
         return;
     }
     hall->is_levelling = command->meeting_add.is_levelling;
+    hall->is_denoising = command->meeting_add.is_denoising;
     hall->music_choice = -1;
     hall->id = command->meeting;
     memcpy(hall->track_sessions, command->meeting_add.track_sessions, sizeof(hall->track_sessions));
@@ -241,6 +242,8 @@ void hall_free(struct mixer *mixer, struct hall *hall)
     for (unsigned i = 0; i < SPEAKERS_MAX; i++)
         if (hall->speakers[i].source != NULL)
             pool_source_back(&mixer->pool, hall->speakers[i].source);
+    for (unsigned i = 0; i < SPEAKERS_MAX; i++)
+        denoiser_free(hall->speakers[i].denoiser);
     meeting_free(hall->meeting);
     music_free(hall->music);
     for (size_t i = 0; i < hall->n_seats; i++)
@@ -276,6 +279,7 @@ void hall_command(struct mixer *mixer, const struct mixer_command *command, uint
     case MIXER_CMD_MEETING_SET:
         meeting_reconfigure(meeting, &command->meeting_add.config, now_us);
         hall->is_levelling = command->meeting_add.is_levelling;
+        hall->is_denoising = command->meeting_add.is_denoising;
         break;
     case MIXER_CMD_MEETING_REMOVE:
         remove_hall(mixer, command->meeting);
@@ -319,7 +323,7 @@ void hall_command(struct mixer *mixer, const struct mixer_command *command, uint
         act(mixer, hall, command, now_us);
         break;
     case MIXER_CMD_FIGURES:
-        report_figures(mixer, hall, command->token);
+        report_figures(mixer, hall, command->token, now_us);
         break;
     case MIXER_CMD_MUSIC:
         ears_choose_music(hall, command->value);

@@ -48,6 +48,14 @@ bool mix_fork_stream(struct mixer *mixer, const struct mix *from, struct mix *to
 
 // ---- gains --------------------------------------------------------------------------------------
 
+static uint32_t fade_ms(const struct hall *hall, unsigned i, uint64_t tick)
+{
+    const struct speaker *speaker = &hall->speakers[i];
+    if (speaker->chosen_tick != tick)
+        return meeting_fade_ms(hall->meeting, speaker->session);
+    return speaker->is_mixed ? CHOSEN_FADE_MS : UNCHOSEN_FADE_MS;
+}
+
 // A voice that begins is at its gain from the start: it fades in by itself.
 void mix_retarget(struct hall *hall, struct mix *mix, const float wanted_db[VOICES_MAX],
                   uint64_t tick)
@@ -58,8 +66,7 @@ void mix_retarget(struct hall *hall, struct mix *mix, const float wanted_db[VOIC
         if (mix->has_target[i] && mix->target_db[i] == wanted_db[i])
             continue;
         if (mix->has_target[i])
-            ramp_to_in(&mix->ramps[i], wanted_db[i],
-                       meeting_fade_ms(hall->meeting, hall->speakers[i].session));
+            ramp_to_in(&mix->ramps[i], wanted_db[i], fade_ms(hall, i, tick));
         else
             ramp_init(&mix->ramps[i], wanted_db[i]);
         mix->moved_tick = tick;

@@ -60,14 +60,17 @@ static void run_ticks(struct mixer *mixer, uint64_t now_us)
         uint64_t jump = (due - 1 - mixer->tick) / GRID_TICKS * GRID_TICKS;
         log_warn("mixer", "late", "ticks=%llu", (unsigned long long)(due - mixer->tick));
         mixer->tick += jump;
+        mixer->load.n_late += (uint32_t)jump;
     }
     while (mixer->is_ticking && mixer->tick < due) {
         mixer->tick++;
         mixer->is_ticking = false;
         mixer->tick_work_us = 0;
+        const uint64_t began_us = load_spent_us();
         for (struct hall *hall = mixer->halls; hall != NULL; hall = hall->next)
             if (hall_tick(mixer, hall, mixer->tick))
                 mixer->is_ticking = true;
+        load_note_tick(mixer, began_us);
     }
 }
 
@@ -240,6 +243,7 @@ struct mixer *mixer_new(unsigned index, unsigned n_voice_threads)
     buffer_init(&mixer->events_backlog, EVENTS_BACKLOG_BYTES);
     mixer->clock_fd = -1;
     mixer->armed_us = UINT64_MAX;
+    mixer->load_us = clock_us();
     if (!init_loop(mixer)) {
         if (mixer->clock_fd >= 0)
             close(mixer->clock_fd);

@@ -81,7 +81,7 @@ struct mixer_command {
     } join;
     struct { // MEETING_ADD, MEETING_SET
         struct meeting_config config;
-        bool is_levelling;
+        bool is_levelling, is_denoising;
         uint32_t track_sessions[TRACKS_LANGS_MAX], booth_sessions[TRACKS_BOOTHS_MAX];
     } meeting_add;
 };
@@ -118,11 +118,20 @@ struct mixer_event_state {
     struct track_state tracks[TRACKS_LANGS_MAX];
     struct booth_state booths[TRACKS_BOOTHS_MAX];
 };
+// Of the thread that a meeting lives on, and of all meetings there.
+struct mixer_load {
+    uint8_t index;
+    float share;            // of one core, lately: over at least a second
+    uint32_t n_late;        // ticks that were left out because the thread came too late, so far
+    uint32_t tick_worst_us; // the longest tick, in its own time, so far
+};
 struct mixer_event_figures {
     struct mixer_event head; // token as in the command
     struct meeting_figures meeting;
     float track_db[TRACKS_LANGS_MAX]; // of each track's mix now, dBFS; AUDIO_SILENCE_DB
     uint32_t n_guard_trips;           // howls notched and tones capped in booth feeds, so far
+    uint16_t n_encoders;              // at work for this meeting now
+    struct mixer_load load;
 };
 
 struct mixer;

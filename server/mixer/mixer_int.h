@@ -32,6 +32,8 @@
 // kept for booths, whom no crowd of open microphones may shut out.
 #define SPEAKERS_MAX 32
 #define SPEAKERS_OF_FLOOR_MAX 28
+#define CHOSEN_FADE_MS 30           // of a voice that becomes one of the strongest ...
+#define UNCHOSEN_FADE_MS 150        // ... and of one that no more is
 #define TONES_MAX TRACKS_BOOTHS_MAX // at a time; a soft tone more is not heard
 #define VOICES_MAX (SPEAKERS_MAX + TONES_MAX)
 #define GATE_TICKS (MIXER_GATE_MS * 1000 / AUDIO_BLOCK_US)
@@ -86,6 +88,7 @@ struct pool {
 struct voice_kept {
     struct leveller *leveller;
     struct quality *quality;
+    struct denoiser *denoiser; // NULL: none, or a speaker has it
 };
 
 struct speaker {
@@ -95,11 +98,14 @@ struct speaker {
     struct source *source;
     struct source_block info;
     bool is_playing, is_mixed;
-    bool is_ending;    // taken away in mid-speech: one more block, which fades out at the old gains
-    bool is_shown;     // an indicator is open
-    float gain;        // of the leveller, linear
-    float loudness_db; // levelled, smoothed, for the choice of the strongest
-    uint64_t frame_number; // the speaker's own, of the newest block
+    bool is_ending; // taken away in mid-speech: one more block, which fades out at the old gains
+    bool is_shown;  // an indicator is open
+    float gain;     // of the leveller, linear
+    struct denoiser *denoiser; // NULL: none
+    bool is_rest;              // what the denoiser still had has been played
+    float loudness_db;         // levelled, smoothed, for the choice of the strongest
+    uint64_t chosen_tick;      // or no more, last
+    uint64_t frame_number;     // the speaker's own, of the newest block
     uint64_t shown_tick,
         shown_until; // of the last indicator: when, and the frame number of its end
     float block[AUDIO_BLOCK_SAMPLES];
@@ -201,7 +207,7 @@ struct hall {
     unsigned n_tones;
     bool was_staffed[TRACKS_BOOTHS_MAX];
     unsigned n_in_booths;
-    bool is_levelling;
+    bool is_levelling, is_denoising;
     struct music *music;
     int8_t music_choice; // 1 on, 0 off, -1 as detected
     bool is_music_detected, is_music;
@@ -240,7 +246,9 @@ struct mixer {
     bool is_ticking, is_running;
     uint64_t tick;         // the last one done
     uint32_t tick_work_us; // about, of the encoding done in it so far
-    uint64_t armed_us;     // when the clock rings, UINT64_MAX: never
+    struct mixer_load load;
+    uint64_t load_us, load_spent_us; // when its share was worked out, and what was spent by then
+    uint64_t armed_us;               // when the clock rings, UINT64_MAX: never
     struct lane frames[VOICE_THREADS_MAX], commands;
     struct ring *events;
     struct lane *mixed[VOICE_THREADS_MAX];
@@ -262,6 +270,10 @@ void mixer_on_clock(struct mixer *mixer, uint64_t now_us); // armed_us has come
 void mixer_wake_clock(struct mixer *mixer, uint64_t now_us);
 void mixer_event(struct mixer *mixer, const struct mixer_event *event);
 void mixer_event_sized(struct mixer *mixer, const struct mixer_event *event, size_t size);
+// load.c: what the thread spends; called on it
+uint64_t load_spent_us(void);
+void load_note_tick(struct mixer *mixer, uint64_t began_us); // ... at load_spent_us() == began_us
+struct mixer_load load_now(struct mixer *mixer, uint64_t now_us);
 // hall.c
 void hall_command(struct mixer *mixer, const struct mixer_command *command, uint64_t now_us);
 void hall_events(struct mixer *mixer, struct hall *hall, uint64_t now_us);
@@ -285,7 +297,9 @@ struct voice_kept *voice_kept_new(void); // NULL: out of memory
 void voice_kept_free(struct voice_kept *kept);
 void voice_kept_reset(struct voice_kept *kept);
 void voice_tend(struct mixer *mixer, struct hall *hall, struct speaker *speaker);
-void voice_tend_last(struct speaker *speaker);
+void voice_tend_last(const struct hall *hall, struct speaker *speaker);
+void voice_begin(const struct hall *hall, struct speaker *speaker);
+void voice_end(struct speaker *speaker); // its seat is still there
 // ears.c
 void ears_guard(struct hall *hall, struct mix *mix, uint64_t tick);
 void ears_choose_music(struct hall *hall, int32_t value); // 1 on, 0 off, -1 as detected
@@ -319,7 +333,7 @@ void pause_look(struct mixer *mixer, struct hall *hall, uint64_t tick);
 // report.c
 uint64_t report_due_us(const struct hall *hall);
 void report_state(struct mixer *mixer, struct hall *hall, uint64_t now_us); // if it is due
-void report_figures(struct mixer *mixer, struct hall *hall, uint64_t token);
+void report_figures(struct mixer *mixer, struct hall *hall, uint64_t token, uint64_t now_us);
 // assign.c
 void assign_seats(struct mixer *mixer, struct hall *hall, uint64_t tick);
 void assign_merge(struct mixer *mixer, struct hall *hall, uint64_t tick);

@@ -94,11 +94,22 @@ static const struct mix *mix_of_track(const struct hall *hall, uint8_t track)
     return hall->taps[1 + track];
 }
 
-void report_figures(struct mixer *mixer, struct hall *hall, uint64_t token)
+static uint16_t count_encoders(const struct hall *hall)
+{
+    uint16_t n = 0;
+    for (const struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
+        for (unsigned slot = 0; slot < SLOTS; slot++)
+            n = (uint16_t)(n + mix->streams[slot].is_open);
+    return n;
+}
+
+void report_figures(struct mixer *mixer, struct hall *hall, uint64_t token, uint64_t now_us)
 {
     struct mixer_event_figures figures = {
         .head = { .kind = MIXER_EVENT_FIGURES, .meeting = hall->id, .token = token },
         .n_guard_trips = hall->n_guard_trips,
+        .n_encoders = count_encoders(hall),
+        .load = load_now(mixer, now_us),
     };
     meeting_figures(hall->meeting, &figures.meeting);
     for (uint8_t i = 0; i < TRACKS_LANGS_MAX; i++) {

@@ -55,6 +55,7 @@ static struct speaker *start_speaker(struct mixer *mixer, struct hall *hall, str
                                  .loudness_db = AUDIO_SILENCE_DB };
     if (seat->kept == NULL)
         seat->kept = pool_kept(&mixer->pool); // without memory, it is neither judged nor levelled
+    voice_begin(hall, speaker);
     speaker->gain = seat->kept != NULL && hall->is_levelling
                         ? audio_gain_from_db(leveller_gain_db(seat->kept->leveller))
                         : 1.0f;
@@ -74,6 +75,7 @@ static void free_speaker(struct mixer *mixer, struct hall *hall, struct speaker 
     for (struct mix *mix = hall->mixes; mix != NULL; mix = mix->next)
         mix->has_target[slot] = false;
     pool_source_back(&mixer->pool, speaker->source);
+    denoiser_free(speaker->denoiser);
     *speaker = (struct speaker){ 0 };
     hall->n_speakers--;
     hall->must_assign = true;
@@ -143,6 +145,16 @@ static void fade_out(float block[AUDIO_BLOCK_SAMPLES])
         block[i] *= 1.0f - (float)(i + 1) / AUDIO_BLOCK_SAMPLES;
 }
 
+// A denoiser is a block behind: what it has is played when nothing more comes for now.
+static bool play_rest(const struct hall *hall, struct speaker *speaker)
+{
+    if (speaker->denoiser == NULL || speaker->is_rest)
+        return false;
+    speaker->is_playing = speaker->is_rest = true;
+    voice_tend_last(hall, speaker); // the block is silent
+    return true;
+}
+
 static void play_speaker(struct mixer *mixer, struct hall *hall, struct speaker *speaker,
                          uint64_t now_us)
 {
@@ -150,17 +162,21 @@ static void play_speaker(struct mixer *mixer, struct hall *hall, struct speaker 
     speaker->is_playing = source_get(speaker->source, now_us, speaker->block, &speaker->info);
     if (speaker->is_ending) {
         speaker->is_playing = speaker->is_playing && was_playing;
-        voice_tend_last(speaker);
+        voice_tend_last(hall, speaker);
         fade_out(speaker->block);
         return;
     }
     if (!speaker->is_playing) {
+        if (was_playing && play_rest(hall, speaker))
+            return;
         if (source_state(speaker->source) != SOURCE_IDLE)
             return;
+        voice_end(speaker);
         silence_speaker(mixer, hall, speaker, now_us);
         free_speaker(mixer, hall, speaker); // it has faded by itself
         return;
     }
+    speaker->is_rest = false;
     speaker->frame_number = speaker->info.frame_number;
     if (speaker->booths == 0)
         meeting_voice(hall->meeting, speaker->session, speaker->info.is_voice,
@@ -201,7 +217,7 @@ static float rank_of(const struct hall *hall, const struct speaker *speaker)
     return rank;
 }
 
-static void choose_strongest(struct hall *hall)
+static void choose_strongest(struct hall *hall, uint64_t tick)
 {
     float ranks[SPEAKERS_MAX];
     for (unsigned i = 0; i < SPEAKERS_MAX; i++)
@@ -217,9 +233,11 @@ static void choose_strongest(struct hall *hall)
                 (ranks[k] > ranks[i] || (k < i && ranks[k] >= ranks[i])))
                 n_stronger++;
         bool is_mixed = n_stronger < MIXER_SOURCES_MAX;
-        if (is_mixed != speaker->is_mixed)
-            hall->must_assign = true;
+        if (is_mixed == speaker->is_mixed)
+            continue;
+        hall->must_assign = true;
         speaker->is_mixed = is_mixed;
+        speaker->chosen_tick = tick;
     }
 }
 
@@ -242,7 +260,7 @@ bool hall_tick(struct mixer *mixer, struct hall *hall, uint64_t tick)
     if (hall->is_at_rest)
         return false;
     tone_play(hall);
-    choose_strongest(hall);
+    choose_strongest(hall, tick);
     pause_look(mixer, hall, tick);
     if (hall->must_assign || meeting_revision(hall->meeting) != hall->revision)
         assign_seats(mixer, hall, tick);

@@ -26,6 +26,7 @@ void voice_kept_free(struct voice_kept *kept)
         return;
     leveller_free(kept->leveller);
     quality_free(kept->quality);
+    denoiser_free(kept->denoiser);
     free(kept);
 }
 
@@ -33,6 +34,33 @@ void voice_kept_reset(struct voice_kept *kept)
 {
     leveller_reset(kept->leveller);
     quality_reset(kept->quality);
+    denoiser_free(kept->denoiser);
+    kept->denoiser = NULL;
+}
+
+// Without memory the voice is heard as it is.
+void voice_begin(const struct hall *hall, struct speaker *speaker)
+{
+    struct voice_kept *kept = speaker->seat->kept;
+    if (kept != NULL) {
+        speaker->denoiser = kept->denoiser; // it knows the noise where they are
+        kept->denoiser = NULL;
+    }
+    if (!hall->is_denoising) {
+        denoiser_free(speaker->denoiser);
+        speaker->denoiser = NULL;
+    } else if (speaker->denoiser == NULL) {
+        speaker->denoiser = denoiser_new();
+    }
+}
+
+void voice_end(struct speaker *speaker)
+{
+    struct voice_kept *kept = speaker->seat->kept;
+    if (kept == NULL || kept->denoiser != NULL)
+        return;
+    kept->denoiser = speaker->denoiser;
+    speaker->denoiser = NULL;
 }
 
 // What reaches interpreters of a floor speaker, before it is levelled.
@@ -64,6 +92,8 @@ void voice_tend(struct mixer *mixer, struct hall *hall, struct speaker *speaker)
         hall->floor_block[i] += speaker->block[i];
     if (is_floor && kept != NULL)
         judge_quality(mixer, hall, speaker);
+    if (speaker->denoiser != NULL)
+        denoiser_process(speaker->denoiser, speaker->block, hall->is_music);
     if (hall->is_levelling && kept != NULL) {
         leveller_process(kept->leveller, speaker->block, speaker->info.is_voice, hall->is_music);
         speaker->gain = audio_gain_from_db(leveller_gain_db(kept->leveller));
@@ -73,7 +103,9 @@ void voice_tend(struct mixer *mixer, struct hall *hall, struct speaker *speaker)
 }
 
 // One block more of somebody who may be gone already.
-void voice_tend_last(struct speaker *speaker)
+void voice_tend_last(const struct hall *hall, struct speaker *speaker)
 {
+    if (speaker->denoiser != NULL)
+        denoiser_process(speaker->denoiser, speaker->block, hall->is_music);
     apply_gain(speaker, speaker->gain);
 }

@@ -132,6 +132,7 @@ struct meeting_info {
     bool is_air_by_voice, is_anyone_interpreter, is_recording_allowed;
     char **interpreters, **moderators; // names, or $ and a certificate hash; NULL terminated
     bool is_levelling;                 // voices are brought to one loudness
+    bool is_denoising;                 // and freed of steady noise
     struct door door;                  // role.h
     uint8_t tier;                      // the best that listeners get who ask for nothing
     uint32_t floor_session; // whose voice the mixed floor is: server-made when needed, 0 before

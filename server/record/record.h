@@ -5,7 +5,7 @@
 // control says when to begin and to end and who speaks.
 //
 // clang-format off: a drawing
-//   mixer ──blocks (lane)───► recorder ──► DIR/2026-11-24T1900 Asamblea/{floor,en,es}.opus,
+//   mixers ─blocks (lanes)──► recorder ──► DIR/2026-11-24T1900 Asamblea/{floor,en,es}.opus,
 //   speakers.vtt control ──orders (lane)─►    │
 //                                └──events (ring)──► control   began, ended, failed
 // clang-format on
@@ -30,6 +30,7 @@
 #define RECORD_BLOCK_SAMPLES 480 // 10 ms at 48 kHz, mono
 #define RECORD_STREAMS_MAX 9     // the floor and eight tracks
 #define RECORD_MEETINGS_MAX 64
+#define RECORD_MIXERS_MAX 4
 #define RECORD_PATH_BYTES 1024
 #define RECORD_NAME_BYTES 256
 #define RECORD_SILENCE_MAX_S 14400 // a longer one ends the recording
@@ -83,7 +84,8 @@ struct record_event { // to control
 struct recorder;
 // directory: made (0700) when it is not there. NULL: out of memory.
 struct recorder *recorder_new(const char *directory);
-struct lane *recorder_blocks(struct recorder *recorder); // the mixer produces
+// Mixer i produces. Before recorder_start; NULL: out of memory.
+struct lane *recorder_blocks(struct recorder *recorder, unsigned mixer);
 struct lane *recorder_orders(struct recorder *recorder); // control produces
 struct ring *recorder_events(struct recorder *recorder); // control consumes
 void recorder_set_bell(struct recorder *recorder, void (*bell)(void *), void *context);

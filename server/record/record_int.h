@@ -156,7 +156,7 @@ struct recorder {
     uv_timer_t clock; // runs while anything is recorded
     uv_thread_t thread;
     bool is_running, is_loop_made;
-    struct lane blocks, orders;
+    struct lane blocks[RECORD_MIXERS_MAX], orders; // the first as many as there are mixers
     struct ring *events;
     struct buffer backlog; // of events that found no room
     void (*bell)(void *context);

@@ -178,11 +178,12 @@ void recorder_turn(struct recorder *recorder, uint64_t now_us)
     size_t size;
     const void *record;
     take_orders(recorder, now_us);
-    while ((record = ring_peek(recorder->blocks.ring, &size)) != NULL) {
-        take_orders(recorder, now_us); // an order precedes what comes of it
-        take_block(recorder, record, now_us);
-        ring_consume(recorder->blocks.ring);
-    }
+    for (unsigned i = 0; i < RECORD_MIXERS_MAX && recorder->blocks[i].ring != NULL; i++)
+        while ((record = ring_peek(recorder->blocks[i].ring, &size)) != NULL) {
+            take_orders(recorder, now_us); // an order precedes what comes of it
+            take_block(recorder, record, now_us);
+            ring_consume(recorder->blocks[i].ring);
+        }
     for (struct recording *recording = recorder->recordings, *next; recording != NULL;
          recording = next) {
         next = recording->next;
@@ -266,11 +267,13 @@ struct recorder *recorder_new(const char *directory)
     recorder->directory = str_dup(directory);
     recorder->events = ring_new(EVENTS_RING_BYTES);
     const struct lane lane = { .bell = ring_the_bell, .bell_context = &recorder->wake };
-    recorder->blocks = recorder->orders = lane;
-    recorder->blocks.ring = ring_new(BLOCKS_LANE_BYTES);
+    recorder->orders = lane;
+    for (unsigned i = 0; i < RECORD_MIXERS_MAX; i++)
+        recorder->blocks[i] = lane;
+    recorder->blocks[0].ring = ring_new(BLOCKS_LANE_BYTES);
     recorder->orders.ring = ring_new(ORDERS_LANE_BYTES);
     bool is_made = recorder->directory != NULL && recorder->events != NULL &&
-                   recorder->blocks.ring != NULL && recorder->orders.ring != NULL &&
+                   recorder->blocks[0].ring != NULL && recorder->orders.ring != NULL &&
                    init_loop(recorder);
     if (!is_made) {
         recorder_free(recorder);
@@ -281,9 +284,15 @@ struct recorder *recorder_new(const char *directory)
     return recorder;
 }
 
-struct lane *recorder_blocks(struct recorder *recorder)
+struct lane *recorder_blocks(struct recorder *recorder, unsigned mixer)
 {
-    return &recorder->blocks;
+    for (unsigned i = 0; i <= mixer; i++) {
+        if (recorder->blocks[i].ring == NULL)
+            recorder->blocks[i].ring = ring_new(BLOCKS_LANE_BYTES);
+        if (recorder->blocks[i].ring == NULL)
+            return NULL;
+    }
+    return &recorder->blocks[mixer];
 }
 
 struct lane *recorder_orders(struct recorder *recorder)
@@ -337,7 +346,8 @@ void recorder_free(struct recorder *recorder)
         uv_run(&recorder->loop, UV_RUN_DEFAULT);
         uv_loop_close(&recorder->loop);
     }
-    ring_free(recorder->blocks.ring);
+    for (unsigned i = 0; i < RECORD_MIXERS_MAX; i++)
+        ring_free(recorder->blocks[i].ring);
     ring_free(recorder->orders.ring);
     ring_free(recorder->events);
     buffer_clear(&recorder->backlog);

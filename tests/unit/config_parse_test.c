@@ -134,6 +134,7 @@ static void test_meeting_of_the_documentation(void **state)
     assert_false(m->is_air_by_voice);
     assert_true(m->is_recording_allowed);
     assert_false(m->is_levelling);
+    assert_false(m->is_denoising);
     assert_false(m->is_anyone_interpreter);
     assert_null(m->interpreters[0]);
     assert_null(m->moderators[0]);
@@ -359,6 +360,8 @@ static const struct {
       "t.ini:3: air = \"always\" is unknown; write act or voice" },
     { MEETING "tracks=en\nlevelling = 3",
       "t.ini:3: levelling = \"3\" is unknown; write on or off" },
+    { MEETING "tracks=en\nnoise_suppression = some",
+      "t.ini:3: noise_suppression = \"some\" is unknown; write on or off" },
     { MEETING "tracks=en\ntier = huge",
       "t.ini:3: tier = \"huge\" is unknown; write full, standard, thin, minimum or lifeline" },
     { "lines = server max huge", "t.ini:1: \"server max huge\" is no rule; write as \"user Ana max "
@@ -813,6 +816,7 @@ static void test_sample(void **state)
         "connections_per_host",
         "hidechannels",
         "voice_threads",
+        "mixer_threads",
         "voice_dscp",
         "voice_priority",
         "log_level",
@@ -827,6 +831,7 @@ static void test_sample(void **state)
         "meeting.Asamblea.moderators",
         "meeting.Asamblea.air",
         "meeting.Asamblea.levelling",
+        "meeting.Asamblea.noise_suppression",
         "meeting.Asamblea.tier",
         "meeting.Asamblea.chat_history",
         "meeting.Asamblea.recording",

@@ -256,6 +256,48 @@ static void a_howl_is_kept_from_the_booth(void **state)
     stage_close(&stage);
 }
 
+// ---- noise --------------------------------------------------------------------------------------
+
+// A fan, and from the fifth second on somebody who speaks before it.
+static float before_a_fan(uint64_t n)
+{
+    static uint32_t seed = 1;
+    seed = seed * 1664525u + 1013904223u;
+    const double fan = 0.005 * (double)(int32_t)seed / 2147483648.0;
+    const double t = (double)n / AUDIO_RATE_HZ, angle = 2.0 * M_PI * 150.0 * t;
+    double sum = 0.0;
+    for (int k = 1; k <= 12; k++)
+        sum += sin(k * (angle + 3.0 * sin(2.0 * M_PI * 0.8 * t))) / k;
+    const double loud = t < 5.0 ? 0.0 : fmax(0.0, sin(2.0 * M_PI * 1.5 * t));
+    return (float)(fan + 0.1 * loud * sum);
+}
+
+static void noise_is_taken_out(void **state)
+{
+    (void)state;
+    double fan_db[2], voice_db[2], rough[2];
+    for (int is_on = 0; is_on < 2; is_on++) {
+        set_scene(false);
+        stage_suppress_noise(&stage, is_on != 0);
+        speaker->sound = before_a_fan;
+        stage_talk(&stage, speaker, true);
+        stage_run(&stage, 10000);
+        const uint64_t began_us = stage.now_us - 10000000;
+        fan_db[is_on] = stage_rms_at(&stage, ON_EN, began_us + 4900000, 1500);
+        voice_db[is_on] = stage_rms_at(&stage, ON_EN, began_us + 9900000, 4000);
+        stage_talk(&stage, speaker, false); // the end is as soft as without
+        stage_run(&stage, 1000);
+        rough[is_on] = stage_roughness(&stage, ON_EN, stage.now_us - 80000, 1000);
+        stage_close(&stage);
+    }
+    print_message("fan %.1f to %.1f dB, voice %.1f to %.1f dB\n", fan_db[0], fan_db[1], voice_db[0],
+                  voice_db[1]);
+    print_message("roughness %.4f to %.4f\n", rough[0], rough[1]);
+    assert_true(rough[1] < 1.3 * rough[0]);
+    assert_true(fan_db[1] < fan_db[0] - 10.0);
+    assert_true(fabs(voice_db[1] - voice_db[0]) < 2.0);
+}
+
 // ---- music --------------------------------------------------------------------------------------
 
 static float sung(uint64_t n)
@@ -334,6 +376,7 @@ int main(void)
         cmocka_unit_test(levelling_off_leaves_levels_alone),
         cmocka_unit_test(no_booth_hears_more_than_the_ceiling),
         cmocka_unit_test(a_howl_is_kept_from_the_booth),
+        cmocka_unit_test(noise_is_taken_out),
         cmocka_unit_test(music_is_noticed_and_left_alone),
         cmocka_unit_test(a_tone_is_never_music),
         cmocka_unit_test(floor_speakers_are_judged_by_what_they_send),

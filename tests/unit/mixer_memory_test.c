@@ -94,6 +94,8 @@ static void run_scene(void)
     for (uint32_t session = 3; session < 9; session++)
         stage_join(&stage, session, PLACE_TRACK, ES, TIER_THIN, 1);
     stage_run(&stage, 200);
+    stage_join(&stage, 13, PLACE_TRACK, ES, TIER_LIFELINE, 1); // over a bridge
+    stage_run(&stage, 200);
     is_counting = false;
 }
 

@@ -162,7 +162,7 @@ static void take_event(struct stage *stage, const struct mixer_event *event, siz
         stage->last_result = event->result;
     } else if (event->kind == MIXER_EVENT_SNAPPED) {
         stage->n_snapped++;
-        stage->last_snapped = *event;
+        stage->last_snapped = stage->snapped[event->session] = *event;
     } else if (event->kind == MIXER_EVENT_STATE) {
         assert_int_equal(size, sizeof(stage->state));
         assert_true(stage->n_states == 0 || event->meeting != stage->state.head.meeting ||
@@ -300,6 +300,15 @@ void stage_level_voices(struct stage *stage, bool is_on)
     struct mixer_command set = { .kind = MIXER_CMD_MEETING_SET, .meeting = STAGE_MEETING };
     set.meeting_add.config = *meeting_config(stage_hall(stage)->meeting);
     set.meeting_add.is_levelling = is_on;
+    command_now(stage, &set);
+    stage_command(stage, MIXER_CMD_MUSIC, 0, is_on ? 0 : 1);
+}
+
+void stage_suppress_noise(struct stage *stage, bool is_on)
+{
+    struct mixer_command set = { .kind = MIXER_CMD_MEETING_SET, .meeting = STAGE_MEETING };
+    set.meeting_add.config = *meeting_config(stage_hall(stage)->meeting);
+    set.meeting_add.is_denoising = is_on;
     command_now(stage, &set);
     stage_command(stage, MIXER_CMD_MUSIC, 0, is_on ? 0 : 1);
 }

@@ -67,7 +67,7 @@ struct stage {
     struct ear_heard *ears[STAGE_EARS]; // by session
     unsigned n_results, n_snapped, n_fences, n_track_events, n_pauses;
     int last_result;
-    struct mixer_event last_snapped;
+    struct mixer_event last_snapped, snapped[STAGE_EARS]; // by session, the last one
     unsigned n_states, n_figures, n_qualities, n_exposures;
     uint64_t state_us; // of the last one
     struct mixer_event_state state;
@@ -86,8 +86,9 @@ void stage_close(struct stage *stage);
 struct meeting_config stage_config(uint8_t n_langs); // booth 0: en-es
 // Levelling off, music on: levels are those that talkers have. MIXER_CMD_MUSIC turns guards on.
 void stage_meeting(struct stage *stage, uint32_t id, const struct meeting_config *config);
-void stage_level_voices(struct stage *stage, bool is_on); // on: music is off
-void stage_record_meeting(struct stage *stage);           // takes what goes to the recorder
+void stage_level_voices(struct stage *stage, bool is_on);   // on: music is off
+void stage_suppress_noise(struct stage *stage, bool is_on); // likewise
+void stage_record_meeting(struct stage *stage);             // takes what goes to the recorder
 void stage_command(struct stage *stage, enum mixer_command_kind kind, uint32_t session,
                    int32_t value);
 // Joins or moves; epoch as given. A listener with is_recorded is decoded.

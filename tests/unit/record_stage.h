@@ -114,7 +114,7 @@ static inline void send_block(uint8_t stream, double hz, uint64_t at_us)
     const double at = (double)(at_us % 1000000) / 1e6 * RATE;
     for (int i = 0; i < RECORD_BLOCK_SAMPLES; i++)
         block.samples[i] = (int16_t)(3276.8 * sin(2 * M_PI * hz * (at + i) / RATE));
-    assert_true(lane_send(recorder_blocks(stage.recorder), &block, sizeof(block)));
+    assert_true(lane_send(recorder_blocks(stage.recorder, 0), &block, sizeof(block)));
 }
 
 static inline void run(unsigned ms, const double hz[3])

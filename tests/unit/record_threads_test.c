@@ -41,7 +41,7 @@ static void send_order(const struct record_order *order)
 static void *mix(void *context)
 {
     const uint64_t *begin_us = context;
-    struct lane *lane = recorder_blocks(stage.recorder);
+    struct lane *lane = recorder_blocks(stage.recorder, 0);
     for (unsigned i = 0; i < BLOCKS; i++) {
         for (uint8_t stream = 0; stream < STREAMS; stream++) {
             struct record_block block = { .meeting = MEETING,

@@ -64,6 +64,17 @@ static void put_people_json(struct answer *answer, const struct server *server,
     answer_close(answer, ']');
 }
 
+static void put_mixer_json(struct answer *answer, const struct mixer_event_figures *event)
+{
+    answer_open(answer, "mixer", '{');
+    answer_integer(answer, "thread", event->load.index);
+    answer_integer(answer, "encoders", event->n_encoders);
+    answer_integer(answer, "core_percent", (int64_t)(100.0f * event->load.share + 0.5f));
+    answer_integer(answer, "tick_worst_us", event->load.tick_worst_us);
+    answer_integer(answer, "ticks_late", event->load.n_late);
+    answer_close(answer, '}');
+}
+
 void figures_json(struct conn *conn, const struct meeting_info *meeting, struct meeting_run *run,
                   const struct mixer_event_figures *event)
 {
@@ -89,6 +100,7 @@ void figures_json(struct conn *conn, const struct meeting_info *meeting, struct 
     answer_close(&answer, ']');
     put_people_json(&answer, conn->server, run->figures);
     answer_integer(&answer, "guard_trips", event->n_guard_trips);
+    put_mixer_json(&answer, event);
     answer_close(&answer, '}');
     admin_send(conn, &answer);
     buffer_clear(&answer.text);

@@ -39,6 +39,7 @@ static void take_settings(struct meeting_info *meeting, const struct config_meet
     meeting->history = config->history;
     meeting->turn_s = config->turn_s;
     meeting->is_levelling = config->is_levelling;
+    meeting->is_denoising = config->is_denoising;
     meeting->is_air_by_voice = config->is_air_by_voice;
     meeting->is_anyone_interpreter = config->is_anyone_interpreter;
     meeting->is_recording_allowed = config->is_recording_allowed;

@@ -41,6 +41,7 @@ static void declare_to_mixer(struct server *server, const struct meeting_info *m
     config->hold_us = MS(meeting->hold_ms);
     config->turn_us = SECONDS((uint64_t)meeting->turn_s);
     add.meeting_add.is_levelling = meeting->is_levelling;
+    add.meeting_add.is_denoising = meeting->is_denoising;
     for (uint8_t i = 0; i < meeting->n_tracks; i++) {
         memcpy(config->langs[i], meeting->tracks[i].lang, sizeof(config->langs[i]));
         add.meeting_add.track_sessions[i] = meeting->tracks[i].session;
@@ -62,11 +63,14 @@ void meetings_start(struct server *server)
     size_t i = 0;
     for (const struct meeting_info *meeting = model_meeting_at(server->model, 0); meeting != NULL;
          meeting = model_meeting_at(server->model, ++i))
-        declare_to_mixer(server, meeting, MIXER_CMD_MEETING_ADD);
+        meetings_begin(server, meeting);
 }
 
 void meetings_begin(struct server *server, const struct meeting_info *meeting)
 {
+    struct meeting_run *run = run_of(server, meeting->id);
+    if (run != NULL)
+        run_choose_mixer(server, run);
     declare_to_mixer(server, meeting, MIXER_CMD_MEETING_ADD);
 }
 

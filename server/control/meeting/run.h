@@ -11,9 +11,11 @@
 struct meeting_run {
     struct meeting_run *next;
     uint32_t meeting;
-    struct agenda *agenda;          // queue, polls, chat
-    uint32_t notice_langs;          // of the last notice, one bit a track ...
-    uint64_t notice_us;             // ... and when it was; 0: there was none
+    uint8_t mixer;         // the thread that it lives on, from its beginning to its end ...
+    bool has_mixer;        // ... once it has begun
+    struct agenda *agenda; // queue, polls, chat
+    uint32_t notice_langs; // of the last notice, one bit a track ...
+    uint64_t notice_us;    // ... and when it was; 0: there was none
     struct mixer_event_state state; // the newest display of the mixer ...
     bool has_state;                 // ... once there is one
     bool is_recording, is_door_due; // due: to be kept, door_kept.c
@@ -26,6 +28,9 @@ struct meeting_run {
 struct meeting_run *run_of(const struct server *server, uint32_t meeting); // NULL: unknown
 bool run_add(struct server *server, const struct meeting_info *meeting);   // false: memory
 void run_remove(struct server *server, uint32_t meeting);
+// Before the mixer is told of it: the one with the fewest people in its meetings, and of those the
+// one with the fewest meetings.
+void run_choose_mixer(struct server *server, struct meeting_run *run);
 
 // display.c: what people and consoles are shown of it
 void display_event(struct server *server,
