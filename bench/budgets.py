@@ -51,6 +51,8 @@ def budgets(results, sizes):
     rows += [
         line("track: one listener more / a forwarded packet", ratio(listener_us(results, ours), forwarded), 1.1),
         line("a whole meeting, 3 tracks × 5 tiers × 4 voices: % of a core", times(share, 100), 15),
+        line("such a meeting, its mixer alone: % of a core", results.meeting["share"] * 100, 15),
+        line("such a meeting: the mixer's longest tick of 10 ms, ms", results.meeting["tick_ms"]["most"], 8),
         line("CPU ms to connect one client", get(ours, ("connect", "each"), "cpu_ms_per_connect"), 1),
         line("KiB of a client, TLS included", get(ours, udp[:2] + ("joined",), "rss_kib_per_client"), 40, "{:.0f}"),
         line("silent meetings: wake-ups a second", idle, 0, "{:.1f}"),

@@ -13,6 +13,7 @@ LIMIT_S = 300
 FANOUT_LISTENERS, FANOUT_PACKETS = 129, 50
 TICK_LISTENERS, TICK_SECONDS = 100, 4
 TICK_WARM_TICKS = 200  # before it counts its own
+LISTENERS, LISTENER_SECONDS = (200, 1000), 2
 
 
 def collected(program, function, *arguments):
@@ -40,17 +41,26 @@ def tick(build):
     return (long - short) / (TICK_SECONDS * 100)
 
 
+def listener(build):
+    """One listener more of a mix, a packet: what the mixer does for it."""
+    program = os.path.join(build, "tests", "unit", "mixer_tick_bench")
+    few, many = (collected(program, "mixer_on_clock", n, LISTENER_SECONDS) for n in LISTENERS)
+    a_second = 0.9 * 50 + 0.1 * 100 / 6  # every tenth is on `minimum`
+    return (many - few) / ((LISTENERS[1] - LISTENERS[0]) * a_second * (LISTENER_SECONDS + TICK_WARM_TICKS / 100))
+
+
 def counted(build):
     """{name: (now, kept)}."""
     with open(KEPT, encoding="utf-8") as file:
         kept = dict(line.split() for line in file if line.strip() and not line.startswith("#"))
-    now = {"fanout": fanout(build), "tick": tick(build)}
+    now = {"fanout": fanout(build), "tick": tick(build), "listener": listener(build)}
     return {name: (value, float(kept[name]) if name in kept else None) for name, value in now.items()}
 
 
 def table(counts):
     what = {"fanout": "a packet to one listener, from route to sealed datagram",
-            "tick": "10 ms of a meeting: a voice, an interpreter, 100 listeners on 2 tracks and 2 tiers"}
+            "tick": "10 ms of a meeting: a voice, an interpreter, 100 listeners on 2 tracks and 2 tiers",
+            "listener": "a mixed packet to one listener more, in the mixer"}
     rows = [[what[name], cell(now, "{:.0f}"), cell(kept, "{:.0f}"),
              cell(None if kept is None else (now / kept - 1) * 100, "{:+.1f}")] for name, (now, kept) in counts.items()]
     return {"title": "Instructions in the inner loops, by callgrind", "heads": ["what", "now", "kept", "% more"],

@@ -140,7 +140,9 @@ class Bench:
             return {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
 
         return tables.Results(self.runs, medians(self.loops[0]), medians(self.loops[1]),
-                              self.print_program("susurro_rights"), self.n_rounds)
+                              self.print_program("susurro_rights"),
+                              self.print_program(os.path.join("..", "tests", "unit", "mixer_meeting_bench")),
+                              self.n_rounds)
 
 
 # ---- what comes out ----
@@ -189,7 +191,7 @@ def write_plot(path, bench, results):
 
 def write_json(path, bench, results, counts):
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({"bare_us": results.bare, "bare_tunnel_us": results.tunnel, "rights": results.rights,
+        json.dump({"bare_us": results.bare, "bare_tunnel_us": results.tunnel, "rights": results.rights, "meeting": results.meeting,
                    "instructions": counts, "failed": bench.failed,
                    "runs": [{"server": server, "case": list(row), "results": found}
                             for (server, row), found in bench.runs.items()]}, file, indent=1)

@@ -10,8 +10,9 @@ CORES, PEOPLE = 16, 10000  # of the projection
 class Results:
     """What was measured: (server, row) -> a list of dicts, one a round."""
 
-    def __init__(self, runs, bare, tunnel, rights, rounds):
+    def __init__(self, runs, bare, tunnel, rights, meeting, rounds):
         self.runs, self.bare, self.tunnel, self.rights, self.rounds = runs, bare, tunnel, rights, rounds
+        self.meeting = meeting  # of mixer_meeting_bench: the mixer alone, in computed time
 
     def get(self, server, row, key):
         """The median; None: not measured."""
