@@ -220,17 +220,28 @@ class RigTest(unittest.TestCase):
                        f"{self.observer.channel_of(client.name)}")
             wait.until(client.has_sound, 20, f"sound streams of {client.name}")
             hurry_threads(client.process.pid)  # those for sound and network have made themselves ordinary ones
-        before = self.observer.users[self.observer.session]["channel_id"]
-        for client in self.clients:
-            if n_datagrams and client.sends_datagrams:
-                self._wait_datagrams(self.observer.user(client.name), n_datagrams)
-        if self.observer.users[self.observer.session]["channel_id"] != before:
-            self.observer.join(before)
+        before = self._observed()
+        asked = [self.observer.user(one.name) for one in self.clients if n_datagrams and one.sends_datagrams]
+        for user in sorted(asked, key=lambda one: one["channel_id"]):
+            self._wait_datagrams(user, n_datagrams)
+        self._observe_in(before)
+
+    def _observed(self):
+        """The channel in which the observer is."""
+        return self.observer.users[self.observer.session]["channel_id"]
+
+    def _observe_in(self, channel_id):
+        """Go there, also where so many moves in a second are more than the server takes."""
+        def is_there():
+            if self._observed() == channel_id:
+                return True
+            self.observer.move(self.observer.session, channel_id)
+            return False
+        wait.until(is_there, 10, f"the observer in channel {channel_id}", 0.25)
 
     def _wait_datagrams(self, user, n_datagrams):
         """The server tells those in the same channel how many it has got of somebody."""
-        if self.observer.users[self.observer.session]["channel_id"] != user["channel_id"]:
-            self.observer.join(user["channel_id"])
+        self._observe_in(user["channel_id"])
         wait.until(lambda: self.observer.user_stats(user["session"])["from_client"]["good"] >= n_datagrams, 20,
                    f"voice of {user['name']} by UDP", 0.1)
 
