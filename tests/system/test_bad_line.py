@@ -34,6 +34,7 @@ RATE_BPS, LOSS = 16000, 0.10
 COLLAPSE_S = 6.0
 BLOCK_S = 0.01
 BLOCK = 480
+PIECE = 30000  # three seconds at 10 kHz, judged by themselves
 CONCEALED_BLOCKS = 10  # as clients do, then silence
 
 
@@ -51,9 +52,10 @@ def decoded(packets):
                                         piece.ctypes.data_as(ctypes.POINTER(ctypes.c_float)), n, 0)
         if got > 0:
             out[at * BLOCK:at * BLOCK + got] = piece[:got]
-    at = 0
+    at, was_last = 0, False
     for frame, packet in sorted({packet.frame: packet for packet in packets}.items()):
-        missing = frame - first - at
+        missing = 0 if was_last else frame - first - at
+        was_last = packet.is_last
         for gap in range(0, min(max(missing, 0), CONCEALED_BLOCKS)):
             decode(at + gap, None, BLOCK)
         blocks = Listener.blocks_of(packet)
@@ -180,12 +182,16 @@ class BadLineTest(SystemTest):
     def judge(self, listener, said, from_s):
         """(STOI, share of wrong words or None) of what was said from then on."""
         samples, words = said
-        heard = align(resample(samples, RATE_HZ, 10000),
-                      resample(decoded([packet for _, packet in listener.heard]), RATE_HZ, 10000), 10000, 4.0)
-        whole = resample(samples, RATE_HZ, 10000)
         begin = next(at_s for at_s, _ in words if at_s >= from_s)
-        score = stoi(whole[round(begin * 10000):], heard[round(begin * 10000):])
-        found = digits.recognised(resample(heard[round(begin * 10000):], 10000, RATE_HZ))
+        start = round(begin * 10000)
+        clean = resample(samples, RATE_HZ, 10000)
+        heard = align(clean, resample(decoded([packet for _, packet in listener.heard]), RATE_HZ, 10000), 10000, 4.0)
+        clean, heard, scores = clean[start:], heard[start:], []
+        for at in range(0, len(clean) - PIECE + 1, PIECE):  # on a busy machine the speaker's clock slips
+            piece = clean[at:at + PIECE]
+            scores.append(stoi(piece, align(piece, heard[at:at + PIECE], 10000, 0.3)))
+        score = float(np.mean(scores))
+        found = digits.recognised(resample(heard, 10000, RATE_HZ))
         wanted = [word for at_s, word in words if at_s >= begin]
         return score, digits.error_rate(wanted, found) if found is not None else None
 
@@ -219,8 +225,7 @@ class BadLineTest(SystemTest):
         return listener, moments, sorted(good)[len(good) // 2]
 
     def test_the_ladder_makes_it_intelligible(self):
-        said = digits.spoken(26.0)
-        listener, moments, base_s = self.listen(said=said)
+        listener, moments, base_s = self.listen()
         bad_s, end_s = moments["bad"], moments["end"]
         thin = [at_s for at_s, packet in listener.heard
                 if at_s > bad_s and listener.blocks_of(packet) == 6]
@@ -235,13 +240,17 @@ class BadLineTest(SystemTest):
         self.assertGreater(share, 0.80)  # 10 % are lost by the line itself
         # Until the step each second puts two more of sound into the queue, which drains slowly: most of it is gone.
         self.assertLess(delay_s, 1.0 + 2.5 * max(0.0, first_s - 1.6))
+
+    def test_two_judges(self):
+        said = digits.spoken(26.0)
+        listener, _, _ = self.listen(said=said)
         score, errors = self.judge(listener, said, COLLAPSE_S + 4)
         narrow = digits.recognised(band(said[0], 200, 3600))
         print(f"ladder: STOI {score:.2f}, wrong words {errors}; of clean speech of that band "
               f"{digits.error_rate([word for _, word in said[1]], narrow or [])}")
         self.assertGreater(score, 0.65)
         if errors is not None:
-            self.assertLess(errors, 0.6)
+            self.assertLess(errors, 0.7)
 
     def test_without_it_it_is_not(self):
         said = digits.spoken(26.0)
@@ -254,7 +263,7 @@ class BadLineTest(SystemTest):
         print(f"as it was: STOI {score:.2f}, wrong words {errors}")
         self.assertLess(score, 0.6)
         if errors is not None:
-            self.assertGreater(errors, 0.6)
+            self.assertGreater(errors, 0.8)
 
     def test_loss_is_repaired_where_there_is_room(self):
         listener, moments, base_s = self.listen(seconds=36.0, rate_bps=0)
