@@ -48,12 +48,16 @@ bool mix_fork_stream(struct mixer *mixer, const struct mix *from, struct mix *to
 
 // ---- gains --------------------------------------------------------------------------------------
 
-static uint32_t fade_ms(const struct hall *hall, unsigned i, uint64_t tick)
+// A voice of the floor goes under an interpreter, and comes back, as softly where a listener wants
+// none of it as where they want it fainter; one from a booth begins with its first syllable.
+static uint32_t fade_ms(const struct hall *hall, unsigned i, bool is_down, uint64_t tick)
 {
     const struct speaker *speaker = &hall->speakers[i];
-    if (speaker->chosen_tick != tick)
+    if (speaker->chosen_tick == tick)
+        return speaker->is_mixed ? CHOSEN_FADE_MS : UNCHOSEN_FADE_MS;
+    if (speaker->seat == NULL || speaker->booths != 0 || speaker->seat->place.kind == PLACE_BOOTH)
         return meeting_fade_ms(hall->meeting, speaker->session);
-    return speaker->is_mixed ? CHOSEN_FADE_MS : UNCHOSEN_FADE_MS;
+    return is_down ? RAMP_ATTACK_MS : RAMP_RELEASE_MS;
 }
 
 // A voice that begins is at its gain from the start: it fades in by itself.
@@ -66,7 +70,8 @@ void mix_retarget(struct hall *hall, struct mix *mix, const float wanted_db[VOIC
         if (mix->has_target[i] && mix->target_db[i] == wanted_db[i])
             continue;
         if (mix->has_target[i])
-            ramp_to_in(&mix->ramps[i], wanted_db[i], fade_ms(hall, i, tick));
+            ramp_to_in(&mix->ramps[i], wanted_db[i],
+                       fade_ms(hall, i, wanted_db[i] < mix->target_db[i], tick));
         else
             ramp_init(&mix->ramps[i], wanted_db[i]);
         mix->moved_tick = tick;

@@ -293,6 +293,28 @@ static void a_new_duck_is_a_glide(void **state)
     stage_close(stage);
 }
 
+// "Off" goes and comes as softly as any other step: 30 ms down, 400 ms up.
+static void a_floor_that_is_off_comes_back_softly(void **state)
+{
+    (void)state;
+    struct scene *scene = set_scene();
+    struct stage *stage = &scene->stage;
+    scene->interpreter->amplitude = 0.02;
+    stage_command(stage, MIXER_CMD_DUCK, ON_ES, (int32_t)TRACKS_SILENT_DB);
+    stage_talk(stage, scene->speaker, true);
+    stage_talk(stage, scene->interpreter, true);
+    stage_run(stage, 2000);
+    assert_true(LEVEL(ON_ES, SPEAKER_HZ) < -50.0);
+    const uint64_t at_us = stage->now_us;
+    stage_command(stage, MIXER_CMD_DUCK, ON_ES, 0);
+    stage_run(stage, 1600);
+    // linear in amplitude: a quarter of the way, half of it, and what a mix is late by
+    near(ducked_by(stage, ON_ES, at_us + 140000), 12.0, 4.0);
+    near(ducked_by(stage, ON_ES, at_us + 240000), 6.0, 2.0);
+    near(ducked_by(stage, ON_ES, at_us + 600000), 0.0, 0.5);
+    stage_close(stage);
+}
+
 static void silence_ends_with_one_terminator_and_sleep(void **state)
 {
     (void)state;
@@ -472,6 +494,7 @@ int main(void)
         cmocka_unit_test(a_tier_changes_in_mid_sentence),
         cmocka_unit_test(joins_moves_and_deafness_in_mid_speech),
         cmocka_unit_test(a_new_duck_is_a_glide),
+        cmocka_unit_test(a_floor_that_is_off_comes_back_softly),
         cmocka_unit_test(silence_ends_with_one_terminator_and_sleep),
         cmocka_unit_test(a_pause_is_bridged_and_speech_after_silence_begins_anew),
         cmocka_unit_test(indicators_show_who_speaks),
