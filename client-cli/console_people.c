@@ -12,7 +12,7 @@ static bool is_in_meeting(const struct running *running, uint32_t channel)
 {
     const struct console_state *state = &running->console.state;
     for (int depth = 0; state->has_meeting && depth < 64; depth++) {
-        const struct client_channel *one = client_find_channel(running->client, channel);
+        const struct client_channel *one = client_find_channel(running->member.client, channel);
         if (channel == state->meeting_id || one == NULL || one->parent_id == one->id)
             return channel == state->meeting_id;
         channel = one->parent_id;
@@ -37,12 +37,12 @@ void running_list_people(struct running *running)
 {
     struct console *console = &running->console;
     size_t n = 0;
-    if (console->mode != CONSOLE_MODERATE || running->client == NULL)
+    if (console->mode != CONSOLE_MODERATE || running->member.client == NULL)
         return;
-    for (size_t i = 0; i < client_n_users(running->client) && n < CONSOLE_PEOPLE_MAX; i++) {
-        const struct client_user *user = client_user_at(running->client, i);
+    for (size_t i = 0; i < client_n_users(running->member.client) && n < CONSOLE_PEOPLE_MAX; i++) {
+        const struct client_user *user = client_user_at(running->member.client, i);
         const struct client_channel *channel =
-            client_find_channel(running->client, user->channel_id);
+            client_find_channel(running->member.client, user->channel_id);
         if (is_voice_of_track(user->name) || !is_in_meeting(running, user->channel_id))
             continue;
         struct console_person *person = &running->people[n++];

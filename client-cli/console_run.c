@@ -13,7 +13,6 @@ enum { N_TIMERS = 8, N_SIGNALS = 4 };
 #define DRAW_EVERY_US 50000u
 
 // ---- drawing
-// ---------------------------------------------------------------------------------------------------------
 
 static void on_clock(uv_timer_t *timer)
 {
@@ -69,7 +68,6 @@ void running_draw(struct running *running)
 }
 
 // ---- keys
-// ------------------------------------------------------------------------------------------------------------
 
 static void on_cough_time(uv_timer_t *timer);
 
@@ -113,7 +111,7 @@ static void on_keys(uv_poll_t *poll, int status, int events)
 
 static void open_keys(struct running *running)
 {
-    if (uv_poll_init(&running->loop, &running->keys, screen_fd(running->screen)) != 0)
+    if (uv_poll_init(&running->member.loop, &running->keys, screen_fd(running->screen)) != 0)
         return;
     running->keys.data = running;
     running->has_keys = true;
@@ -132,9 +130,9 @@ static void on_resize(uv_signal_t *signal, int number)
 
 void running_open(struct running *running)
 {
-    running->screen = screen_open(&running->fault);
+    running->screen = screen_open(&running->member.fault);
     if (running->screen == NULL) {
-        (void)fprintf(stderr, "susurro: %s\n", running->fault.text);
+        (void)fprintf(stderr, "susurro: %s\n", running->member.fault.text);
         running->has_failed = true;
         running_leave(running);
         return;
@@ -150,7 +148,6 @@ void running_open(struct running *running)
 }
 
 // ---- the end
-// ----------------------------------------------------------------------------------------------------------
 
 void running_close_screen(struct running *running)
 {
@@ -162,16 +159,7 @@ void running_close_screen(struct running *running)
 
 void running_leave(struct running *running)
 {
-    if (running->out != NULL)
-        voice_out_stop(running->out);
-    if (running->client != NULL)
-        client_close(running->client, CLIENT_END_ASKED, "left");
-}
-
-void running_fail(struct running *running, enum client_end end, const char *reason)
-{
-    if (running->client != NULL)
-        client_close(running->client, end, reason);
+    member_leave(&running->member, "left");
 }
 
 static void list_handles(struct running *running, uv_timer_t *timers[N_TIMERS],
@@ -198,10 +186,7 @@ void running_close_all(struct running *running)
         uv_close((uv_handle_t *)signals[i], NULL);
     if (running->has_keys)
         uv_close((uv_handle_t *)&running->keys, NULL);
-    voice_out_free(running->out);
-    voice_in_free(running->in);
-    running->out = NULL;
-    running->in = NULL;
+    member_close_voices(&running->member);
 }
 
 static void on_end_signal(uv_signal_t *signal, int number)
@@ -211,7 +196,6 @@ static void on_end_signal(uv_signal_t *signal, int number)
 }
 
 // ---- setting up
-// ------------------------------------------------------------------------------------------------------
 
 static void init_handles(struct running *running)
 {
@@ -220,11 +204,11 @@ static void init_handles(struct running *running)
     static const int numbers[N_SIGNALS] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH };
     list_handles(running, timers, signals);
     for (size_t i = 0; i < N_TIMERS; i++) {
-        (void)uv_timer_init(&running->loop, timers[i]);
+        (void)uv_timer_init(&running->member.loop, timers[i]);
         timers[i]->data = running;
     }
     for (size_t i = 0; i < N_SIGNALS; i++) {
-        (void)uv_signal_init(&running->loop, signals[i]);
+        (void)uv_signal_init(&running->member.loop, signals[i]);
         signals[i]->data = running;
         if (numbers[i] != SIGWINCH)
             (void)uv_signal_start(signals[i], on_end_signal, numbers[i]);
@@ -233,43 +217,14 @@ static void init_handles(struct running *running)
 
 static int start(struct running *running)
 {
-    const struct join_options *options = running->options;
-    const struct url *url = &options->url;
-    if (!screen_is_there(&running->fault) || running_open_sound(running) != 0)
+    if (!screen_is_there(&running->member.fault) || running_open_sound(running) != 0)
         return -1;
-    running->tls = client_tls_new();
-    if (running->tls == NULL)
-        return fault_set(&running->fault, N_("out of memory"));
-    if (certificate_use(running->tls, options->certificate, &running->fault) != 0)
-        return -1;
-    const char *user = getenv("USER");
-    const struct client_options client_options = {
-        .host = url->host,
-        .port = url->port,
-        .name = url->name[0] != '\0' ? url->name
-                : user != NULL       ? user
-                                     : "susurro",
-        .password = url->password[0] != '\0' ? url->password : getenv("SUSURRO_PASSWORD"),
-        .tls = running->tls,
-        .transport = options->transport,
-    };
-    running->client =
-        client_new(&running->loop, &client_options, &running_client_handlers, running);
-    return running->client != NULL ? 0 : fault_set(&running->fault, N_("out of memory"));
+    return member_connect(&running->member, &running_client_handlers, running);
 }
 
 static enum exit_code finish(struct running *running)
 {
-    (void)uv_loop_close(&running->loop);
-    enum exit_code exit_code = running->exit_code;
-    if (!wav_writer_close(running->record)) {
-        (void)fprintf(stderr, cli_text(N_("susurro: %s could not be written whole\n")),
-                      running->options->record);
-        exit_code = CLI_FAILED;
-    }
-    media_close(running->media);
-    device_close(running->device);
-    SSL_CTX_free(running->tls);
+    enum exit_code exit_code = member_finish(&running->member);
     console_clear(&running->console);
     free(running);
     return exit_code;
@@ -278,12 +233,11 @@ static enum exit_code finish(struct running *running)
 enum exit_code console_run(const char *command, const struct join_options *options)
 {
     struct running *running = calloc(1, sizeof *running);
-    if (running == NULL || uv_loop_init(&running->loop) != 0) {
+    if (running == NULL || !member_init(&running->member, options)) {
         (void)fputs(cli_text(N_("susurro: out of memory\n")), stderr);
         free(running);
         return CLI_FAILED;
     }
-    running->options = options;
     log_init(STDERR_FILENO, LOG_ERROR);
     console_init(&running->console, console_mode_of(command), i18n_of_environment());
     (void)read_clock(running);
@@ -291,10 +245,10 @@ enum exit_code console_run(const char *command, const struct join_options *optio
     running->n_texts = options->n_commands;
     init_handles(running);
     if (start(running) != 0) {
-        (void)fprintf(stderr, "susurro: %s\n", running->fault.text);
-        running->exit_code = CLI_FAILED;
+        (void)fprintf(stderr, "susurro: %s\n", running->member.fault.text);
+        running->member.exit_code = CLI_FAILED;
         running_close_all(running);
     }
-    (void)uv_run(&running->loop, UV_RUN_DEFAULT);
+    (void)uv_run(&running->member.loop, UV_RUN_DEFAULT);
     return finish(running);
 }

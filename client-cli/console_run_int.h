@@ -11,13 +11,13 @@
 #define SUSURRO_CLIENT_CONSOLE_RUN_INT_H
 
 #include "client-cli/console.h"
+#include "client-cli/member.h"
 #include "client-cli/screen.h"
 
 #define CONSOLE_DATA_ID "susurro.console"
 
 struct running {
-    const struct join_options *options;
-    uv_loop_t loop;
+    struct member member;
     uv_timer_t draw_timer, clock_timer, cough_timer, silence_timer, level_timer, text_timer,
         move_timer, answer_timer;
     uv_signal_t interrupt, terminate, hangup, resize;
@@ -25,14 +25,6 @@ struct running {
     bool has_keys; // keys is initialised
     struct console console;
     struct screen *screen;
-    struct fault fault;
-    SSL_CTX *tls;
-    struct client *client;
-    struct media *media;
-    struct wav_writer *record;
-    struct device *device;
-    struct voice_in *in;
-    struct voice_out *out;
     struct shape shape;
     struct console_person people[CONSOLE_PEOPLE_MAX];
     uint32_t talking[VOICE_IN_VOICES_MAX]; // sessions that are heard now; 0: free
@@ -43,14 +35,12 @@ struct running {
     uint32_t wanted_channel;
     bool has_failed;                     // the screen could not be opened
     bool is_there, is_seated, is_placed; // placed: the meeting's floor has been asked for
-    enum exit_code exit_code;
 };
 
 // console_run.c
 void running_draw(struct running *running);         // soon
 void running_close_screen(struct running *running); // the terminal as it was
 void running_leave(struct running *running);
-void running_fail(struct running *running, enum client_end end, const char *reason);
 void running_close_all(struct running *running); // the client is gone
 void running_open(struct running *running);      // we are there: the screen, the keys, the sound
 

@@ -14,7 +14,6 @@
 #define TEXT_EVERY_MS 1100
 
 // ---- what we say
-// -----------------------------------------------------------------------------------------------------
 
 static void say_to_server(struct running *running, const char *verb, const char *rest)
 {
@@ -24,20 +23,21 @@ static void say_to_server(struct running *running, const char *verb, const char 
     out.data_id = (char *)(uintptr_t)CONSOLE_DATA_ID;
     out.has_data = 1;
     out.data = (ProtobufCBinaryData){ strlen(line), (uint8_t *)line };
-    if (running->client != NULL)
-        (void)client_send(running->client, MSG_PLUGIN_DATA, &out.base);
+    if (running->member.client != NULL)
+        (void)client_send(running->member.client, MSG_PLUGIN_DATA, &out.base);
 }
 
 static void say_to_chat(struct running *running, const char *text)
 {
     char *html = text_html(text);
-    if (html == NULL || running->client == NULL) {
+    if (html == NULL || running->member.client == NULL) {
         free(html);
         return;
     }
     const struct client_user *own =
-        client_find_user(running->client, client_session(running->client));
-    (void)client_send_text(running->client, client_own_channel(running->client), html);
+        client_find_user(running->member.client, client_session(running->member.client));
+    (void)client_send_text(running->member.client, client_own_channel(running->member.client),
+                           html);
     console_line(&running->console, LINE_CHAT, own != NULL ? own->name : NULL, text);
     free(html);
 }
@@ -45,7 +45,7 @@ static void say_to_chat(struct running *running, const char *text)
 static void on_text_time(uv_timer_t *timer)
 {
     struct running *running = timer->data;
-    if (running->client == NULL || running->next_text == running->n_texts)
+    if (running->member.client == NULL || running->next_text == running->n_texts)
         return;
     const char *text = running->texts[running->next_text++];
     if (text[0] == '!')
@@ -61,16 +61,16 @@ static void move_to(struct running *running, uint32_t channel)
 {
     MumbleProto__UserState state = MUMBLE_PROTO__USER_STATE__INIT;
     state.has_session = 1;
-    state.session = client_session(running->client);
+    state.session = client_session(running->member.client);
     state.has_channel_id = 1;
     state.channel_id = channel;
-    (void)client_send(running->client, MSG_USER_STATE, &state.base);
+    (void)client_send(running->member.client, MSG_USER_STATE, &state.base);
 }
 
 static void sit(struct running *running, const char *booth)
 {
     const struct client_channel *channel =
-        client_find_child(running->client, running->console.state.meeting_id, booth);
+        client_find_child(running->member.client, running->console.state.meeting_id, booth);
     if (channel != NULL) {
         move_to(running, channel->id);
         return;
@@ -87,7 +87,7 @@ static void mute_person(struct running *running, uint32_t session, bool is_muted
     state.session = session;
     state.has_mute = 1;
     state.mute = is_muted;
-    (void)client_send(running->client, MSG_USER_STATE, &state.base);
+    (void)client_send(running->member.client, MSG_USER_STATE, &state.base);
 }
 
 static void on_silence_time(uv_timer_t *timer)
@@ -101,8 +101,9 @@ static void on_silence_time(uv_timer_t *timer)
 void running_silence(struct running *running)
 {
     const struct client_user *own =
-        running->client != NULL ? client_find_user(running->client, client_session(running->client))
-                                : NULL;
+        running->member.client != NULL
+            ? client_find_user(running->member.client, client_session(running->member.client))
+            : NULL;
     bool is_silent = console_is_silent(&running->console);
     if (own == NULL)
         return;
@@ -116,7 +117,7 @@ void running_silence(struct running *running)
     state.session = own->session;
     state.has_self_mute = 1;
     state.self_mute = is_silent;
-    (void)client_send(running->client, MSG_USER_STATE, &state.base);
+    (void)client_send(running->member.client, MSG_USER_STATE, &state.base);
     running->is_silence_asked = true;
     running->was_silence_asked = is_silent;
     (void)uv_timer_start(&running->silence_timer, on_silence_time, SILENCE_AGAIN_MS, 0);
@@ -124,7 +125,7 @@ void running_silence(struct running *running)
 
 void running_do(struct running *running, const struct effect *effect)
 {
-    if (running->client == NULL)
+    if (running->member.client == NULL)
         return;
     if (effect->kind == EFFECT_DO)
         say_to_server(running, "do", effect->text);
@@ -145,20 +146,19 @@ void running_do(struct running *running, const struct effect *effect)
 }
 
 // ---- the state
-// -------------------------------------------------------------------------------------------------------
 
 static void find_place(struct running *running)
 {
     struct console *console = &running->console;
     const struct console_state *state = &console->state;
-    if (!state->has_meeting && !running->is_placed && running->options->url.n_path == 0)
+    if (!state->has_meeting && !running->is_placed && running->member.options->url.n_path == 0)
         say_to_server(running, "do", "floor"); // of the only meeting
     running->is_placed = true;
     if (console->mode != CONSOLE_INTERPRET || !state->has_meeting || running->is_seated)
         return;
     running->is_seated = true;
-    if (running->options->booth != NULL)
-        sit(running, running->options->booth);
+    if (running->member.options->booth != NULL)
+        sit(running, running->member.options->booth);
     else if (state->me.place != PLACE_BOOTH && state->n_booths == 1)
         sit(running, state->booths[0].name);
 }
@@ -205,19 +205,18 @@ void running_begin(struct running *running)
 {
     say_to_server(running, "hello", running->console.language);
     (void)uv_timer_start(&running->answer_timer, on_no_answer, ANSWER_MS, 0);
-    if (running->options->speak != NULL) {
+    if (running->member.options->speak != NULL) {
         char text[64];
-        (void)snprintf(text, sizeof text, "speak %s", running->options->speak);
+        (void)snprintf(text, sizeof text, "speak %s", running->member.options->speak);
         say_to_server(running, "do", text);
     }
-    if (running->options->listen != NULL)
-        say_to_server(running, "do", running->options->listen);
+    if (running->member.options->listen != NULL)
+        say_to_server(running, "do", running->member.options->listen);
     on_text_time(&running->text_timer);
     running_silence(running);
 }
 
 // ---- arriving
-// --------------------------------------------------------------------------------------------------------
 
 static void arrive(struct running *running)
 {
@@ -230,15 +229,17 @@ static void arrive(struct running *running)
 
 static void on_move_timeout(uv_timer_t *timer)
 {
-    running_fail(timer->data, CLIENT_END_FAILED, N_("the server did not let us into the channel"));
+    struct running *running = timer->data;
+    member_fail(&running->member, CLIENT_END_FAILED,
+                N_("the server did not let us into the channel"));
 }
 
 static bool on_certificate(void *arg, const struct client_certificate *certificate)
 {
     struct running *running = arg;
     enum known known;
-    return known_servers_accept(&running->options->url, certificate, running->options->is_insecure,
-                                &known);
+    return known_servers_accept(&running->member.options->url, certificate,
+                                running->member.options->is_insecure, &known);
 }
 
 static void on_joined(void *arg, const char *welcome_text)
@@ -250,17 +251,18 @@ static void on_joined(void *arg, const char *welcome_text)
     if (welcome != NULL && welcome[0] != '\0')
         console_line(&running->console, LINE_SERVER, NULL, welcome);
     free(welcome);
-    while ((part = url_path_next(&running->options->url, part)) != NULL) {
-        const struct client_channel *channel = client_find_child(running->client, id, part);
+    while ((part = url_path_next(&running->member.options->url, part)) != NULL) {
+        const struct client_channel *channel = client_find_child(running->member.client, id, part);
         if (channel == NULL) {
             struct fault reason;
             (void)fault_set(&reason, N_("the server has no channel \"%.200s\""), part);
-            running_fail(running, CLIENT_END_FAILED, reason.text);
+            member_fail(&running->member, CLIENT_END_FAILED, reason.text);
             return;
         }
         id = channel->id;
     }
-    if (running->options->url.n_path == 0 || id == client_own_channel(running->client)) {
+    if (running->member.options->url.n_path == 0 ||
+        id == client_own_channel(running->member.client)) {
         arrive(running);
         return;
     }
@@ -269,13 +271,12 @@ static void on_joined(void *arg, const char *welcome_text)
 }
 
 // ---- the client's other handlers
-// ---------------------------------------------------------------------------------------
 
 static void on_user(void *arg, const struct client_user *user, unsigned changes, uint32_t actor)
 {
     struct running *running = arg;
     (void)actor;
-    if (user->session == client_session(running->client)) {
+    if (user->session == client_session(running->member.client)) {
         running->console.is_denied_voice = user->is_muted || user->is_suppressed;
         if ((changes & CLIENT_USER_MOVED) != 0)
             arrive(running);
@@ -292,7 +293,7 @@ static void on_user_left(void *arg, const struct client_user *user, uint32_t act
     struct running *running = arg;
     (void)actor;
     (void)reason;
-    voice_in_forget(running->in, user->session);
+    voice_in_forget(running->member.in, user->session);
     running_list_people(running);
     running_draw(running);
 }
@@ -300,7 +301,8 @@ static void on_user_left(void *arg, const struct client_user *user, uint32_t act
 static void on_text(void *arg, uint32_t actor, const char *text)
 {
     struct running *running = arg;
-    const struct client_user *from = actor != 0 ? client_find_user(running->client, actor) : NULL;
+    const struct client_user *from =
+        actor != 0 ? client_find_user(running->member.client, actor) : NULL;
     char *plain = text_plain(text);
     if (plain != NULL)
         console_line(&running->console, actor == 0 ? LINE_SERVER : LINE_CHAT,
@@ -320,23 +322,23 @@ static void on_denied(void *arg, const MumbleProto__PermissionDenied *denied)
     free(plain);
     running_draw(running);
     if (!running->is_there)
-        running_fail(running, CLIENT_END_REFUSED,
-                     N_("the server does not let us into the channel"));
+        member_fail(&running->member, CLIENT_END_REFUSED,
+                    N_("the server does not let us into the channel"));
 }
 
 static void on_bandwidth(void *arg, uint32_t max_bandwidth_bps)
 {
     struct running *running = arg;
-    if (running->out != NULL)
-        voice_out_set_bandwidth(running->out, max_bandwidth_bps);
+    if (running->member.out != NULL)
+        voice_out_set_bandwidth(running->member.out, max_bandwidth_bps);
 }
 
 static void on_voice(void *arg, const struct voice_packet *packet, uint64_t now_us)
 {
     struct running *running = arg;
-    const struct client_user *user = client_find_user(running->client, packet->session);
+    const struct client_user *user = client_find_user(running->member.client, packet->session);
     if (user != NULL && running->is_there)
-        voice_in_put(running->in, packet, user->is_priority_speaker, now_us);
+        voice_in_put(running->member.in, packet, user->is_priority_speaker, now_us);
 }
 
 // A reason is one of ours, which is known in other languages, perhaps with the system's own words
@@ -355,13 +357,13 @@ static void on_closed(void *arg, enum client_end end, const char *reason)
 {
     static const enum exit_code codes[] = { CLI_FINE, CLI_REFUSED, CLI_REFUSED, CLI_FAILED };
     struct running *running = arg;
-    running->exit_code = codes[end];
+    running->member.exit_code = codes[end];
     running_close_screen(running);
     if (end != CLIENT_END_ASKED)
         tell_end(reason);
     else if (running->has_failed)
-        running->exit_code = CLI_FAILED;
-    running->client = NULL;
+        running->member.exit_code = CLI_FAILED;
+    running->member.client = NULL;
     running_close_all(running);
 }
 

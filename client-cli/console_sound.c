@@ -15,8 +15,9 @@ static bool may_send(void *arg)
 {
     struct running *running = arg;
     const struct client_user *own =
-        running->client != NULL ? client_find_user(running->client, client_session(running->client))
-                                : NULL;
+        running->member.client != NULL
+            ? client_find_user(running->member.client, client_session(running->member.client))
+            : NULL;
     return own != NULL && !own->is_muted && !own->is_suppressed &&
            !console_is_silent(&running->console);
 }
@@ -24,8 +25,8 @@ static bool may_send(void *arg)
 static void send_voice(void *arg, const struct voice_packet *packet)
 {
     struct running *running = arg;
-    if (running->client != NULL)
-        (void)client_send_voice(running->client, packet);
+    if (running->member.client != NULL)
+        (void)client_send_voice(running->member.client, packet);
 }
 
 static void on_playing(void *arg, bool is_playing, uint64_t now_us)
@@ -102,21 +103,20 @@ static const struct voice_out_handlers out_handlers = { .may_send = may_send,
 static const struct voice_in_handlers in_handlers = { on_speaking, on_levels };
 
 // ---- setting up
-// ------------------------------------------------------------------------------------------------------
 
 // A device that was named must be there; without any the console works, and says so.
 static int open_device(struct running *running)
 {
-    const struct join_options *options = running->options;
+    const struct join_options *options = running->member.options;
     bool wants_microphone = options->play == NULL;
     struct fault why;
     if (options->is_silent || (!wants_microphone && options->record != NULL))
         return 0;
-    running->device = device_open(options->input, options->output, &why);
-    if (running->device != NULL)
+    running->member.device = device_open(options->input, options->output, &why);
+    if (running->member.device != NULL)
         return 0;
     if (options->input != NULL || options->output != NULL)
-        return fault_set(&running->fault, "%s", why.text);
+        return fault_set(&running->member.fault, "%s", why.text);
     struct fault text;
     (void)fault_set(&text, N_("No sound devices (%.200s): the console works without."), why.text);
     console_line(&running->console, LINE_WARNING, NULL, text.text);
@@ -125,39 +125,31 @@ static int open_device(struct running *running)
 
 int running_open_sound(struct running *running)
 {
-    const struct join_options *options = running->options;
+    const struct join_options *options = running->member.options;
     struct console *console = &running->console;
-    if (options->play != NULL) {
-        running->media = media_open(options->play, options->is_loop, &running->fault);
-        if (running->media == NULL)
-            return -1;
-    }
-    if (options->record != NULL) {
-        running->record = wav_writer_open(options->record, &running->fault);
-        if (running->record == NULL)
-            return -1;
-    }
-    if (open_device(running) != 0)
+    if (member_open_files(&running->member) != 0 || open_device(running) != 0)
         return -1;
-    bool has_microphone = running->device != NULL && device_has_microphone(running->device);
-    console->has_voice = running->media != NULL || has_microphone;
-    console->has_ears = running->device != NULL || running->record != NULL;
+    bool has_microphone =
+        running->member.device != NULL && device_has_microphone(running->member.device);
+    console->has_voice = running->member.media != NULL || has_microphone;
+    console->has_ears = running->member.device != NULL || running->member.record != NULL;
     shape_init(&running->shape);
-    running->in =
-        voice_in_new(&running->loop, running->record, running->device, &in_handlers, running);
+    running->member.in = voice_in_new(&running->member.loop, running->member.record,
+                                      running->member.device, &in_handlers, running);
     if (console->has_voice)
-        running->out = voice_out_new(&running->loop, running->media,
-                                     running->media != NULL ? NULL : running->device, options,
-                                     &out_handlers, running);
-    if (running->in == NULL || (console->has_voice && running->out == NULL))
-        return fault_set(&running->fault, N_("out of memory"));
-    voice_in_set_shape(running->in, &running->shape, LEVEL_BLOCKS);
+        running->member.out =
+            voice_out_new(&running->member.loop, running->member.media,
+                          running->member.media != NULL ? NULL : running->member.device, options,
+                          &out_handlers, running);
+    if (running->member.in == NULL || (console->has_voice && running->member.out == NULL))
+        return fault_set(&running->member.fault, N_("out of memory"));
+    voice_in_set_shape(running->member.in, &running->shape, LEVEL_BLOCKS);
     return 0;
 }
 
 void running_start_sound(struct running *running)
 {
-    (void)voice_in_start(running->in);
-    if (running->out != NULL)
-        voice_out_start(running->out, clock_us());
+    (void)voice_in_start(running->member.in);
+    if (running->member.out != NULL)
+        voice_out_start(running->member.out, clock_us());
 }

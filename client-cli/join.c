@@ -10,20 +10,6 @@
 enum { N_TIMERS = 4, N_SIGNALS = 2, N_HANDLES = N_TIMERS + N_SIGNALS };
 #define AFTER_PLAYING_MS 500 // for the last packets to be heard before we leave
 
-void join_leave(struct join *join, const char *reason)
-{
-    if (join->out != NULL)
-        voice_out_stop(join->out);
-    if (join->client != NULL)
-        client_close(join->client, CLIENT_END_ASKED, reason);
-}
-
-void join_fail(struct join *join, enum client_end end, const char *reason)
-{
-    if (join->client != NULL)
-        client_close(join->client, end, reason);
-}
-
 void join_close_all(struct join *join)
 {
     uv_handle_t *const handles[N_HANDLES] = {
@@ -34,34 +20,33 @@ void join_close_all(struct join *join)
     for (size_t i = 0; i < N_HANDLES; i++)
         uv_close(handles[i], NULL);
     join_texts_close(join);
-    voice_out_free(join->out);
-    voice_in_free(join->in);
-    join->out = NULL;
-    join->in = NULL;
+    member_close_voices(&join->member);
 }
 
 // ---- the voices' handlers
-// ------------------------------------------------------------------------------------------------
 
 static bool may_send(void *arg)
 {
     struct join *join = arg;
     const struct client_user *own =
-        join->client != NULL ? client_find_user(join->client, client_session(join->client)) : NULL;
+        join->member.client != NULL
+            ? client_find_user(join->member.client, client_session(join->member.client))
+            : NULL;
     return own != NULL && !own->is_muted && !own->is_suppressed && !own->is_self_muted;
 }
 
 static void send_voice(void *arg, const struct voice_packet *packet)
 {
     struct join *join = arg;
-    if (join->client != NULL)
-        (void)client_send_voice(join->client, packet);
+    if (join->member.client != NULL)
+        (void)client_send_voice(join->member.client, packet);
 }
 
 static void on_playing(void *arg, bool is_playing, uint64_t now_us)
 {
     struct join *join = arg;
-    events_playing(&join->events, join->options->play != NULL ? join->options->play : "microphone",
+    events_playing(&join->events,
+                   join->member.options->play != NULL ? join->member.options->play : "microphone",
                    is_playing, now_us);
 }
 
@@ -69,16 +54,16 @@ static void on_playing_over(uv_timer_t *timer)
 {
     struct join *join = timer->data;
     if (join->is_broken)
-        join_fail(join, CLIENT_END_FAILED, "the sound to play cannot be read");
+        member_fail(&join->member, CLIENT_END_FAILED, "the sound to play cannot be read");
     else
-        join_leave(join, "all has been played");
+        member_leave(&join->member, "all has been played");
 }
 
 static void on_media_ended(void *arg, bool is_broken)
 {
     struct join *join = arg;
     join->is_broken = is_broken;
-    if (is_broken || join->options->for_s <= 0)
+    if (is_broken || join->member.options->for_s <= 0)
         (void)uv_timer_start(&join->end_timer, on_playing_over, AFTER_PLAYING_MS, 0);
 }
 
@@ -100,17 +85,17 @@ static const struct voice_out_handlers out_handlers = {
 static const struct voice_in_handlers in_handlers = { on_speaking, on_levels };
 
 // ---- setting up
-// --------------------------------------------------------------------------------------------------------------
 
 static void on_signal(uv_signal_t *signal, int number)
 {
     (void)number;
-    join_leave(signal->data, "interrupted");
+    struct join *join = signal->data;
+    member_leave(&join->member, "interrupted");
 }
 
 static void gather_texts(struct join *join)
 {
-    const struct join_options *options = join->options;
+    const struct join_options *options = join->member.options;
     char text[JOIN_TEXT_MAX_BYTES];
     if (options->speak != NULL) {
         (void)snprintf(text, sizeof text, "!speak %s", options->speak);
@@ -133,21 +118,13 @@ static void warn_of_devices(struct join *join, const struct fault *why)
 
 static int open_sound(struct join *join)
 {
-    const struct join_options *options = join->options;
-    if (options->play != NULL) {
-        join->media = media_open(options->play, options->is_loop, &join->fault);
-        if (join->media == NULL)
-            return -1;
-    }
-    if (options->record != NULL) {
-        join->record = wav_writer_open(options->record, &join->fault);
-        if (join->record == NULL)
-            return -1;
-    }
+    const struct join_options *options = join->member.options;
+    if (member_open_files(&join->member) != 0)
+        return -1;
     if (options->play == NULL && options->record == NULL && !options->is_silent) {
         struct fault why;
-        join->device = device_open(options->input, options->output, &why);
-        if (join->device == NULL)
+        join->member.device = device_open(options->input, options->output, &why);
+        if (join->member.device == NULL)
             warn_of_devices(join, &why);
     }
     return 0;
@@ -158,13 +135,13 @@ static void init_handles(struct join *join)
     uv_timer_t *const timers[N_TIMERS] = { &join->end_timer, &join->start_timer, &join->text_timer,
                                            &join->move_timer };
     for (size_t i = 0; i < N_TIMERS; i++) {
-        (void)uv_timer_init(&join->loop, timers[i]);
+        (void)uv_timer_init(&join->member.loop, timers[i]);
         timers[i]->data = join;
     }
     uv_signal_t *const signals[N_SIGNALS] = { &join->on_interrupt, &join->on_terminate };
     static const int numbers[N_SIGNALS] = { SIGINT, SIGTERM };
     for (size_t i = 0; i < N_SIGNALS; i++) {
-        (void)uv_signal_init(&join->loop, signals[i]);
+        (void)uv_signal_init(&join->member.loop, signals[i]);
         signals[i]->data = join;
         (void)uv_signal_start(signals[i], on_signal, numbers[i]);
     }
@@ -172,48 +149,31 @@ static void init_handles(struct join *join)
 
 static int start(struct join *join)
 {
-    const struct join_options *options = join->options;
-    const struct url *url = &options->url;
+    const struct join_options *options = join->member.options;
     if (open_sound(join) != 0)
         return -1;
-    join->tls = client_tls_new();
-    if (join->tls == NULL)
-        return fault_set(&join->fault, N_("out of memory"));
-    if (certificate_use(join->tls, options->certificate, &join->fault) != 0)
+    join->member.in = voice_in_new(&join->member.loop, join->member.record, join->member.device,
+                                   &in_handlers, join);
+    if (join->member.media != NULL || join->member.device != NULL)
+        join->member.out = voice_out_new(&join->member.loop, join->member.media,
+                                         join->member.device, options, &out_handlers, join);
+    if (join->member.in == NULL ||
+        (join->member.out == NULL && (join->member.media != NULL || join->member.device != NULL)))
+        return fault_set(&join->member.fault, N_("out of memory"));
+    if (member_connect(&join->member, &join_client_handlers, join) != 0)
         return -1;
-    join->in = voice_in_new(&join->loop, join->record, join->device, &in_handlers, join);
-    if (join->media != NULL || join->device != NULL)
-        join->out =
-            voice_out_new(&join->loop, join->media, join->device, options, &out_handlers, join);
-    if (join->in == NULL || (join->out == NULL && (join->media != NULL || join->device != NULL)))
-        return fault_set(&join->fault, N_("out of memory"));
-    const char *user = getenv("USER");
-    const char *password = url->password[0] != '\0' ? url->password : getenv("SUSURRO_PASSWORD");
-    const struct client_options client_options = {
-        .host = url->host,
-        .port = url->port,
-        .name = url->name[0] != '\0' ? url->name
-                : user != NULL       ? user
-                                     : "susurro",
-        .password = password,
-        .tls = join->tls,
-        .transport = options->transport,
-        .is_legacy = options->is_legacy,
-    };
-    join->client = client_new(&join->loop, &client_options, &join_client_handlers, join);
-    join->events.client = join->client;
-    return join->client != NULL ? 0 : fault_set(&join->fault, N_("out of memory"));
+    join->events.client = join->member.client;
+    return 0;
 }
 
 enum exit_code join_run(const struct join_options *options)
 {
     struct join *join = calloc(1, sizeof *join);
-    if (join == NULL || uv_loop_init(&join->loop) != 0) {
+    if (join == NULL || !member_init(&join->member, options)) {
         (void)fputs(cli_text(N_("susurro: out of memory\n")), stderr);
         free(join);
         return CLI_FAILED;
     }
-    join->options = options;
     log_init(STDERR_FILENO, options->is_verbose ? LOG_DEBUG : LOG_WARN);
     bool is_stdout_taken = options->record != NULL && strcmp(options->record, "-") == 0;
     events_init(&join->events, is_stdout_taken ? stderr : stdout, options->is_json);
@@ -222,21 +182,12 @@ enum exit_code join_run(const struct join_options *options)
     if (options->is_chat)
         join_texts_open(join);
     if (start(join) != 0) {
-        (void)fprintf(stderr, "susurro: %s\n", join->fault.text);
-        join->exit_code = CLI_FAILED;
+        (void)fprintf(stderr, "susurro: %s\n", join->member.fault.text);
+        join->member.exit_code = CLI_FAILED;
         join_close_all(join);
     }
-    (void)uv_run(&join->loop, UV_RUN_DEFAULT);
-    (void)uv_loop_close(&join->loop);
-    if (!wav_writer_close(join->record)) {
-        (void)fprintf(stderr, cli_text(N_("susurro: %s could not be written whole\n")),
-                      options->record);
-        join->exit_code = CLI_FAILED;
-    }
-    media_close(join->media);
-    device_close(join->device);
-    SSL_CTX_free(join->tls);
-    enum exit_code exit_code = join->exit_code;
+    (void)uv_run(&join->member.loop, UV_RUN_DEFAULT);
+    enum exit_code exit_code = member_finish(&join->member);
     free(join);
     return exit_code;
 }

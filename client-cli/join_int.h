@@ -8,7 +8,7 @@
 #ifndef SUSURRO_CLIENT_JOIN_INT_H
 #define SUSURRO_CLIENT_JOIN_INT_H
 
-#include "client-cli/cli.h"
+#include "client-cli/member.h"
 
 #define JOIN_TEXT_MAX_BYTES 64
 #define JOIN_TEXTS_MAX (OPTIONS_COMMANDS_MAX + 2) // that wait to be written to the chat
@@ -25,30 +25,18 @@ struct join_texts { // join_texts.c
 };
 
 struct join {
-    const struct join_options *options;
-    uv_loop_t loop;
+    struct member member;
     uv_timer_t end_timer, start_timer, text_timer, move_timer;
     uv_signal_t on_interrupt, on_terminate;
     struct events events;
-    struct fault fault;
-    SSL_CTX *tls;
-    struct client *client;
-    struct media *media;
-    struct wav_writer *record;
-    struct device *device;
-    struct voice_in *in;
-    struct voice_out *out;
     struct join_texts texts;
     uv_poll_t input;
     uint32_t wanted_channel;
     bool is_there, is_broken;
-    enum exit_code exit_code;
 };
 
 extern const struct client_handlers join_client_handlers; // arg is the struct join
 
-void join_leave(struct join *join, const char *reason);
-void join_fail(struct join *join, enum client_end end, const char *reason);
 void join_close_all(struct join *join); // the client is gone: all else goes, and the loop ends
 
 // join_texts.c

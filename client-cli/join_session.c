@@ -5,18 +5,18 @@
 #define MOVE_TIMEOUT_MS 5000
 
 // ---- arriving
-// -------------------------------------------------------------------------------------------------------
 
 static void on_start_time(uv_timer_t *timer)
 {
     struct join *join = timer->data;
-    if (join->out != NULL)
-        voice_out_start(join->out, clock_us());
+    if (join->member.out != NULL)
+        voice_out_start(join->member.out, clock_us());
 }
 
 static void on_end_time(uv_timer_t *timer)
 {
-    join_leave(timer->data, "the time is over");
+    struct join *join = timer->data;
+    member_leave(&join->member, "the time is over");
 }
 
 static void arrive(struct join *join)
@@ -25,54 +25,56 @@ static void arrive(struct join *join)
         return;
     join->is_there = true;
     (void)uv_timer_stop(&join->move_timer);
-    uint64_t heard_from_us = voice_in_start(join->in);
-    if (join->options->record != NULL)
-        events_recording(&join->events, join->options->record, heard_from_us);
+    uint64_t heard_from_us = voice_in_start(join->member.in);
+    if (join->member.options->record != NULL)
+        events_recording(&join->events, join->member.options->record, heard_from_us);
     join_texts_read(join);
-    if (join->out != NULL)
+    if (join->member.out != NULL)
         (void)uv_timer_start(&join->start_timer, on_start_time,
-                             (uint64_t)(join->options->start_at_s * 1000.0), 0);
-    if (join->options->for_s > 0)
+                             (uint64_t)(join->member.options->start_at_s * 1000.0), 0);
+    if (join->member.options->for_s > 0)
         (void)uv_timer_start(&join->end_timer, on_end_time,
-                             (uint64_t)(join->options->for_s * 1000.0), 0);
+                             (uint64_t)(join->member.options->for_s * 1000.0), 0);
 }
 
 static void on_move_timeout(uv_timer_t *timer)
 {
-    join_fail(timer->data, CLIENT_END_FAILED, "the server did not let us into the channel");
+    struct join *join = timer->data;
+    member_fail(&join->member, CLIENT_END_FAILED, "the server did not let us into the channel");
 }
 
 static bool find_channel(struct join *join)
 {
     const char *part = NULL;
     uint32_t id = 0;
-    while ((part = url_path_next(&join->options->url, part)) != NULL) {
-        const struct client_channel *channel = client_find_child(join->client, id, part);
+    while ((part = url_path_next(&join->member.options->url, part)) != NULL) {
+        const struct client_channel *channel = client_find_child(join->member.client, id, part);
         if (channel == NULL) {
             char reason[300];
             (void)snprintf(reason, sizeof reason, "the server has no channel \"%s\"", part);
-            join_fail(join, CLIENT_END_FAILED, reason);
+            member_fail(&join->member, CLIENT_END_FAILED, reason);
             return false;
         }
         id = channel->id;
     }
-    join->wanted_channel = join->options->url.n_path > 0 ? id : client_own_channel(join->client);
+    join->wanted_channel =
+        join->member.options->url.n_path > 0 ? id : client_own_channel(join->member.client);
     return true;
 }
 
 // One message for the move and for the word that we record: servers count messages.
 static void move(struct join *join)
 {
-    bool must_move = join->wanted_channel != client_own_channel(join->client);
+    bool must_move = join->wanted_channel != client_own_channel(join->member.client);
     MumbleProto__UserState state = MUMBLE_PROTO__USER_STATE__INIT;
     state.has_session = 1;
-    state.session = client_session(join->client);
+    state.session = client_session(join->member.client);
     state.has_channel_id = must_move;
     state.channel_id = join->wanted_channel;
-    state.has_recording = join->record != NULL;
+    state.has_recording = join->member.record != NULL;
     state.recording = 1;
-    if (must_move || join->record != NULL)
-        (void)client_send(join->client, MSG_USER_STATE, &state.base);
+    if (must_move || join->member.record != NULL)
+        (void)client_send(join->member.client, MSG_USER_STATE, &state.base);
     if (must_move)
         (void)uv_timer_start(&join->move_timer, on_move_timeout, MOVE_TIMEOUT_MS, 0);
     else
@@ -80,14 +82,13 @@ static void move(struct join *join)
 }
 
 // ---- the client's handlers
-// ---------------------------------------------------------------------------------------------
 
 static bool on_certificate(void *arg, const struct client_certificate *certificate)
 {
     struct join *join = arg;
     enum known known;
-    bool is_fine =
-        known_servers_accept(&join->options->url, certificate, join->options->is_insecure, &known);
+    bool is_fine = known_servers_accept(&join->member.options->url, certificate,
+                                        join->member.options->is_insecure, &known);
     if (known == KNOWN_NEW && is_fine && !certificate->is_trusted) {
         char text[128];
         (void)snprintf(text, sizeof text, "first visit: certificate sha256:%s remembered",
@@ -102,11 +103,13 @@ static bool on_certificate(void *arg, const struct client_certificate *certifica
 static void on_joined(void *arg, const char *welcome_text)
 {
     struct join *join = arg;
-    events_connected(&join->events, &join->options->url, welcome_text);
-    for (size_t i = 0; i < client_n_channels(join->client); i++)
-        events_channel(&join->events, client_channel_at(join->client, i), CLIENT_CHANNEL_NEW, true);
-    for (size_t i = 0; i < client_n_users(join->client); i++)
-        events_user(&join->events, client_user_at(join->client, i), CLIENT_USER_NEW, 0, true);
+    events_connected(&join->events, &join->member.options->url, welcome_text);
+    for (size_t i = 0; i < client_n_channels(join->member.client); i++)
+        events_channel(&join->events, client_channel_at(join->member.client, i), CLIENT_CHANNEL_NEW,
+                       true);
+    for (size_t i = 0; i < client_n_users(join->member.client); i++)
+        events_user(&join->events, client_user_at(join->member.client, i), CLIENT_USER_NEW, 0,
+                    true);
     if (find_channel(join))
         move(join);
 }
@@ -117,7 +120,7 @@ static void on_user(void *arg, const struct client_user *user, unsigned changes,
     events_user(&join->events, user, changes, actor, false);
     // A server may lead us on to another channel at once, e.g. to a track: any move by it is an
     // arrival.
-    if (user->session == client_session(join->client) && (changes & CLIENT_USER_MOVED))
+    if (user->session == client_session(join->member.client) && (changes & CLIENT_USER_MOVED))
         arrive(join);
 }
 
@@ -125,7 +128,7 @@ static void on_user_left(void *arg, const struct client_user *user, uint32_t act
                          const char *reason)
 {
     struct join *join = arg;
-    voice_in_forget(join->in, user->session);
+    voice_in_forget(join->member.in, user->session);
     events_user_left(&join->events, user, actor, reason);
 }
 
@@ -147,22 +150,23 @@ static void on_denied(void *arg, const MumbleProto__PermissionDenied *denied)
     struct join *join = arg;
     events_denied(&join->events, denied);
     if (!join->is_there)
-        join_fail(join, CLIENT_END_REFUSED, "the server does not let us into the channel");
+        member_fail(&join->member, CLIENT_END_REFUSED,
+                    "the server does not let us into the channel");
 }
 
 static void on_bandwidth(void *arg, uint32_t max_bandwidth_bps)
 {
     struct join *join = arg;
-    if (join->out != NULL)
-        voice_out_set_bandwidth(join->out, max_bandwidth_bps);
+    if (join->member.out != NULL)
+        voice_out_set_bandwidth(join->member.out, max_bandwidth_bps);
 }
 
 static void on_voice(void *arg, const struct voice_packet *packet, uint64_t now_us)
 {
     struct join *join = arg;
-    const struct client_user *user = client_find_user(join->client, packet->session);
+    const struct client_user *user = client_find_user(join->member.client, packet->session);
     if (user != NULL)
-        voice_in_put(join->in, packet, user->is_priority_speaker, now_us);
+        voice_in_put(join->member.in, packet, user->is_priority_speaker, now_us);
 }
 
 static void on_transport(void *arg, bool is_udp)
@@ -174,8 +178,8 @@ static void on_transport(void *arg, bool is_udp)
 static void on_ping(void *arg)
 {
     struct join *join = arg;
-    struct client_stats stats = client_stats(join->client);
-    struct voice_in_stats heard = voice_in_stats(join->in);
+    struct client_stats stats = client_stats(join->member.client);
+    struct voice_in_stats heard = voice_in_stats(join->member.in);
     events_stats(&join->events, &stats, &heard);
 }
 
@@ -184,13 +188,13 @@ static void on_closed(void *arg, enum client_end end, const char *reason)
     static const char *const ends[] = { "left", "refused", "kicked", "failed" };
     static const enum exit_code codes[] = { CLI_FINE, CLI_REFUSED, CLI_REFUSED, CLI_FAILED };
     struct join *join = arg;
-    if (client_session(join->client) != 0)
+    if (client_session(join->member.client) != 0)
         on_ping(join);
     events_closed(&join->events, ends[end], reason);
-    join->exit_code = codes[end];
+    join->member.exit_code = codes[end];
     if (end != CLIENT_END_ASKED)
         (void)fprintf(stderr, "susurro: %s: %s\n", ends[end], reason);
-    join->client = NULL;
+    join->member.client = NULL;
     join->events.client = NULL;
     join_close_all(join);
 }

@@ -45,9 +45,9 @@ static void on_text_time(uv_timer_t *timer)
 {
     struct join *join = timer->data;
     struct join_texts *texts = &join->texts;
-    if (join->client != NULL && texts->n > 0) {
+    if (join->member.client != NULL && texts->n > 0) {
         char *text = take(texts);
-        (void)client_send_text(join->client, client_own_channel(join->client), text);
+        (void)client_send_text(join->member.client, client_own_channel(join->member.client), text);
         free(text);
         texts->n_sent++;
         // The timer also runs after the last one, so that the next is not too early.
@@ -125,7 +125,7 @@ void join_texts_open(struct join *join)
     if (texts->was_flags < 0)
         return;
     texts->is_open = true;
-    texts->is_polled = uv_poll_init(&join->loop, &join->input, STDIN_FILENO) == 0;
+    texts->is_polled = uv_poll_init(&join->member.loop, &join->input, STDIN_FILENO) == 0;
     join->input.data = join;
 }
 
