@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Commands about rights.
+// Commands about a channel's rights: what holds there, its entries and its password.
 #include "client-cli/admin_acl_int.h"
 
 #include <errno.h>
@@ -9,8 +9,7 @@
 
 #define RIGHTS_BEFORE_1_4 0xF07FFu
 
-// The channel of the command's first word and what holds there.
-static int acl_begin(struct call *call, struct acl *acl)
+int acl_begin(struct call *call, struct acl *acl)
 {
     *acl = (struct acl){ .channel_id = 0 };
     const struct admin_channel *channel = find_channel(call->admin, call->words[0]);
@@ -20,7 +19,6 @@ static int acl_begin(struct call *call, struct acl *acl)
 }
 
 // ---- showing
-// -----------------------------------------------------------------------------------------------------------
 
 static const char *name_of(const struct acl *acl, uint32_t id, char out[32])
 {
@@ -129,7 +127,6 @@ int acl_show(struct call *call)
 }
 
 // ---- changing entries
-// ---------------------------------------------------------------------------------------------------
 
 int acl_set(struct call *call)
 {
@@ -278,7 +275,6 @@ int acl_remove(struct call *call)
 }
 
 // ---- the channel's password
-// ---------------------------------------------------------------------------------------------
 
 // As clients understand it: who shows the token may enter and speak here, all others may not.
 #define PASSWORD_RIGHTS (0x4u | 0x8u | 0x100u | 0x200u | 0x80u)
@@ -316,95 +312,6 @@ int acl_password(struct call *call)
         (void)insert_entry(&acl, acl.n_entries, &key);
     }
     status = acl_apply(admin, &acl, is_removal ? "the password is removed" : "the password is set");
-    acl_clear(&acl);
-    return status;
-}
-
-// ---- groups
-// ---------------------------------------------------------------------------------------------------------
-
-static struct acl_group *group_add(struct acl *acl, const char *name)
-{
-    struct acl_group *bigger = realloc(acl->groups, (acl->n_groups + 1) * sizeof *bigger);
-    if (bigger == NULL)
-        return NULL;
-    acl->groups = bigger;
-    struct acl_group *group = &bigger[acl->n_groups++];
-    *group =
-        (struct acl_group){ .name = str_dup(name), .is_inheriting = true, .is_inheritable = true };
-    return group;
-}
-
-int acl_group_members(struct call *call)
-{
-    struct admin *admin = call->admin;
-    bool is_add = strstr(call->command->pattern, " add ") != NULL;
-    struct acl acl;
-    uint32_t ids[ADMIN_WORDS_MAX];
-    for (size_t i = 2; i < call->n_words; i++)
-        if (find_person_id(admin, call->words[i], &ids[i]) != ADMIN_DONE)
-            return admin_exit_of(admin);
-    int status = acl_begin(call, &acl);
-    if (status != ADMIN_DONE)
-        return status;
-    struct acl_group *group = acl_group_of(&acl, call->words[1]);
-    if (group == NULL && is_add)
-        group = group_add(&acl, call->words[1]);
-    for (size_t i = 2; i < call->n_words && group != NULL; i++) {
-        ids_remove(is_add ? &group->remove : &group->add, ids[i]);
-        if (is_add || ids_have(&group->inherited, ids[i]))
-            ids_add(is_add ? &group->add : &group->remove, ids[i]);
-    }
-    status = group != NULL
-                 ? acl_apply(admin, &acl, is_add ? "members are added" : "members are removed")
-                 : admin_fail(admin, ADMIN_NOT_FOUND, "the channel knows no group \"%.200s\"",
-                              call->words[1]);
-    acl_clear(&acl);
-    return status;
-}
-
-int acl_group_create(struct call *call)
-{
-    struct admin *admin = call->admin;
-    struct acl acl;
-    int status = acl_begin(call, &acl);
-    if (status != ADMIN_DONE)
-        return status;
-    struct acl_group *group = acl_group_of(&acl, call->words[1]);
-    bool is_inherited = group != NULL && !acl_group_is_own(group);
-    bool is_plain =
-        call_option(call, "--no-inherit") == NULL && call_option(call, "--not-inheritable") == NULL;
-    if (group != NULL && (!is_inherited || is_plain)) {
-        status = admin_done(admin, "The group %s is there already.", call->words[1]);
-    } else {
-        if (group == NULL)
-            group = group_add(&acl, call->words[1]);
-        if (group != NULL) {
-            group->is_inheriting = call_option(call, "--no-inherit") == NULL;
-            group->is_inheritable = call_option(call, "--not-inheritable") == NULL;
-        }
-        status = acl_apply(admin, &acl, "the group is made");
-    }
-    acl_clear(&acl);
-    return status;
-}
-
-int acl_group_delete(struct call *call)
-{
-    struct admin *admin = call->admin;
-    struct acl acl;
-    int status = acl_begin(call, &acl);
-    if (status != ADMIN_DONE)
-        return status;
-    struct acl_group *group = acl_group_of(&acl, call->words[1]);
-    if (group == NULL || !acl_group_is_own(group)) {
-        status = admin_fail(admin, ADMIN_NOT_FOUND,
-                            "the channel has no group \"%.200s\" of its own", call->words[1]);
-    } else {
-        group->is_inherited = group->is_inheriting = group->is_inheritable = true;
-        group->add.n = group->remove.n = 0; // nothing of its own any more
-        status = acl_apply(admin, &acl, "the group is deleted");
-    }
     acl_clear(&acl);
     return status;
 }

@@ -38,6 +38,8 @@ bool ids_have(const struct ids *ids, uint32_t id);
 void ids_remove(struct ids *ids, uint32_t id);
 void ids_add(struct ids *ids, uint32_t id);
 
+// The channel of the command's first word and what holds there; as acl_fetch.
+int acl_begin(struct call *call, struct acl *acl);
 // 0, and then acl_clear is the caller's; else an exit status, said why.
 int acl_fetch(struct admin *admin, uint32_t channel_id, struct acl *acl);
 int acl_fetch_names(struct admin *admin, struct acl *acl);

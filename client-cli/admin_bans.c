@@ -187,9 +187,7 @@ int bans_list(struct call *call)
         sheet_text(sheet, text);
     }
     bans_clear(&bans);
-    admin_begin(admin);
-    admin_sheet(admin, "bans", sheet);
-    return admin_end(admin);
+    return admin_show_sheet(admin, "bans", sheet);
 }
 
 // ---- adding and removing

@@ -105,9 +105,7 @@ int channels_list(struct call *call)
     struct sheet *sheet = sheet_new(tree_columns, sizeof tree_columns / sizeof *tree_columns);
     if (root != NULL)
         put_tree(admin, sheet, root, "", "", 0);
-    admin_begin(admin);
-    admin_sheet(admin, "channels", sheet);
-    return admin_end(admin);
+    return admin_show_sheet(admin, "channels", sheet);
 }
 
 // ---- one of them
@@ -172,9 +170,7 @@ int channel_info(struct call *call)
     sheet_flag(sheet, channel->is_restricted, "yes");
     put_links(admin, sheet, channel);
     sheet_text(sheet, channel->description);
-    admin_begin(admin);
-    admin_facts(admin, sheet);
-    return admin_end(admin);
+    return admin_show_facts(admin, sheet);
 }
 
 // ---- changes and their echoes

@@ -165,6 +165,9 @@ void admin_sheet(struct admin *admin, const char *key, struct sheet *sheet);
 void admin_facts(struct admin *admin,
                  struct sheet *sheet); // its only row's members stand in the object itself
 int admin_end(struct admin *admin);    // ADMIN_DONE
+// For an answer that is just that.
+int admin_show_sheet(struct admin *admin, const char *key, struct sheet *sheet);
+int admin_show_facts(struct admin *admin, struct sheet *sheet);
 
 // Our servers' own user on each track and booth, by its name: no person.
 bool user_is_voice(const struct admin_user *user);

@@ -258,9 +258,7 @@ static int show_rights(struct admin *admin, const char *name, uint32_t channel, 
     sheet_text(sheet, name);
     sheet_take(sheet, picture_path(&admin->picture, channel));
     rights_list(sheet, rights);
-    admin_begin(admin);
-    admin_facts(admin, sheet);
-    return admin_end(admin);
+    return admin_show_facts(admin, sheet);
 }
 
 struct own_rights {

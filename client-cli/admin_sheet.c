@@ -333,3 +333,17 @@ int admin_end(struct admin *admin)
     (void)fflush(stdout);
     return ADMIN_DONE;
 }
+
+int admin_show_sheet(struct admin *admin, const char *key, struct sheet *sheet)
+{
+    admin_begin(admin);
+    admin_sheet(admin, key, sheet);
+    return admin_end(admin);
+}
+
+int admin_show_facts(struct admin *admin, struct sheet *sheet)
+{
+    admin_begin(admin);
+    admin_facts(admin, sheet);
+    return admin_end(admin);
+}

@@ -156,9 +156,7 @@ int users_list(struct call *call)
         if (admin->picture.users[i].session != own)
             put_user(admin, sheet, &admin->picture.users[i], &idles);
     free(idles.list);
-    admin_begin(admin);
-    admin_sheet(admin, "users", sheet);
-    return admin_end(admin);
+    return admin_show_sheet(admin, "users", sheet);
 }
 
 // ---- one of them
@@ -317,9 +315,7 @@ int user_info(struct call *call)
         sheet_free(ask.sheet);
         return status;
     }
-    admin_begin(admin);
-    admin_facts(admin, ask.sheet);
-    return admin_end(admin);
+    return admin_show_facts(admin, ask.sheet);
 }
 
 // ---- who is registered
@@ -359,7 +355,5 @@ int users_registered(struct call *call)
         sheet_flag(sheet, is_here, "yes");
     }
     people_clear(&people);
-    admin_begin(admin);
-    admin_sheet(admin, "registered", sheet);
-    return admin_end(admin);
+    return admin_show_sheet(admin, "registered", sheet);
 }
