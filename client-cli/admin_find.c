@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define NEAREST_LETTERS 64
-#define NAME_MAX_BYTES 1024
 
 // ---- near names
 // ----------------------------------------------------------------------------------------------------
@@ -156,7 +155,7 @@ const struct admin_channel *find_channel(struct admin *admin, const char *word)
     const struct picture *picture = &admin->picture;
     const struct admin_channel *at = picture_channel(picture, 0);
     const char *rest = word;
-    char part[NAME_MAX_BYTES];
+    char part[ADMIN_NAME_BYTES];
     uint32_t id;
     if (read_id(word, &id) && picture_channel(picture, id) != NULL)
         return picture_channel(picture, id);

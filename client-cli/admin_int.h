@@ -22,6 +22,7 @@
 #include <time.h>
 
 #define ADMIN_WORDS_MAX 128       // of one command
+#define ADMIN_NAME_BYTES 1024     // of a channel, with its NUL
 #define ADMIN_OPTIONS_MAX 6       // that one command takes
 #define ADMIN_LINE_MAX_BYTES 8192 // of a batch
 #define ADMIN_TIMEOUT_S 10
