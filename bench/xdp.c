@@ -43,7 +43,6 @@ struct xdp {
 };
 
 // ---- where to
-// --------------------------------------------------------------------------------------
 
 static bool find_interface(struct xdp *xdp)
 {
@@ -83,7 +82,6 @@ static bool find_ethernet(struct xdp *xdp, const struct sockaddr_in *to)
 }
 
 // ---- rings
-// -----------------------------------------------------------------------------------------
 
 static bool map_ring(int fd, struct ring *ring, const struct xdp_ring_offset *at,
                      size_t entry_bytes, uint64_t offset)
@@ -158,7 +156,6 @@ void xdp_free(struct xdp *xdp)
 }
 
 // ---- sending
-// ---------------------------------------------------------------------------------------
 
 // RFC 1071, over the 20 bytes of a header whose own field is zero.
 static uint16_t ip_checksum(const struct iphdr *header)

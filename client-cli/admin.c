@@ -8,7 +8,6 @@
 #include <string.h>
 
 // ---- what is said
-// ------------------------------------------------------------------------------------------------------
 
 static const char *const exit_names[] = {
     [ADMIN_DONE] = "done",           [ADMIN_REFUSED] = "refused",
@@ -60,7 +59,6 @@ int admin_done(struct admin *admin, const char *format, ...)
 }
 
 // ---- options
-// ---------------------------------------------------------------------------------------------------------
 
 struct plan {
     const char *words[ADMIN_WORDS_MAX]; // of the command
@@ -196,7 +194,6 @@ static int choose_server(struct admin *admin)
 }
 
 // ---- running
-// ---------------------------------------------------------------------------------------------------------
 
 static int run_command(struct admin *admin, const char *const *words, size_t n)
 {
@@ -301,7 +298,6 @@ int admin_run(int argc, char **argv)
 }
 
 // ---- completion
-// -----------------------------------------------------------------------------------------------------
 
 static void print_offer(void *arg, const char *word, const char *help)
 {

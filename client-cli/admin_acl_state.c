@@ -7,7 +7,6 @@
 #include <string.h>
 
 // ---- what the server says
-// -------------------------------------------------------------------------------------------
 
 // False: memory.
 static bool ids_copy(struct ids *to, const uint32_t *list, size_t n)
@@ -174,7 +173,6 @@ int acl_fetch(struct admin *admin, uint32_t channel_id, struct acl *acl)
 }
 
 // ---- sending it
-// --------------------------------------------------------------------------------------------------------
 
 // What a channel only inherits is not its own, and not sent.
 bool acl_group_is_own(const struct acl_group *group)

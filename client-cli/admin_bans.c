@@ -92,7 +92,6 @@ static int bans_send(struct admin *admin, MumbleProto__BanList__BanEntry **entri
 }
 
 // ---- times
-// ---------------------------------------------------------------------------------------------------------
 
 int parse_duration(const char *text, uint32_t *out_s)
 {
@@ -130,7 +129,6 @@ static void duration_words(uint32_t seconds, char *out, size_t cap)
 }
 
 // ---- showing
-// -------------------------------------------------------------------------------------------------------
 
 static const struct column ban_columns[] = {
     { "number", "no.", COLUMN_NUMBER }, { "address", "address", COLUMN_TEXT },
@@ -191,7 +189,6 @@ int bans_list(struct call *call)
 }
 
 // ---- adding and removing
-// -------------------------------------------------------------------------------------------
 
 int ban_read_network(const char *text, uint8_t address[16], uint32_t *mask)
 {

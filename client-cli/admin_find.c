@@ -10,7 +10,6 @@
 #define NEAREST_LETTERS 64
 
 // ---- near names
-// ----------------------------------------------------------------------------------------------------
 
 // Steps of writing from one to the other, by bytes, without regard to ASCII case; both cut.
 static unsigned distance_of(const char *a, const char *b)
@@ -62,7 +61,6 @@ static bool read_id(const char *word, uint32_t *out)
 }
 
 // ---- users
-// ---------------------------------------------------------------------------------------------------------
 
 const struct admin_user *find_user(struct admin *admin, const char *word)
 {
@@ -87,7 +85,6 @@ const struct admin_user *find_user(struct admin *admin, const char *word)
 }
 
 // ---- channels
-// ------------------------------------------------------------------------------------------------------
 
 static const struct admin_channel *child_of(const struct picture *picture, uint32_t parent,
                                             const char *name, struct nearest *nearest)
@@ -178,7 +175,6 @@ const struct admin_channel *find_channel(struct admin *admin, const char *word)
 }
 
 // ---- registered people
-// ---------------------------------------------------------------------------------------------
 
 static bool on_people(struct admin *admin, void *arg, unsigned type,
                       const ProtobufCMessage *message)
@@ -243,7 +239,6 @@ const struct person *people_find(struct admin *admin, const struct people *peopl
 }
 
 // ---- ids by name, through QueryUsers: it needs less than the list of all
-// --------------------------------------------------
 
 struct id_ask {
     const char *word;

@@ -38,7 +38,6 @@ enum admin_exit {
 };
 
 // ---- the picture: what the server has told
-// -------------------------------------------------------------------------
 
 struct admin_user {
     uint32_t session, channel_id;
@@ -71,7 +70,6 @@ const struct admin_channel **picture_children(const struct picture *picture, uin
 char *picture_path(const struct picture *picture, uint32_t id);
 
 // ---- the connection
-// ---------------------------------------------------------------------------------------------------------
 
 struct admin;
 // Called for each message while a question is open; true: the answer is there.
@@ -126,7 +124,6 @@ void admin_denial(const struct picture *picture, const MumbleProto__PermissionDe
                   char *out, size_t cap);
 
 // ---- what is said
-// ------------------------------------------------------------------------------------------------------------
 
 // To standard error (with --json also as an object to standard output). Returns `exit`.
 int admin_fail(struct admin *admin, enum admin_exit exit, const char *format, ...)
@@ -182,7 +179,6 @@ void address_text(const uint8_t *address, size_t len, char out[INET6_ADDRSTRLEN]
 size_t text_width(const char *text);
 
 // ---- finding
-// -----------------------------------------------------------------------------------------------------------------
 
 // Each says itself what was not found, with names that are near. NULL or false then.
 const struct admin_user *find_user(struct admin *admin, const char *word); // a name, or #session
@@ -213,7 +209,6 @@ struct nearest {
 void nearest_add(struct nearest *nearest, const char *word, const char *name);
 
 // ---- commands
-// -----------------------------------------------------------------------------------------------------------------
 
 struct call;
 struct admin_option {

@@ -18,7 +18,6 @@
 #define RESENDS 3
 
 // ---- running the loop until something holds
-// ---------------------------------------------------------------------------
 
 typedef bool (*until_fn)(const struct admin *admin);
 
@@ -60,7 +59,6 @@ static bool is_answered(const struct admin *admin)
 }
 
 // ---- the client's handlers
-// ------------------------------------------------------------------------------------------
 
 // A server that is known by another certificate is refused, as `susurro join` does.
 static bool on_certificate(void *arg, const struct client_certificate *certificate)
@@ -117,7 +115,6 @@ static const struct client_handlers handlers = {
 };
 
 // ---- the password
-// ---------------------------------------------------------------------------------------------------
 
 static bool read_line(FILE *file, char *out, size_t cap)
 {
@@ -180,7 +177,6 @@ static int find_password(struct admin *admin, const char *name, char *out, size_
 }
 
 // ---- connecting
-// -----------------------------------------------------------------------------------------------------
 
 static int start(struct admin *admin, const char *name, const char *password)
 {
@@ -245,7 +241,6 @@ void admin_disconnect(struct admin *admin)
 }
 
 // ---- asking
-// ---------------------------------------------------------------------------------------------------------
 
 static bool never(const struct admin *admin)
 {

@@ -11,7 +11,6 @@
 #define BUSY_MAX 4
 
 // ---- asking
-// -------------------------------------------------------------------------------------------------------
 
 static bool on_answer(struct admin *admin, void *arg, unsigned type,
                       const ProtobufCMessage *message)
@@ -165,7 +164,6 @@ int certs_change(struct call *call)
 }
 
 // ---- configuration
-// --------------------------------------------------------------------------------------------------
 
 static const struct column config_columns[] = {
     { "key", "key", COLUMN_TEXT },
@@ -203,7 +201,6 @@ int config_get(struct call *call)
 }
 
 // ---- certificates
-// ---------------------------------------------------------------------------------------------------
 
 static const struct column cert_columns[] = {
     { "hash", "certificate", COLUMN_TEXT },
@@ -244,7 +241,6 @@ int certs_list(struct call *call)
 }
 
 // ---- rights of somebody
-// -----------------------------------------------------------------------------------------------
 
 static const struct column right_columns[] = {
     { "name", "name", COLUMN_TEXT },
@@ -313,7 +309,6 @@ int rights_of(struct call *call)
 }
 
 // ---- meetings
-// ---------------------------------------------------------------------------------------------------------
 
 static const struct column meeting_columns[] = {
     { "meeting", "meeting", COLUMN_TEXT },

@@ -7,7 +7,6 @@
 #include <string.h>
 
 // ---- a change of one user, and its echo
-// ---------------------------------------------------------------------------------
 
 struct change {
     uint32_t session;
@@ -56,7 +55,6 @@ static MumbleProto__UserState state_of(const struct admin_user *user)
 }
 
 // ---- flags
-// -----------------------------------------------------------------------------------------------------------
 
 enum flag { FLAG_MUTE, FLAG_DEAF, FLAG_PRIORITY, FLAG_SUPPRESS };
 static const struct flag_command {
@@ -123,7 +121,6 @@ int user_set_flag(struct call *call)
 }
 
 // ---- moving, registering
-// -----------------------------------------------------------------------------------------
 
 int user_move(struct call *call)
 {
@@ -228,7 +225,6 @@ int user_rename(struct call *call)
 }
 
 // ---- removing
-// -------------------------------------------------------------------------------------------------------
 
 static bool on_removed(struct admin *admin, void *arg, unsigned type,
                        const ProtobufCMessage *message)
@@ -290,7 +286,6 @@ int user_ban(struct call *call)
 }
 
 // ---- words, comment, picture
-// ------------------------------------------------------------------------------------------
 
 int user_message(struct call *call)
 {

@@ -53,7 +53,6 @@ static void channel_clear_strings(struct admin_channel *channel)
 }
 
 // ---- users
-// -----------------------------------------------------------------------------------------------------
 
 static struct admin_user *user_add(struct picture *picture, uint32_t session)
 {
@@ -128,7 +127,6 @@ static void remove_user(struct picture *picture, uint32_t session)
 }
 
 // ---- channels
-// --------------------------------------------------------------------------------------------------
 
 static struct admin_channel *channel_add_new(struct picture *picture, uint32_t id)
 {
@@ -229,7 +227,6 @@ static void remove_channel(struct picture *picture, uint32_t id)
 }
 
 // ---- as a whole
-// ------------------------------------------------------------------------------------------------
 
 void picture_apply(struct picture *picture, unsigned type, const ProtobufCMessage *message)
 {

@@ -7,7 +7,6 @@
 #include <string.h>
 
 // ---- refusals
-// ------------------------------------------------------------------------------------------------------
 
 static const struct {
     uint32_t bit;
@@ -121,7 +120,6 @@ void admin_denial(const struct picture *picture, const MumbleProto__PermissionDe
 }
 
 // ---- texts
-// ---------------------------------------------------------------------------------------------------------
 
 // Clients take every text for HTML.
 static char *escape(const char *plain)

@@ -20,7 +20,6 @@ struct sheet {
 };
 
 // ---- width
-// ---------------------------------------------------------------------------------------------------------
 
 // The locale of the terminal may be anything; what we print is UTF-8.
 static locale_t utf8_locale(void)
@@ -58,7 +57,6 @@ size_t text_width(const char *text)
 }
 
 // ---- filling
-// -------------------------------------------------------------------------------------------------------
 
 struct sheet *sheet_new(const struct column *columns, size_t n_columns)
 {
@@ -138,7 +136,6 @@ void sheet_free(struct sheet *sheet)
 }
 
 // ---- printing
-// ------------------------------------------------------------------------------------------------------
 
 static const char *cell_of(const struct sheet *sheet, size_t row, size_t column)
 {
@@ -290,7 +287,6 @@ void sheet_print_json(const struct sheet *sheet, struct json *json, const char *
 }
 
 // ---- in the form asked for
-// -----------------------------------------------------------------------------------------
 
 void admin_begin(struct admin *admin)
 {

@@ -8,7 +8,6 @@
 #include <string.h>
 
 // ---- statistics
-// ---------------------------------------------------------------------------------------------------
 
 struct idle {
     uint32_t session;
@@ -160,7 +159,6 @@ int users_list(struct call *call)
 }
 
 // ---- one of them
-// --------------------------------------------------------------------------------------------------
 
 static const struct column info_columns[] = {
     { "session", "session", COLUMN_NUMBER },
@@ -319,7 +317,6 @@ int user_info(struct call *call)
 }
 
 // ---- who is registered
-// -------------------------------------------------------------------------------------------
 
 static const struct column people_columns[] = {
     { "user_id", "id", COLUMN_NUMBER },

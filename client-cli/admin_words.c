@@ -10,7 +10,6 @@
 #define TOKEN_MAX_BYTES 40
 
 // ---- patterns
-// -------------------------------------------------------------------------------------------------------
 
 struct token {
     char name[TOKEN_MAX_BYTES]; // without brackets and dots
@@ -63,7 +62,6 @@ static size_t fit(const char *pattern, const char *const *words, size_t n, struc
 }
 
 // ---- options
-// --------------------------------------------------------------------------------------------------------
 
 static int option_index(const struct admin_command *command, const char *name, size_t len)
 {
@@ -139,7 +137,6 @@ static bool take_options(const struct admin_command *command, const char *const 
 }
 
 // ---- which command
-// --------------------------------------------------------------------------------------------------
 
 // What to say when nothing fits: the patterns that come nearest.
 static void explain(const char *const *words, size_t n, size_t best, const char *option_fault,
@@ -199,7 +196,6 @@ int table_match(const char *const *words, size_t n, struct call *call, struct fa
 }
 
 // ---- a line into words
-// ---------------------------------------------------------------------------------------------
 
 // Blanks part words; "…" and '…' hold them together; \ before a character of these takes it as it
 // is; # at the start of a line is a comment.
@@ -234,7 +230,6 @@ int admin_split(char *line, const char *words[], size_t cap, size_t *n, struct f
 }
 
 // ---- what may come next
-// ---------------------------------------------------------------------------------------------
 
 static const char *const right_words[] = {
     "write",       "traverse",    "enter",    "speak",        "mutedeafen",       "move",
@@ -337,7 +332,6 @@ void table_complete(const char *const *words, size_t n, table_offer_fn offer, vo
 }
 
 // ---- help
-// ----------------------------------------------------------------------------------------------------------
 
 static bool begins_so(const char *pattern, const char *const *words, size_t n)
 {

@@ -6,7 +6,6 @@
 #include <wchar.h>
 
 // ---- characters
-// -----------------------------------------------------------------------------------------------------
 
 // The next character, U+FFFD for a broken one; *len is what it takes.
 static uint32_t decode(const char *text, size_t *len)
@@ -124,7 +123,6 @@ size_t canvas_wrap(const struct canvas *canvas, const char *text, int width, con
 }
 
 // ---- the canvas
-// ------------------------------------------------------------------------------------------------------
 
 bool canvas_init(struct canvas *canvas, int rows, int cols, bool is_ascii)
 {

@@ -18,7 +18,6 @@
 enum exit_code { CLI_FINE, CLI_FAILED, CLI_USAGE, CLI_REFUSED };
 
 // ---- fault: why something did not work, for the person who asked
-// -----------------------------------------------------
 
 struct fault {
     char text[400];
@@ -30,7 +29,6 @@ int fault_set(struct fault *fault, const char *format, ...)
 const char *cli_text(const char *english) __attribute__((format_arg(1)));
 
 // ---- url: mumble://[name[:password]@]host[:port]/Channel/Path
-// --------------------------------------------------------
 //
 // Parts are percent-decoded; the scheme may be left out; a query (?title=…) is ignored. Control
 // characters and broken UTF-8 are refused.
@@ -48,7 +46,6 @@ int url_parse(const char *text, struct url *out, struct fault *fault);
 const char *url_path_next(const struct url *url, const char *part); // NULL begins and ends
 
 // ---- options
-// -----------------------------------------------------------------------------------------------------------
 
 #define OPTIONS_COMMANDS_MAX 32
 enum transmit { TRANSMIT_DEFAULT, TRANSMIT_ALWAYS, TRANSMIT_VOICE };
@@ -86,7 +83,6 @@ void options_print_console_help(FILE *out, const char *command);
 void options_print_ping_help(FILE *out);
 
 // ---- known servers and the own certificate
-// -------------------------------------------------------------------------------
 
 // $XDG_CONFIG_HOME/susurro/<file>, or below ~/.config; the folder is made with mode 0700.
 int paths_config(const char *file, char *out, size_t cap, struct fault *fault);
@@ -109,7 +105,6 @@ bool known_servers_accept(const struct url *url, const struct client_certificate
 int certificate_use(SSL_CTX *tls, const char *file, struct fault *fault);
 
 // ---- media: WAV, Ogg Opus, or raw standard input
-// ---------------------------------------------------------------------------
 
 #define WAV_HEAD_MAX_BYTES 65536 // the sound must begin before this
 struct wav_info {
@@ -143,7 +138,6 @@ void media_close(struct media *media); // NULL is fine
 enum media_state media_read(struct media *media, float *out, size_t n);
 
 // ---- device: microphone and speakers through PortAudio
-// -----------------------------------------------------------------------
 
 struct device;
 // input, output: a part of the device's name; NULL: the system's choice. A name that no device has
@@ -155,7 +149,6 @@ bool device_read(struct device *device, float block[AUDIO_BLOCK_SAMPLES]); // fa
 void device_write(struct device *device, const float block[AUDIO_BLOCK_SAMPLES]);
 
 // ---- uplink: what the server's bandwidth leaves for the voice
-// -------------------------------------------------------------------
 
 #define UPLINK_PACKET_BYTES 42 // IP, UDP, encryption and the voice packet's own head
 #define UPLINK_LEAST_BPS 6000
@@ -167,7 +160,6 @@ struct uplink {
 struct uplink uplink_fit(struct uplink wished, uint32_t max_bandwidth_bps); // 0: no limit
 
 // ---- voice out: from a sound to packets on an absolute clock
-// ----------------------------------------------------------------------
 
 struct voice_out_handlers {
     bool (*may_send)(void *arg); // false while muted or suppressed
@@ -191,7 +183,6 @@ void voice_out_free(
     struct voice_out *out); // NULL is fine; the memory goes when the loop has turned
 
 // ---- voice in: from packets to what a person would hear
-// ------------------------------------------------------------------------------
 //
 // A source a voice, the mix of all. While a priority speaker's buffer is open, the voices of others
 // who do not whisper are 18 dB lower, without a ramp: so do stock clients. A tick runs only while
@@ -231,7 +222,6 @@ struct voice_in_stats voice_in_stats(const struct voice_in *in);
 void voice_in_free(struct voice_in *in); // as voice_out_free
 
 // ---- events: what is printed, readable or as JSON lines
-// --------------------------------------------------------------------------------
 
 struct json { // one object on one line
     FILE *out;
@@ -278,7 +268,6 @@ void events_ping(struct events *events, const struct url *url, const struct list
                  bool has_new_form, bool has_legacy_form, double ms);
 
 // ---- the commands
-// ---------------------------------------------------------------------------------------------------------------------------
 
 enum exit_code join_run(const struct join_options *options);
 // command: interpret, listen or moderate.

@@ -22,7 +22,6 @@ void client_enter(struct client *client, enum client_phase phase, const char *wh
 }
 
 // ---- sending
-// -----------------------------------------------------------------------------------------------------
 
 bool client_send(struct client *client, enum msg_type type, const ProtobufCMessage *message)
 {
@@ -57,7 +56,6 @@ bool client_send_voice(struct client *client, const struct voice_packet *packet)
 }
 
 // ---- life
-// ----------------------------------------------------------------------------------------------------------
 
 static void on_login_timeout(uv_timer_t *timer)
 {
@@ -164,7 +162,6 @@ struct client *client_new(uv_loop_t *loop, const struct client_options *options,
 }
 
 // ---- asking
-// ----------------------------------------------------------------------------------------------------------
 
 uint32_t client_session(const struct client *client)
 {

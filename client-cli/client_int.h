@@ -10,7 +10,6 @@
 #include "client-cli/client.h"
 
 // ---- connection: TCP, TLS and framing
-// ----------------------------------------------------------------------------
 
 enum connection_state {
     CONNECTION_RESOLVING,
@@ -52,7 +51,6 @@ void connection_close(struct connection *connection);
 void connection_clear(struct connection *connection); // after on_closed
 
 // ---- roster: users and channels
-// ------------------------------------------------------------------------------------
 
 struct roster {
     struct client_user *users;
@@ -72,7 +70,6 @@ void roster_remove_user(struct roster *roster, uint32_t session);
 void roster_remove_channel(struct roster *roster, uint32_t id);
 
 // ---- voice link: how voice travels
-// -----------------------------------------------------------------------------------
 
 struct voice_link {
     uv_udp_t udp;
@@ -100,7 +97,6 @@ bool voice_link_send(struct client *client, const struct voice_packet *packet);
 void voice_link_close(struct client *client); // ends in client_part_closed
 
 // ---- client
-// ----------------------------------------------------------------------------------------------------------
 
 enum client_phase { CLIENT_CONNECTING, CLIENT_LOGIN, CLIENT_JOINED, CLIENT_CLOSING, CLIENT_PHASES };
 

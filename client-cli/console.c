@@ -83,7 +83,6 @@ const struct console_person *console_selected(const struct console *console)
 }
 
 // ---- writing
-// --------------------------------------------------------------------------------------------------------
 
 static void erase_one(char *text)
 {
@@ -171,7 +170,6 @@ static struct effect write_key(struct console *console, uint32_t key)
 }
 
 // ---- a key
-// ----------------------------------------------------------------------------------------------------------
 
 static const struct key_row *row_of(const struct console *console, uint32_t key)
 {

@@ -29,7 +29,6 @@
 enum console_mode { CONSOLE_INTERPRET = 1, CONSOLE_LISTEN = 2, CONSOLE_MODERATE = 4 }; // bits
 
 // ---- the chat and what is told
-// -----------------------------------------------------------------------------------
 
 enum line_kind { LINE_CHAT, LINE_SERVER, LINE_NOTICE, LINE_WARNING };
 struct line {
@@ -85,7 +84,6 @@ const struct line *console_line_at(const struct console *console, size_t index);
 const char *tr(const struct console *console, const char *english) __attribute__((format_arg(2)));
 
 // ---- keys
-// ----------------------------------------------------------------------------------------------------------
 
 enum typed { // beside Unicode's characters
     TYPED_NOTHING = 0,
@@ -175,7 +173,6 @@ bool console_is_silent(const struct console *console);
 const struct console_person *console_selected(const struct console *console); // NULL: nobody
 
 // ---- what is shown
-// -------------------------------------------------------------------------------------------------
 
 // Draws all of it. The canvas is as large as the terminal; below the least size it says so. Returns
 // how far back one can scroll.

@@ -32,7 +32,6 @@ static struct effect fill(struct console *console, const char *word, const char 
 }
 
 // ---- levels
-// ---------------------------------------------------------------------------------------------------------
 
 static int step_level(int now_db, int by)
 {
@@ -75,7 +74,6 @@ static struct effect shape(struct console *console, int volume_db, int tone)
 }
 
 // ---- in a booth
-// -----------------------------------------------------------------------------------------------------
 
 static struct effect air(const struct console *console)
 {
@@ -149,7 +147,6 @@ static struct effect cough(struct console *console, bool is_latch)
 }
 
 // ---- listening
-// ------------------------------------------------------------------------------------------------------
 
 static struct effect understand(struct console *console)
 {
@@ -181,7 +178,6 @@ static struct effect hand(const struct console *console)
 }
 
 // ---- moderating
-// -----------------------------------------------------------------------------------------------------
 
 static struct effect named(struct console *console, const struct key_row *row)
 {
@@ -224,7 +220,6 @@ static struct effect select_person(struct console *console, int by)
 }
 
 // ---- all of them
-// ----------------------------------------------------------------------------------------------------
 
 static struct effect quit(struct console *console)
 {

@@ -50,7 +50,6 @@ uint32_t view_since(const struct console *console, uint32_t seconds)
 }
 
 // ---- shared
-// ---------------------------------------------------------------------------------------------------------
 
 static void add_floor(const struct console *console, struct fields *out)
 {
@@ -180,7 +179,6 @@ static void add_ears(const struct console *console, struct fields *out)
 }
 
 // ---- each console
-// ------------------------------------------------------------------------------------------------
 
 static void fields_interpret(const struct console *console, struct fields *out)
 {

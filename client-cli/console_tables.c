@@ -64,7 +64,6 @@ int view_choices(const struct console *console, struct canvas *canvas, int row, 
 }
 
 // ---- moderators' tables
-// -----------------------------------------------------------------------------------------
 
 static void track_state(const struct console *console, const struct state_track *track,
                         char out[VALUE_BYTES])
@@ -150,7 +149,6 @@ int view_tables(const struct console *console, struct canvas *canvas, int row, i
 }
 
 // ---- people
-// --------------------------------------------------------------------------------------------------------
 
 static int first_shown(const struct console *console, int rows)
 {
@@ -184,7 +182,6 @@ void view_people(const struct console *console, struct canvas *canvas, int row, 
 }
 
 // ---- the keys
-// -------------------------------------------------------------------------------------------------------
 
 size_t view_help(const struct console *console, struct canvas *canvas, int row, int rows)
 {

@@ -14,7 +14,6 @@
 #define BAR_MAX 24
 
 // ---- the title
-// ------------------------------------------------------------------------------------------------------
 
 static void put_title(const struct console *console, struct canvas *canvas)
 {
@@ -38,7 +37,6 @@ static void put_title(const struct console *console, struct canvas *canvas)
 }
 
 // ---- fields
-// ---------------------------------------------------------------------------------------------------------
 
 static enum style bar_style(float db)
 {
@@ -101,7 +99,6 @@ static int put_fields(const struct console *console, struct canvas *canvas, int 
 }
 
 // ---- the chat
-// -------------------------------------------------------------------------------------------------------
 
 static enum style line_style(enum line_kind kind)
 {
@@ -169,7 +166,6 @@ static size_t put_chat(const struct console *console, struct canvas *canvas, int
 }
 
 // ---- the last row
-// ---------------------------------------------------------------------------------------------------
 
 // What is written, its end when it is longer than the row.
 static void put_input(const struct console *console, struct canvas *canvas, int row)
@@ -205,7 +201,6 @@ static void put_keys(const struct console *console, struct canvas *canvas, int r
 }
 
 // ---- all
-// ------------------------------------------------------------------------------------------------------------
 
 static void put_too_small(const struct console *console, struct canvas *canvas)
 {

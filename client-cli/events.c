@@ -53,7 +53,6 @@ void events_print_name_and(const struct events *events, const char *name, const 
 }
 
 // ---- events
-// ----------------------------------------------------------------------------------------------------------
 
 void events_init(struct events *events, FILE *out, bool is_json)
 {

@@ -31,7 +31,6 @@ static bool take(struct reader *reader, char c)
 }
 
 // ---- texts
-// ---------------------------------------------------------------------------------------------------------
 
 static bool read_hex(struct reader *reader, uint32_t *out)
 {
@@ -139,7 +138,6 @@ static char *read_text(struct reader *reader)
 }
 
 // ---- values
-// --------------------------------------------------------------------------------------------------------
 
 static struct node *read_value(struct reader *reader);
 

@@ -12,7 +12,6 @@
 #define LANGUAGE_MAX_BYTES 35
 
 // ---- values
-// ------------------------------------------------------------------------------------------------------
 
 static int parse_number(const char *text, double least, double most, double *out,
                         struct fault *fault)
@@ -194,7 +193,6 @@ static int set_ping_json(void *arg, const char *value, struct fault *fault)
 }
 
 // ---- tables
-// --------------------------------------------------------------------------------------------------------
 
 static const struct option table[] = {
     { OF_CONSOLE, "--booth", "NAME", set_booth,
@@ -245,7 +243,6 @@ const struct option *option_at(size_t index)
 }
 
 // ---- parsing
-// ---------------------------------------------------------------------------------------------------------
 
 // The option that argument names, "--name" or "--name=value"; *value is what follows the sign, or
 // NULL.

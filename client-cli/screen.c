@@ -30,7 +30,6 @@ struct screen {
 };
 
 // ---- opening
-// --------------------------------------------------------------------------------------------------------
 
 bool screen_is_there(struct fault *fault)
 {
@@ -185,7 +184,6 @@ bool screen_is_ascii(const struct screen *screen)
 }
 
 // ---- keys
-// -----------------------------------------------------------------------------------------------------------
 
 int screen_fd(const struct screen *screen)
 {
@@ -226,7 +224,6 @@ uint32_t screen_key(struct screen *screen)
 }
 
 // ---- showing
-// --------------------------------------------------------------------------------------------------------
 
 void screen_resized(struct screen *screen)
 {

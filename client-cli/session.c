@@ -13,7 +13,6 @@
 typedef void (*message_fn)(struct client *client, const ProtobufCMessage *message);
 
 // ---- pings
-// ---------------------------------------------------------------------------------------------------------
 
 static void send_ping(struct client *client, uint64_t now_us)
 {
@@ -54,7 +53,6 @@ static void on_ping_time(uv_timer_t *timer)
 }
 
 // ---- login
-// -------------------------------------------------------------------------------------------------------
 
 static void send_login(struct client *client)
 {
@@ -112,7 +110,6 @@ void session_on_secure(void *arg)
 }
 
 // ---- messages
-// ------------------------------------------------------------------------------------------------------
 
 static void on_version(struct client *client, const ProtobufCMessage *message)
 {

@@ -8,7 +8,6 @@
 #include <string.h>
 
 // ---- readable text: nothing from the network may steer the terminal
-// ------------------------------------------------
 
 static const char *skip_tag(const char *at, FILE *out, char end_of_line)
 {

@@ -156,7 +156,6 @@ void wav_to_mono(const struct wav_info *info, const uint8_t *bytes, size_t n_fra
 }
 
 // ---- writing
-// -----------------------------------------------------------------------------------------------------
 
 struct wav_writer {
     FILE *file;

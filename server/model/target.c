@@ -11,7 +11,6 @@
 enum { CONTEXT_SHOUT = 1, CONTEXT_WHISPER = 2, CONTEXT_LISTEN = 3 };
 
 // ---- keeping
-// -------------------------------------------------------------------------------------
 
 void target_clear(struct voice_target *target)
 {
@@ -80,7 +79,6 @@ void targets_forget_session(struct model *model, uint32_t session)
 }
 
 // ---- resolving
-// -----------------------------------------------------------------------------------
 
 struct search {
     const struct model *model;

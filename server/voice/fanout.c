@@ -84,7 +84,6 @@ const struct route_target *fanout_target(const struct routes *routes, uint32_t s
 }
 
 // ---- one packet, several groups of receivers
-// -----------------------------------------------------
 
 struct utterance {
     const struct route_client *speaker;

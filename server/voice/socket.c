@@ -10,7 +10,6 @@
 #define PRIORITY_VOICE 6
 
 // ---- opening
-// -------------------------------------------------------------------------------------
 
 static socklen_t address_len(const struct sockaddr_storage *address)
 {
@@ -114,7 +113,6 @@ uint16_t socket_port(int fd)
 }
 
 // ---- receiving
-// -----------------------------------------------------------------------------------
 
 static void map_v4(struct in6_addr *out, const struct in_addr *v4)
 {
@@ -216,7 +214,6 @@ bool socket_start(struct voice_socket *socket)
 }
 
 // ---- sending
-// -------------------------------------------------------------------------------------
 
 // The answer leaves from the address that was addressed: clients refuse others.
 static void write_local(struct voice_envelope *out, int family, const struct in6_addr *local)

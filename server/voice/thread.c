@@ -12,7 +12,6 @@
 #define RING_RECORDS 64 // of the largest kind fit in a lane
 
 // ---- a turn
-// --------------------------------------------------------------------------------------
 
 void thread_turn_begin(struct voice_thread *thread)
 {
@@ -92,7 +91,6 @@ void thread_retry_later(struct voice_thread *thread)
 }
 
 // ---- life
-// ----------------------------------------------------------------------------------------
 
 static void ring_thread(void *context)
 {

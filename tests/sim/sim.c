@@ -69,7 +69,6 @@ void sim_close(struct sim *sim)
 }
 
 // ---- routes
-// --------------------------------------------------------------------------------------
 
 static void add_room(const struct sim *sim, struct routes *routes, uint32_t room, unsigned thread)
 {
@@ -198,7 +197,6 @@ void sim_fence(struct sim *sim)
 }
 
 // ---- commands and reports
-// ------------------------------------------------------------------------
 
 void sim_command(struct sim *sim, unsigned thread, const struct voice_command *head,
                  struct span bytes)

@@ -449,7 +449,6 @@ static void lines_are_survived(void **state)
 }
 
 // ---- single events
-// ------------------------------------------------------------------------------------------------
 
 struct speaker {
     struct source *source;

@@ -12,7 +12,6 @@
 #include "test.h"
 
 // ---- log
-// -------------------------------------------------------------------------------------------------------
 
 static void test_log_quote(void **state)
 {
@@ -160,7 +159,6 @@ static void test_log_level_names(void **state)
 }
 
 // ---- leaky bucket: each step takes one token at that time
-// ---------------------------------------------------------
 
 static void test_bucket(void **state)
 {
@@ -220,7 +218,6 @@ static void test_bucket(void **state)
 }
 
 // ---- buffer
-// ------------------------------------------------------------------------------------------------------
 
 static void test_buffer(void **state)
 {
@@ -253,7 +250,6 @@ static void test_buffer(void **state)
 }
 
 // ---- strings
-// -----------------------------------------------------------------------------------------------------
 
 static void test_utf8_and_utf16(void **state)
 {

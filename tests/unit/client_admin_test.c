@@ -19,7 +19,6 @@ static size_t count(const char *const *words)
 }
 
 // ---- words to commands
-// ---------------------------------------------------------------------------
 
 static void test_match(void **state)
 {
@@ -138,7 +137,6 @@ static void test_table_is_whole(void **state)
 }
 
 // ---- a line into words
-// ---------------------------------------------------------------------------
 
 static void test_split(void **state)
 {
@@ -178,7 +176,6 @@ static void test_split(void **state)
 }
 
 // ---- completion
-// ----------------------------------------------------------------------------------
 
 static void gather(void *arg, const char *word, const char *help)
 {
@@ -214,7 +211,6 @@ static void test_completion(void **state)
 }
 
 // ---- tables
-// --------------------------------------------------------------------------------------
 
 static void test_width(void **state)
 {
@@ -297,7 +293,6 @@ static void test_sheet(void **state)
 }
 
 // ---- JSON from the server
-// ------------------------------------------------------------------------
 
 static void test_json(void **state)
 {
@@ -339,7 +334,6 @@ static void test_bad_json(void **state)
 }
 
 // ---- small readers
-// -------------------------------------------------------------------------------
 
 static void test_durations(void **state)
 {
@@ -416,7 +410,6 @@ static void test_rights(void **state)
 }
 
 // ---- the picture
-// ---------------------------------------------------------------------------------
 
 static void channel(struct picture *picture, uint32_t id, uint32_t parent, const char *name,
                     int32_t position)
@@ -473,7 +466,6 @@ static void test_picture(void **state)
 }
 
 // ---- refusals
-// ------------------------------------------------------------------------------------
 
 static void test_denials(void **state)
 {

@@ -51,7 +51,6 @@ static void console_end(struct console *console)
 }
 
 // ---- the state
-// ------------------------------------------------------------------------------------------------
 
 static void test_the_state_of_the_protocol(void **unused)
 {
@@ -130,7 +129,6 @@ static void test_names_are_cut_between_characters(void **unused)
 }
 
 // ---- keys
-// -----------------------------------------------------------------------------------------------------
 
 static void expect(struct console *console, uint32_t key, enum effect_kind kind, const char *text)
 {
@@ -372,7 +370,6 @@ static void test_lines_roll(void **unused)
 }
 
 // ---- cough
-// ----------------------------------------------------------------------------------------------------
 
 static void test_cough(void **unused)
 {
@@ -418,7 +415,6 @@ static void test_cough_latched(void **unused)
 }
 
 // ---- tone and volume
-// ------------------------------------------------------------------------------------------
 
 static float gain_at(int volume_db, int tone, double hz)
 {
@@ -475,7 +471,6 @@ static void test_shape_never_exceeds_full_scale(void **unused)
 }
 
 // ---- texts
-// -----------------------------------------------------------------------------------------------------
 
 static void test_texts_as_lines(void **unused)
 {

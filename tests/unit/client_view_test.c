@@ -134,7 +134,6 @@ static void has_not(const char *screen, const char *part)
 }
 
 // ---- one screen as a whole
-// -------------------------------------------------------------------------------------
 
 static void test_a_booth_at_80_by_24(void **unused)
 {
@@ -162,7 +161,6 @@ static void test_a_booth_at_80_by_24(void **unused)
 }
 
 // ---- what the lamp and the fields say
-// ---------------------------------------------------------------------------
 
 static void test_what_is_said(void **unused)
 {
@@ -248,7 +246,6 @@ static void test_a_listener_and_a_moderator(void **unused)
 }
 
 // ---- sizes, languages, names
-// ------------------------------------------------------------------------------------
 
 static const int sizes[][2] = { { 24, 80 }, { 20, 60 }, { 50, 200 }, { 14, 50 },
                                 { 13, 80 }, { 1, 1 },   { 3, 10 },   { 200, 500 } };
@@ -362,7 +359,6 @@ static void test_too_small_says_so(void **unused)
 }
 
 // ---- the chat
-// ----------------------------------------------------------------------------------------------------
 
 static void test_long_texts_wrap_and_scroll(void **unused)
 {

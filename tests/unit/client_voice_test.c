@@ -31,7 +31,6 @@ static int close_loop(void **state)
 }
 
 // ---- out
-// -----------------------------------------------------------------------------------------
 
 struct sent {
     size_t n_packets, n_on, n_off, n_ended;
@@ -173,7 +172,6 @@ static void test_who_is_muted_sends_nothing(void **state)
 }
 
 // ---- in
-// ------------------------------------------------------------------------------------------
 
 struct heard {
     int n_on, n_off;

@@ -99,7 +99,6 @@ static void close_stage(struct stage *stage)
 }
 
 // ---- the formula, as it is written
-// ---------------------------------------------------------------
 
 static bool is_direct(const struct model *model, uint32_t id)
 {
@@ -155,7 +154,6 @@ static uint8_t expected(const struct model *model, const struct user *speaker,
 }
 
 // ---- the plan
-// ------------------------------------------------------------------------------------
 
 static uint8_t planned(const struct plan *plan, uint32_t speaker, uint32_t listener, float *volume)
 {

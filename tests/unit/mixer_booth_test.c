@@ -54,7 +54,6 @@ static void check_near(double value, double wanted, double most, int line)
 #define LEVEL(session, hz) stage_level(&stage, session, hz, 333)
 
 // ---- words of moderators
-// --------------------------------------------------------------------------
 
 // Heard in full in that booth, and nowhere else; the floor and its holder stay what they are.
 static void a_moderators_word_goes_into_booths_alone(void **state)

@@ -9,7 +9,6 @@
 #include <string.h>
 
 // ---- links
-// ---------------------------------------------------------------------------------------
 
 static uint32_t mask_of(const uint32_t *ids, size_t n)
 {
@@ -62,7 +61,6 @@ static void test_links(void **state)
 }
 
 // ---- ears
-// ----------------------------------------------------------------------------------------
 
 static void test_listening(void **state)
 {
@@ -196,7 +194,6 @@ static void test_mutes(void **state)
 }
 
 // ---- targets
-// -------------------------------------------------------------------------------------
 
 // Ids 1 to 3 are registered; each of the crowd by its place in the array.
 static const struct {

@@ -51,7 +51,6 @@ static void assert_refused_unchanged(const char *path, const char *end_of_error)
 }
 
 // ---- round trips
-// ---------------------------------------------------------------------------------------------
 
 static const struct store_channel tree[] = {
     { .id = 0, .name = "Root", .description = "", .is_inheriting = true },
@@ -274,7 +273,6 @@ static void test_choices_are_limited(void **state)
 }
 
 // ---- batches
-// -------------------------------------------------------------------------------------------------
 
 static void test_batches(void **state)
 {
@@ -495,7 +493,6 @@ static void test_killed_with_a_batch_open(void **state)
 }
 
 // ---- what is refused
-// -----------------------------------------------------------------------------------------
 
 #define UNCHANGED "; it was not changed; "
 
@@ -653,7 +650,6 @@ static void test_failure_is_reported_and_survived(void **state)
 }
 
 // ---- passwords
-// -----------------------------------------------------------------------------------------------
 
 static void test_passwords(void **state)
 {

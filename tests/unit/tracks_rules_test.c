@@ -223,7 +223,6 @@ static void a_relay_booth_confirms_without_correcting(void **state)
 }
 
 // ---- the tree of languages
-// -----------------------------------------------------------------------
 
 static void tree_follows_floor_and_staff(void **state)
 {
@@ -334,7 +333,6 @@ static void second_booth_of_a_pair_rests(void **state)
 }
 
 // ---- on air
-// --------------------------------------------------------------------------------------
 
 static const struct {
     const char *name;
@@ -482,7 +480,6 @@ static void vanishing_is_told(void **state)
 }
 
 // ---- ear-to-voice span
-// ---------------------------------------------------------------------------
 
 static void span_is_the_median_of_onsets(void **state)
 {
@@ -543,7 +540,6 @@ static void revision_covers_every_change(void **state)
 }
 
 // ---- life, limits, time
-// --------------------------------------------------------------------------
 
 static void choices_survive_a_move(void **state)
 {

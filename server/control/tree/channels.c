@@ -7,7 +7,6 @@
 #define DESCRIPTION_INLINE_UNITS 128
 
 // ---- telling
-// ---------------------------------------------------------------------------------------------------------------
 
 void channels_put_description(const struct server *server, MumbleProto__ChannelState *state,
                               const struct channel *channel, uint8_t hash[20])
@@ -92,7 +91,6 @@ void channels_permission_query(struct conn *conn, const ProtobufCMessage *messag
 }
 
 // ---- keeping
-// ---------------------------------------------------------------------------------------------------------------
 
 void channels_save(struct server *server, const struct channel *channel)
 {

@@ -16,7 +16,6 @@
 typedef MumbleProto__UserState__VolumeAdjustment adjustment;
 
 // ---- checks
-// --------------------------------------------------------------------------------------
 
 static bool is_below_limits(struct conn *conn, const struct channel *channel, uint32_t n_mine)
 {
@@ -90,7 +89,6 @@ bool listening_check(struct conn *conn, const MumbleProto__UserState *state,
 }
 
 // ---- telling
-// -------------------------------------------------------------------------------------
 
 // What changed, or is there at login: two lists of channels and the volumes. Room for all of it is
 // made at once.
@@ -162,7 +160,6 @@ static void tell_all(struct server *server, const struct user *user, const struc
 }
 
 // ---- effects
-// -------------------------------------------------------------------------------------
 
 static const struct listening *remembered(const struct user *user, uint32_t channel)
 {
@@ -246,7 +243,6 @@ void listening_apply(struct server *server, struct user *user,
 }
 
 // ---- at login, and when something goes
-// -----------------------------------------------------------
 
 struct restoring {
     struct server *server;

@@ -17,7 +17,6 @@ static bool run_command(struct conn *conn, const char *html)
 }
 
 // ---- what is allowed
-// -----------------------------------------------------------------------------
 
 // Without markup: sound XML gives its character data, anything else is shown as it was written.
 static char *without_html(const char *text)
@@ -69,7 +68,6 @@ char *text_allowed(struct conn *conn, const char *text)
 }
 
 // ---- whom it reaches
-// -----------------------------------------------------------------------------
 
 struct text_place { // a channel, or one with all beneath it
     uint32_t channel;
