@@ -482,6 +482,7 @@ const struct admin_argument admin_arguments[] = {
     { "WHO",
       "server, or in quotes \"meeting NAME\", \"channel PATH\", \"group NAME\", \"user NAME\"" },
     { "KBPS", "54, 38, 24 or 16; auto: as all" },
+    { "MONTH", "as 2026-11; left out, the one that runs" },
     { "NEWNAME", "a name" },
     { "NUMBER", "a number" },
     { "PASSWORD", "what people write among their access tokens" },

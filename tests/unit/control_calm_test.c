@@ -444,8 +444,8 @@ static void the_batch_goes_in_time(void **state)
     assert_true(calm_due_us(&pair->calm) == UINT64_MAX);
     change_channel(pair, &random);
     assert_true(calm_due_us(&pair->calm) == pair->now_us + CALM_LEAST_US);
-    calm_paid(&pair->calm, 1000, pair->now_us); // a text: 8 s of the line
-    assert_true(calm_due_us(&pair->calm) == pair->now_us + 8 * S);
+    calm_paid(&pair->calm, 1000, pair->now_us); // a text: 9 s of the line
+    assert_true(calm_due_us(&pair->calm) == pair->now_us + 8000 * S / CALM_BPS);
     calm_paid(&pair->calm, 100000, pair->now_us);
     assert_true(calm_due_us(&pair->calm) == pair->now_us + CALM_MOST_US);
     end(pair, "time", 0);
