@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// The HTML that clients write, to plain text and back.
 #include "control/control_int.h"
 
 #include <ctype.h>
