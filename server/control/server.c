@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// The server as a whole: made, run and freed; its loop, its signals, and the timer for connections
+// that are overdue; and what changes when its configuration is read again.
 #include "control/meeting/run.h"
 
 #include <signal.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// The sockets that clients come to, one for each address. In a rush nobody is turned away: who
+// comes waits in the kernel's queue until others have logged in.
 #include "control/control_int.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Messages to one client or to everybody, and what people are told in words: refusals and texts, in
+// their own language. What a client on a thin line need not know at once is held by lines_calm.c.
 #include "control/meeting/run.h"
 #include "control/tree/visibility.h"
 

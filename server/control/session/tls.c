@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// TLS for control connections: the certificate that the server shows (files of the configuration,
+// or one of its own that the store keeps), and the authorities that clients' certificates are held
+// against.
 #include "control/control_int.h"
 
 #include <openssl/bio.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// A channel goes, with all beneath it: its people move to the nearest channel above that will have
+// them, and everybody is told.
 #include "control/meeting/run.h"
 
 // Who loses their channel goes to the nearest that will have them; the root has everybody.

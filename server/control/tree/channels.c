@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Channels as clients are told of them, whole or their links alone, and as the store has them.
 #include "control/control_int.h"
 
 #include <openssl/sha.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// Text messages: what of them is allowed, whom they reach, and commands, which reach nobody else.
 #include "control/chat/markup.h"
 #include "control/meeting/run.h"
 
