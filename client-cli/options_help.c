@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/base.h"
-#include "client-cli/console.h"
+#include "client-cli/console/console.h"
 #include "client-cli/options_int.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 //
 // What `susurro admin` reads: JSON of a server, and lines of a batch. A tree has only UTF-8 in it
 // and keys in objects alone; a command found in the words has what its pattern asks for.
-#include "client-cli/admin_int.h"
+#include "client-cli/admin/admin_int.h"
 #include "fuzz.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 // What a console reads of a server: a state as JSON. Whatever is taken has only indexes that are
 // there, and texts in UTF-8 that end; it can be drawn, and every key pressed.
 #include "base/base.h"
-#include "client-cli/console.h"
+#include "client-cli/console/console.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "client-cli/admin_int.h"
+#include "client-cli/admin/admin_int.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

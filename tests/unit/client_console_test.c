@@ -2,7 +2,7 @@
 //
 // The consoles without a terminal: the state out of JSON, what keys do, the cough key, the tone.
 #include "base/base.h"
-#include "client-cli/console.h"
+#include "client-cli/console/console.h"
 #include "client-cli/events_int.h"
 
 #include <locale.h>

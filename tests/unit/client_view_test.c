@@ -2,7 +2,7 @@
 //
 // What a console shows, as text: at several sizes, in five languages, with names of every kind.
 #include "base/base.h"
-#include "client-cli/console.h"
+#include "client-cli/console/console.h"
 
 #include <locale.h>
 #include <setjmp.h>
