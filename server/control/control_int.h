@@ -203,9 +203,12 @@ static inline struct conn *conn_of(const struct server *server, uint32_t session
 
 // server.c
 uint32_t server_made_users(const struct config *config); // at most so many have a session
-void server_reload(struct server *server);               // reads the configuration again
+struct model_limits server_model_limits(const struct config *config);
+const char *server_root_name(const struct config *config); // the root channel's
 void server_watch(const struct conn *conn);     // the reaper runs when this one could be overdue
 void server_watch_crowd(struct server *server); // nobody more is accepted: the slow ones go sooner
+// server_reload.c
+void server_reload(struct server *server); // reads the configuration again
 // gate.c
 void gate_turn_end(struct server *server);
 void gate_progress(struct server *server); // something it waited for may have come

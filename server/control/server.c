@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The server as a whole: made, run and freed; its loop, its signals, and the timer for connections
-// that are overdue; and what changes when its configuration is read again.
+// that are overdue.
 #include "control/meeting/run.h"
 
 #include <signal.h>
@@ -71,7 +71,6 @@ void server_watch_crowd(struct server *server)
 }
 
 // ---- signals
-// -----------------------------------------------------------------------------------------------------------
 
 static void close_handle(uv_handle_t *handle, void *context)
 {
@@ -117,7 +116,7 @@ uint32_t server_made_users(const struct config *config)
     return n + SERVER_MADE_MORE; // of meetings that the store knows, a reload, breakout groups
 }
 
-static struct model_limits model_limits_of(const struct config *config)
+struct model_limits server_model_limits(const struct config *config)
 {
     return (struct model_limits){ .users = config->users,
                                   .server_made_users = server_made_users(config),
@@ -126,99 +125,9 @@ static struct model_limits model_limits_of(const struct config *config)
                                   .channels = config->channel_count_limit };
 }
 
-static void reload_names(struct server *server)
-{
-    char unused[CONTROL_ERROR_BYTES]; // config has compiled them once already
-    struct name_rule *users =
-        name_rule_new(server->config->user_name_regex, unused, sizeof(unused));
-    struct name_rule *channels =
-        name_rule_new(server->config->channel_name_regex, unused, sizeof(unused));
-    if (users != NULL && channels != NULL) {
-        name_rule_free(server->user_names);
-        name_rule_free(server->channel_names);
-        server->user_names = users;
-        server->channel_names = channels;
-        return;
-    }
-    name_rule_free(users);
-    name_rule_free(channels);
-}
-
-static void rename_root(struct server *server, const char *name)
-{
-    MumbleProto__ChannelState state = MUMBLE_PROTO__CHANNEL_STATE__INIT;
-    struct channel *root = model_channel(server->model, MODEL_ROOT);
-    if (strcmp(root->name, name) == 0 || model_channel_rename(server->model, root->id, name) != 0)
-        return;
-    channels_save(server, root);
-    state.has_channel_id = true;
-    state.channel_id = root->id;
-    state.name = root->name;
-    broadcast(server, MSG_CHANNEL_STATE, &state.base, NULL);
-}
-
-static const char *root_name(const struct config *config)
+const char *server_root_name(const struct config *config)
 {
     return config->register_name != NULL ? config->register_name : "Root";
-}
-
-static void reload_certificate(struct server *server)
-{
-    char error[CONTROL_ERROR_BYTES];
-    SSL_CTX *tls = tls_context(server, error, sizeof(error));
-    if (tls == NULL) {
-        log_error("control", "certificate kept", "reason=\"%s\"", error);
-        return;
-    }
-    SSL_CTX_free(server->tls); // connections keep theirs
-    server->tls = tls;
-}
-
-static void tell_changes(struct server *server, const struct config *old)
-{
-    const struct config *fresh = server->config;
-    MumbleProto__ServerConfig change = MUMBLE_PROTO__SERVER_CONFIG__INIT;
-    change.has_max_bandwidth = fresh->bandwidth_bps != old->bandwidth_bps;
-    change.max_bandwidth = fresh->bandwidth_bps;
-    change.has_message_length = fresh->text_message_length != old->text_message_length;
-    change.message_length = fresh->text_message_length;
-    change.has_image_message_length = fresh->image_message_length != old->image_message_length;
-    change.image_message_length = fresh->image_message_length;
-    change.has_allow_html = fresh->is_html_allowed != old->is_html_allowed;
-    change.allow_html = fresh->is_html_allowed;
-    change.has_max_users = fresh->users != old->users;
-    change.max_users = fresh->users;
-    change.has_recording_allowed = fresh->is_recording_allowed != old->is_recording_allowed;
-    change.recording_allowed = fresh->is_recording_allowed;
-    if (msg_packed_size(&change.base) > FRAME_HEADER_BYTES)
-        broadcast(server, MSG_SERVER_CONFIG, &change.base, NULL);
-}
-
-void server_reload(struct server *server)
-{
-    struct config *fresh = server->reload != NULL ? server->reload(server->reload_context) : NULL;
-    if (fresh == NULL)
-        return;
-    struct config *old = server->config;
-    server->config = fresh;
-    reload_certificate(server);
-    reload_names(server);
-    struct model_limits limits = model_limits_of(fresh);
-    model_set_limits(server->model, &limits);
-    if (fresh->port != old->port)
-        log_warn("control", "a new port needs a restart", "port=%u", old->port);
-    if (fresh->users > old->users)
-        log_warn("control", "more users need a restart", "users=%u", old->users);
-    if (strcmp(fresh->recordings != NULL ? fresh->recordings : "",
-               old->recordings != NULL ? old->recordings : "") != 0)
-        log_warn("control", "another folder for recordings needs a restart", NULL);
-    rename_root(server, root_name(fresh));
-    meetings_reload(server);
-    tell_changes(server, old);
-    server->are_routes_dirty = true;
-    lines_reload(server, fresh->bandwidth_bps != old->bandwidth_bps);
-    config_free(old);
-    log_info("control", "configuration read again", "meetings=%zu", fresh->n_meetings);
 }
 
 static void on_reload(uv_signal_t *signal, int number)
@@ -230,7 +139,6 @@ static void on_reload(uv_signal_t *signal, int number)
 }
 
 // ---- life
-// --------------------------------------------------------------------------------------------------------------
 
 static void init_loop(struct server *server)
 {
@@ -261,8 +169,8 @@ static bool load_people(struct server *server, char *error)
 static bool make_model(struct server *server, char *error)
 {
     const struct config *config = server->config;
-    struct model_limits limits = model_limits_of(config);
-    server->model = model_new(&limits, root_name(config));
+    struct model_limits limits = server_model_limits(config);
+    server->model = model_new(&limits, server_root_name(config));
     if (server->model != NULL)
         server->by_session = calloc(model_sessions_max(server->model), sizeof(struct conn *));
     if (server->by_session == NULL) {
