@@ -17,7 +17,6 @@
 #include <uv.h>
 
 // ---- a connection
-// ------------------------------------------------------------------------------------------------------
 
 //   TLS ─handshake─► NEW ─Authenticate─► (CHECKING) ─► READY        any ─conn_finish─► FINISHING
 //   ─sent─► CLOSED
@@ -106,7 +105,6 @@ struct conn {
 #define TOKEN_STATS_ONLY (UINT64_C(1) << 62)
 
 // ---- the server
-// --------------------------------------------------------------------------------------------------------
 
 struct listener {
     struct server *server;

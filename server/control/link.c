@@ -10,7 +10,6 @@
 #include <string.h>
 
 // ---- commands
-// ----------------------------------------------------------------------------------------------------------
 
 static void queue(struct server *server, struct lane *lane, struct buffer *backlog,
                   const void *record, size_t size)
@@ -115,7 +114,6 @@ void link_recorder(struct server *server, const struct record_order *order)
 }
 
 // ---- what clients ask that only the owner of their crypto state can answer
-// -------------------------------------------------
 
 // Each question is answered; until then it counts, so that nobody asks faster than a thread
 // answers.
@@ -227,7 +225,6 @@ void link_client_remove(struct conn *conn)
 }
 
 // ---- reports
-// -----------------------------------------------------------------------------------------------------------
 
 static void send_nonce(struct conn *conn, const uint8_t nonce[16])
 {

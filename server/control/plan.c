@@ -74,7 +74,6 @@ void plan_clear(struct plan *plan)
 }
 
 // ---- channels and what joins them
-// ----------------------------------------------------------------
 
 static int compare_ids(const void *a, const void *b)
 {
@@ -142,7 +141,6 @@ static void plan_channels(struct plan_work *work)
 }
 
 // ---- clients
-// -------------------------------------------------------------------------------------
 
 // A meeting is mixed when there is anybody for whom the mixer would have to work, or the recorder.
 static void note_mixed(struct plan_work *work, const struct user *user,
@@ -260,7 +258,6 @@ static bool plan_places(struct plan_work *work)
 }
 
 // ---- who does not want whom
-// ----------------------------------------------------------------------
 
 static int compare_unwanted(const void *a, const void *b)
 {

@@ -80,7 +80,6 @@ enum permission {
 };
 
 // ---- channels
-// ----------------------------------------------------------------------------------------------------------
 
 enum channel_role { CHANNEL_PLAIN, CHANNEL_FLOOR, CHANNEL_TRACK, CHANNEL_BOOTH };
 struct channel {
@@ -103,7 +102,6 @@ struct channel {
 };
 
 // ---- meetings
-// ----------------------------------------------------------------------------------------------------------
 
 struct meeting_track {
     char lang[16];
@@ -139,7 +137,6 @@ struct meeting_info {
 };
 
 // ---- users
-// -------------------------------------------------------------------------------------------------------------
 
 struct target_entry {
     uint32_t session; // MODEL_NONE: a channel entry
@@ -200,7 +197,6 @@ struct user {
 };
 
 // ---- life and limits
-// -----------------------------------------------------------------------------------------------------
 
 struct model_limits {
     uint32_t users;             // people, at most

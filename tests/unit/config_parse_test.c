@@ -228,7 +228,6 @@ static void test_booths(void **state)
 }
 
 // ---- mistakes
-// --------------------------------------------------------------------------------------
 
 static const struct {
     const char *text, *error;
@@ -517,7 +516,6 @@ static void test_secrets_are_not_told(void **state)
 }
 
 // ---- overrides
-// ------------------------------------------------------------------------------------
 
 static void test_overrides(void **state)
 {
@@ -580,7 +578,6 @@ static void test_mistakes_in_overrides(void **state)
 }
 
 // ---- warnings
-// -------------------------------------------------------------------------------------
 
 static void test_warnings(void **state)
 {
@@ -738,7 +735,6 @@ static void test_keys_that_change_nothing(void **state)
 }
 
 // ---- files
-// ----------------------------------------------------------------------------------------
 
 // The sample states the defaults: reading it gives what no file gives, and a meeting.
 static void test_sample(void **state)

@@ -10,7 +10,6 @@
 #include <string.h>
 
 // ---- to the mixer
-// ----------------------------------------------------------------------------------------------------------
 
 void meetings_order(struct server *server, const struct user *user, enum mixer_command_kind kind,
                     int32_t value)
@@ -160,7 +159,6 @@ void meetings_user_placed(struct server *server, struct user *user, uint32_t old
 }
 
 // ---- ending and changing
-// -----------------------------------------------------------------------------------------------------
 
 static void remove_voice(struct server *server, uint32_t session)
 {
@@ -222,7 +220,6 @@ void meetings_removed(struct server *server, uint32_t id)
 }
 
 // ---- what happened
-// ------------------------------------------------------------------------------------------------
 
 static void log_event(const struct meeting_info *meeting, const struct track_event *event)
 {
@@ -265,7 +262,6 @@ void meetings_event(struct server *server, const struct mixer_event *event)
 }
 
 // ---- finding one's way
-// -----------------------------------------------------------------------------------------------------------
 
 const char *meetings_lang_name(const struct meeting_info *meeting, uint8_t index)
 {
