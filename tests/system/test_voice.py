@@ -582,16 +582,18 @@ class DirectTest(Programs):
         sound = os.path.join(self.directory, "tone.wav")
         tone(sound, 3)
         listeners = {}
+        watcher = self.client("Watcher")
         for name, more in (("udp15", ["--udp"]), ("tcp15", ["--tcp"]),
                            ("udp13", ["--udp", "--legacy"]), ("tcp13", ["--tcp", "--legacy"])):
             record = os.path.join(self.directory, f"{name}.wav")
-            listeners[name] = self.join(name, "--record", record, "--play", self.silence(), *more)
-        watcher = self.client("Watcher")
+            listeners[name] = self.join(name, "--record", record, "--play", self.silence(), *more, seconds=90)
         for name in listeners:
-            watcher.wait_user(name, timeout_s=10)
+            watcher.wait_user(name, timeout_s=30)
         speaker = self.join("speaker", "--play", sound, "--udp")
+        speaker.communicate(timeout=60)
+        for process in listeners.values():
+            process.send_signal(signal.SIGINT)
         outputs = {name: process.communicate(timeout=40)[0] for name, process in listeners.items()}
-        speaker.communicate(timeout=40)
         for name, output in outputs.items():
             with self.subTest(name):
                 levels = self.levels(output, "speaker")
