@@ -288,7 +288,7 @@ static void who_comes_is_told_what_the_booth_does(void **state)
 {
     (void)state;
     struct stage stage;
-    struct track_event event;
+    struct track_event event = { 0 };
     stage_open(&stage, STAGE_RELAY);
     size_t from = stage.n_events;
     stage_play(&stage, "!booth f"); // the third: from es into en
