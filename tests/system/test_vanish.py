@@ -31,7 +31,7 @@ MEETING = """
 tracks = en, es
 booths = en-es
 default_language = es
-interpreters = Iris, Ivan
+interpreters = Iris, Iris1, Iris2, Iris3, Ivan
 moderators = Mona
 air = act
 levelling = off
@@ -102,6 +102,7 @@ class VanishTest(SystemTest):
     meeting = MEETING
 
     def setUp(self):
+        self.n_irises = 0
         self.ana = self.client("Ana")
         self.ivan, self.mona = self.client("Ivan"), self.client("Mona")
         self.floor, self.english, self.booth = (
@@ -127,7 +128,9 @@ class VanishTest(SystemTest):
         return process
 
     def interpret(self, port, *more):
-        return self.speak("Iris", port, "Asamblea/Booth%20en-es",
+        """By another name each time: whoever was cut off is still there for the server."""
+        self.n_irises += 1
+        return self.speak(f"Iris{self.n_irises}", port, "Asamblea/Booth%20en-es",
                           band(speech("en", 20, pauses=False), 100, 2300), "--command", "!aire", *more)
 
     def listen(self, seconds, act_at_s=None, act=None):
@@ -152,7 +155,7 @@ class VanishTest(SystemTest):
         """Iris vanishes. What is wrong with what is heard, or how soon the floor is back in full."""
         n_before = len(self.ivan.texts)
         iris = self.interpret(port, *more)
-        self.ivan.until(lambda: any("Iris está al aire" in one["message"]
+        self.ivan.until(lambda: any(f"Iris{self.n_irises} está al aire" in one["message"]
                                     for one in self.ivan.texts[n_before:]), 20, "Iris on air")
         ear, acted_s = self.listen(6, 3.5, lambda: act(iris))
         began_s, samples = ear.sound()

@@ -11,6 +11,15 @@
 #define ASK_EVERY_S 1
 #define UNANSWERED_MAX 120
 
+// What was sent again and had not been lost, the other end says (RFC 2883): an acknowledgement that
+// waited, or a machine that stood still, is no loss.
+static uint32_t lost_segments(const struct tcp_info *info)
+{
+    return info->tcpi_total_retrans - (info->tcpi_dsack_dups < info->tcpi_total_retrans
+                                           ? info->tcpi_dsack_dups
+                                           : info->tcpi_total_retrans);
+}
+
 bool tcp_signs_read(int fd, struct tcp_signs *out)
 {
     struct tcp_info info;
@@ -34,7 +43,7 @@ bool tcp_signs_read(int fd, struct tcp_signs *out)
         .waiting_bytes = waiting > 0 ? (uint64_t)waiting : 0,
         .n_sent = info.tcpi_data_segs_out,
         .n_received = info.tcpi_data_segs_in,
-        .n_resent = info.tcpi_total_retrans,
+        .n_resent = lost_segments(&info),
         .n_disordered = info.tcpi_rcv_ooopack,
     };
     return true;

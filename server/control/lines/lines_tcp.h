@@ -18,7 +18,7 @@ struct tcp_signs {
     bool is_outstanding;                 // something was sent, or asked, and is not answered
     uint64_t acked_bytes, waiting_bytes; // of what we write: there; not yet
     uint32_t n_sent, n_received;         // segments with data, also those sent again
-    uint32_t n_resent, n_disordered;     // of them: ours sent again; theirs behind a gap
+    uint32_t n_resent, n_disordered;     // of them: ours sent again since lost; theirs behind a gap
 };
 bool tcp_signs_read(int fd, struct tcp_signs *out);
 // The kernel asks the other end's once a second without bothering any program; it never gives up
