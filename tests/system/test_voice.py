@@ -587,8 +587,13 @@ class DirectTest(Programs):
                            ("udp13", ["--udp", "--legacy"]), ("tcp13", ["--tcp", "--legacy"])):
             record = os.path.join(self.directory, f"{name}.wav")
             listeners[name] = self.join(name, "--record", record, "--play", self.silence(), *more, seconds=90)
-        for name in listeners:
-            watcher.wait_user(name, timeout_s=30)
+        for name, process in listeners.items():
+            try:
+                watcher.wait_user(name, timeout_s=30)
+            except wait.Timeout as fault:
+                for one in listeners.values():
+                    one.kill()
+                raise AssertionError(f"{fault}; {name} said: {process.communicate()[0][-2000:]}") from fault
         speaker = self.join("speaker", "--play", sound, "--udp")
         speaker.communicate(timeout=60)
         for process in listeners.values():
