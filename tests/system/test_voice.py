@@ -553,6 +553,14 @@ def tone(path, seconds, hz=440, rate=48000):
 class Programs(SystemTest):
     """The command-line client: real Opus."""
 
+    @classmethod
+    def setUpClass(cls):
+        """Writes what those play who only listen: without a file they would open a microphone. Once: a client that
+        reads it while it is written again finds its end, and leaves."""
+        super().setUpClass()
+        cls.silence = os.path.join(cls.directory, "silence.wav")
+        write_wav(cls.silence, bytes(96000))
+
     def join(self, name, *arguments, channel="", seconds=6):
         """Start it; its events are lines of JSON."""
         home = tempfile.mkdtemp(dir=self.directory)
@@ -561,12 +569,6 @@ class Programs(SystemTest):
             [os.environ["SUSURRO"], "join", address, "--json", "--insecure", "--for", str(seconds),
              *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env=clean_environment(home), cwd=home)
-
-    def silence(self):
-        """A file to play for those who only listen: without one they would open a microphone."""
-        path = os.path.join(self.directory, "silence.wav")
-        write_wav(path, bytes(96000))
-        return path
 
     def levels(self, output, name):
         """The levels at which this voice was heard in each whole second."""
@@ -586,7 +588,7 @@ class DirectTest(Programs):
         for name, more in (("udp15", ["--udp"]), ("tcp15", ["--tcp"]),
                            ("udp13", ["--udp", "--legacy"]), ("tcp13", ["--tcp", "--legacy"])):
             record = os.path.join(self.directory, f"{name}.wav")
-            listeners[name] = self.join(name, "--record", record, "--play", self.silence(), *more, seconds=90)
+            listeners[name] = self.join(name, "--record", record, "--play", self.silence, *more, seconds=90)
         for name, process in listeners.items():
             try:
                 watcher.wait_user(name, timeout_s=30)
@@ -618,7 +620,7 @@ class DuckTest(Programs):
             sounds[name] = os.path.join(self.directory, f"{name}.wav")
             tone(sounds[name], 8, hz)
         record = os.path.join(self.directory, "duck.wav")
-        listener = self.join("listener", "--record", record, "--play", self.silence(), "--listen",
+        listener = self.join("listener", "--record", record, "--play", self.silence, "--listen",
                              "es", channel="Asamblea", seconds=12)
         watcher = self.client("Watcher")
         watcher.wait_user("listener", "Español", timeout_s=10)
@@ -654,7 +656,7 @@ class MixedTest(Programs):
         listeners, records = {}, {}
         for name, more in (("udp15", ["--udp"]), ("tcp13", ["--tcp", "--legacy"])):
             record = records[name] = os.path.join(self.directory, f"{name}.wav")
-            listeners[name] = self.join(name, "--record", record, "--play", self.silence(),
+            listeners[name] = self.join(name, "--record", record, "--play", self.silence,
                                         "--listen", "es", *more, channel="Asamblea", seconds=8)
         watcher = self.client("Watcher")
         for name in listeners:
