@@ -89,7 +89,7 @@ enum exit_code ping_run(const struct ping_options *options)
     struct addrinfo *addresses = NULL;
     int error = getaddrinfo(options->url.host, service, &hints, &addresses);
     if (error != 0) {
-        (void)fprintf(stderr, "susurro: cannot find %s: %s\n", options->url.host,
+        (void)fprintf(stderr, cli_text(N_("susurro: cannot find %s: %s\n")), options->url.host,
                       gai_strerror(error));
         return CLI_FAILED;
     }
