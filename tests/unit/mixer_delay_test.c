@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // How much later a track is than direct voice on a clean line: for all phases of the speaker's
-// packets against the ticks, from the decoded sound of both. The budgets are DESIGN.md's.
+// packets against the ticks, from the decoded sound of both. The budgets are docs/performance.md's.
 #include "mixer_stage.h"
 
 #include <math.h>
