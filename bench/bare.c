@@ -20,13 +20,6 @@ struct receiver {
     struct crypt *crypt;
 };
 
-static int64_t own_cpu_ns(void)
-{
-    struct timespec time;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 static void receiver_open(struct receiver *receiver)
 {
     static const uint8_t key[16] = { 1 }, nonce[16] = { 2 };

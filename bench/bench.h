@@ -12,6 +12,7 @@
 
 #include "proto/proto.h"
 
+#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -44,6 +45,7 @@ struct load_client {
     uint8_t *input;     // what came over TLS and is not yet a whole frame
     size_t n_input, input_cap;
 };
+struct sockaddr_in load_address(const struct load_options *options); // for TCP and UDP
 // Voice that came in, and when, by the kernel's clock.
 typedef void (*load_voice_fn)(void *context, struct load_client *client, struct span opus,
                               int64_t arrived_ns);
@@ -81,6 +83,7 @@ struct udp_batch {
     struct span datagrams[UDP_BATCH];
     int64_t came_ns[UDP_BATCH];
 };
+struct sockaddr_in udp_address(const struct load_options *options);  // for TCP, too
 int udp_open(const struct load_options *options, bool is_connected); // on the loopback
 // Reads without waiting; the datagrams are good until the next call. False when all has been read.
 bool udp_read(int fd, struct udp_batch *batch);
@@ -114,6 +117,7 @@ void storm_measure(const struct setup *setup, SSL_CTX *tls);
 // Nanoseconds on a CPU of all threads of a process, user and system, from the scheduler's own
 // count. With a prefix, only the threads whose name begins with it.
 int64_t cpu_of_process_ns(pid_t pid, const char *prefix);
+int64_t own_cpu_ns(void); // the same of this program
 long rss_of_process_kib(pid_t pid);
 
 // ---- samples: latencies ----

@@ -15,10 +15,6 @@ def line(what, value, most, form="{:.2f}", more=""):
     return [what, cell(value, form) + more, form.format(most), verdict(value, most)]
 
 
-def loop(loops, *names):
-    return next((loops[name] for name in names if name in loops), None)
-
-
 def budgets(results, sizes):
     """Each: what, measured, budget, kept?"""
     get, ours = results.get, "susurrod"

@@ -74,7 +74,10 @@ class Stage:
         return self.generator.tell("measure", seconds, "direct")
 
     def mixed(self, seconds, ear):
-        return self.generator.tell("measure", seconds, "mixed", ear)
+        result = self.generator.tell("measure", seconds, "mixed", ear)
+        if result["received"] == 0:
+            raise RuntimeError(f"{self.n} are there, and nobody hears anything")
+        return result
 
 
 def kib_each(stage, before_kib):

@@ -27,7 +27,7 @@ SSL_CTX *load_tls_new(void)
     return tls;
 }
 
-static struct sockaddr_in address_of(const struct load_options *options)
+struct sockaddr_in load_address(const struct load_options *options)
 {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(options->port) };
     if (inet_pton(AF_INET, options->host, &address.sin_addr) != 1)
@@ -37,7 +37,7 @@ static struct sockaddr_in address_of(const struct load_options *options)
 
 static int connected_socket(const struct load_options *options)
 {
-    struct sockaddr_in address = address_of(options);
+    struct sockaddr_in address = load_address(options);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         fail("socket: %s", strerror(errno));

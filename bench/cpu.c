@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static bool read_line(const char *path, char *line, int cap)
 {
@@ -36,6 +37,13 @@ int64_t cpu_of_process_ns(pid_t pid, const char *prefix)
     }
     (void)closedir(tasks);
     return sum;
+}
+
+int64_t own_cpu_ns(void)
+{
+    struct timespec time;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
 long rss_of_process_kib(pid_t pid)

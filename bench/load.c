@@ -228,6 +228,8 @@ void load_end(struct load *load)
         load_client_close(&load->clients[i]);
     free(load->clients);
     samples_clear(&load->latency_ms);
+    onset_free(load->said);
+    onset_free(load->heard);
     (void)close(load->epoll_fd);
     (void)close(load->timer_fd);
 }

@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 
 struct usage {
     int64_t cpu_ns, mixer_ns, voice_ns, own_ns, wall_ns;
@@ -11,13 +10,11 @@ struct usage {
 
 static struct usage usage_now(const struct load *load)
 {
-    struct timespec own;
     const pid_t pid = load->setup.pid;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
     return (struct usage){ .cpu_ns = cpu_of_process_ns(pid, NULL),
                            .mixer_ns = cpu_of_process_ns(pid, "mixer"),
                            .voice_ns = cpu_of_process_ns(pid, "voice"),
-                           .own_ns = (int64_t)own.tv_sec * 1000000000 + own.tv_nsec,
+                           .own_ns = own_cpu_ns(),
                            .wall_ns = now_ns() };
 }
 

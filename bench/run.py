@@ -8,6 +8,7 @@ build/bench/results.svg, and, with --write, as Markdown between the marks of a f
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -82,26 +83,26 @@ class Bench:
         only = self.options.only
         return kind.is_there() and (only is None or kind.name in (only, JANUS))
 
-    def measure(self, name, kind, how):
+    @contextlib.contextmanager
+    def trying(self, name, kind):
+        """What fails in it is told at the end; all else goes on."""
         progress(f"{self.minutes():4.1f} min, round {self.n_rounds + 1}: {name}: {kind.name}")
         try:
-            with cases.Stage(self.load, self.directory, kind) as stage:
-                for row, result in how(stage):
-                    self.keep(kind.name, row, result)
+            yield
         except (RuntimeError, OSError) as error:
             self.failed.append(f"{name}: {kind.name}: {error}")
             print(f"\n  {self.failed[-1]}", file=sys.stderr)
 
+    def measure(self, name, kind, how):
+        with self.trying(name, kind), cases.Stage(self.load, self.directory, kind) as stage:
+            for row, result in how(stage):
+                self.keep(kind.name, row, result)
+
     def alone(self, kind, row, *arguments):
         """One of susurro_load's measurements that is no script."""
-        progress(f"{self.minutes():4.1f} min, round {self.n_rounds + 1}: {row[0]}: {kind.name}")
-        with kind(os.path.join(self.directory, kind.__name__)) as server:
-            try:
-                self.keep(kind.name, row, self.print_program("susurro_load", "--port", str(server.port),
-                                                             "--pid", str(server.pid), *arguments))
-            except RuntimeError as error:
-                self.failed.append(f"{row[0]}: {kind.name}: {error}")
-                print(f"\n  {self.failed[-1]}", file=sys.stderr)
+        with self.trying(row[0], kind), kind(os.path.join(self.directory, kind.__name__)) as server:
+            self.keep(kind.name, row, self.print_program("susurro_load", "--port", str(server.port),
+                                                         "--pid", str(server.pid), *arguments))
 
     def in_turn(self, kinds):
         wanted = [kind for kind in kinds if self.is_wanted(kind)]
@@ -152,6 +153,11 @@ def head_line(bench):
     return (f"{time.strftime('%Y-%m-%d')}, commit {done.stdout.strip() or 'unknown'}; {platform.machine()}, "
             f"{os.cpu_count()} cores, Linux {platform.release()}; 60-byte payloads, 50 a second; medians of "
             f"{bench.n_rounds} round{'s' if bench.n_rounds != 1 else ''}, {bench.minutes():.0f} minutes; load when it began {bench.load_average:.1f}")
+
+
+def not_measured(bench):
+    """What failed, a line each; else nothing."""
+    return [f"Not measured: {' '.join(text.split())}" for text in bench.failed]
 
 
 def all_tables(bench, results, counts):
@@ -245,11 +251,13 @@ def main():
     os.makedirs(options.out, exist_ok=True)
     write_json(os.path.join(options.out, "results.json"), bench, results, counts)
     write_plot(os.path.join(options.out, "results.svg"), bench, results)
+    missing = not_measured(bench)
     if options.write:
-        write_into(options.write, "\n".join([head_line(bench) + ".\n", *(tables.as_markdown(table) for table in made)]))
+        write_into(options.write, "\n".join([head_line(bench) + ".\n", *(f"{text}\n" for text in missing),
+                                             *(tables.as_markdown(table) for table in made)]))
     print(f"\n{bench.minutes():.1f} minutes; written: {options.out}/results.json and {options.out}/results.svg")
-    if bench.failed:
-        print("not measured: " + "; ".join(bench.failed))
+    if missing:
+        print("\n".join(missing))
         sys.exit(1)
 
 

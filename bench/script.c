@@ -11,14 +11,19 @@
 #define SAY_NS 50000000
 #define ASSOCIATE_NS 100000000
 
-static size_t index_of(const struct load *load, const char *text)
+// A number that is not more than that.
+static unsigned long number_of(const char *text, unsigned long most)
 {
     char *end;
     unsigned long value = text != NULL ? strtoul(text, &end, 10) : ULONG_MAX;
-    if (text == NULL || *text == '\0' || *end != '\0' || value > CLIENTS_MAX ||
-        value > load->n_clients + CLIENTS_MAX)
+    if (text == NULL || *text == '\0' || *end != '\0' || value > most)
         fail("the script has '%s' for a number", text != NULL ? text : "nothing");
     return value;
+}
+
+static size_t index_of(const char *text)
+{
+    return number_of(text, CLIENTS_MAX);
 }
 
 static void need_clients(const struct load *load, size_t first, size_t n)
@@ -58,7 +63,7 @@ static const char *path_of(const char *path, size_t k, char *out, size_t cap)
 
 static void do_connect(struct load *load, char **rest)
 {
-    size_t n = index_of(load, strsep(rest, " ")), first = load->n_clients;
+    size_t n = index_of(strsep(rest, " ")), first = load->n_clients;
     const char *way = strsep(rest, " "), *path = *rest;
     struct load_options options = load->setup.server;
     options.is_udp = way != NULL && strcmp(way, "udp") == 0;
@@ -88,7 +93,7 @@ static void do_connect(struct load *load, char **rest)
 static void do_rooms(struct load *load, char **rest)
 {
     struct load_client root;
-    size_t n = index_of(load, strsep(rest, " "));
+    size_t n = index_of(strsep(rest, " "));
     struct load_options options = load->setup.server;
     options.is_udp = false;
     options.password = *rest;
@@ -100,7 +105,7 @@ static void do_rooms(struct load *load, char **rest)
 
 static void do_rtp(struct load *load, char **rest)
 {
-    size_t n = index_of(load, *rest);
+    size_t n = index_of(*rest);
     printf("{\"ports\": [");
     for (size_t i = 0; i < n && load->n_clients < CLIENTS_MAX; i++)
         printf("%s%u", i > 0 ? ", " : "", rtp_open(&load->clients[load->n_clients++]));
@@ -109,16 +114,15 @@ static void do_rtp(struct load *load, char **rest)
 
 static void do_peer(struct load *load, char **rest)
 {
-    size_t index = index_of(load, strsep(rest, " "));
+    size_t index = index_of(strsep(rest, " "));
     need_clients(load, index, 1);
-    char *end;
-    rtp_peer(&load->clients[index], (uint16_t)strtoul(*rest != NULL ? *rest : "", &end, 10));
+    rtp_peer(&load->clients[index], (uint16_t)number_of(*rest, UINT16_MAX));
     printf("{}\n");
 }
 
 static void do_say(struct load *load, char **rest)
 {
-    size_t first = index_of(load, strsep(rest, " ")), n = index_of(load, strsep(rest, " "));
+    size_t first = index_of(strsep(rest, " ")), n = index_of(strsep(rest, " "));
     need_clients(load, first, n);
     for (size_t i = first; i < first + n && *rest != NULL; i++)
         load_client_say(&load->clients[i], *rest);
@@ -128,8 +132,8 @@ static void do_say(struct load *load, char **rest)
 
 static void do_speak(struct load *load, char **rest)
 {
-    size_t first = index_of(load, strsep(rest, " ")), n = index_of(load, strsep(rest, " "));
-    size_t step = index_of(load, *rest);
+    size_t first = index_of(strsep(rest, " ")), n = index_of(strsep(rest, " "));
+    size_t step = index_of(*rest);
     need_clients(load, first, n > 0 ? (n - 1) * step + 1 : 0);
     load->n_speakers = n;
     for (size_t i = 0; i < n; i++)
@@ -141,7 +145,7 @@ static void do_speak_all(struct load *load, char **rest)
 {
     load->n_speakers = 0;
     while (*rest != NULL && load->n_speakers < CLIENTS_MAX) {
-        size_t index = index_of(load, strsep(rest, " "));
+        size_t index = index_of(strsep(rest, " "));
         need_clients(load, index, 1);
         load->speakers[load->n_speakers++] = index;
     }
@@ -155,7 +159,7 @@ static void do_measure(struct load *load, char **rest)
     const char *what = strsep(rest, " ");
     load->is_mixed = strcmp(what, "mixed") == 0;
     if (load->is_mixed) {
-        size_t ear = index_of(load, *rest);
+        size_t ear = index_of(*rest);
         need_clients(load, ear, 1);
         load->ear = &load->clients[ear];
     }

@@ -12,7 +12,6 @@ import time
 READY_S = 60
 SUPERUSER_PASSWORD = "bench"
 PATH = os.environ.get("PATH", "") + ":/usr/sbin"
-PLUGINS = "/usr/lib/x86_64-linux-gnu/janus"
 
 
 def free_port():
@@ -199,11 +198,11 @@ class Janus(Server):
     @staticmethod
     def library(folder, name):
         """Its plugins' folder carries the name of the machine's architecture."""
-        for root in (PLUGINS, *(os.path.join("/usr/lib", one, "janus") for one in os.listdir("/usr/lib"))):
-            path = os.path.join(root, folder)
-            for one in sorted(os.listdir(path)) if os.path.isdir(path) else []:
-                if one.startswith(name):
-                    return os.path.join(path, one)
+        for one in os.listdir("/usr/lib"):
+            path = os.path.join("/usr/lib", one, "janus", folder)
+            for file in sorted(os.listdir(path)) if os.path.isdir(path) else []:
+                if file.startswith(name):
+                    return os.path.join(path, file)
         raise RuntimeError(f"janus has no {name}")
 
     def command(self, config):

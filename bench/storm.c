@@ -4,7 +4,6 @@
 // waits for another; each is done when its ServerSync has come.
 #include "bench/bench.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
@@ -133,13 +132,11 @@ static void go_on(struct storm *storm, size_t index)
 static void come(struct storm *storm, SSL_CTX *tls, size_t index)
 {
     struct newcomer *one = &storm->people[index];
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_port = htons(storm->setup->server.port) };
+    const struct sockaddr_in address = load_address(&storm->setup->server);
     struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET, .data.u64 = index };
     one->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     one->ssl = SSL_new(tls);
-    if (one->fd < 0 || one->ssl == NULL || SSL_set_fd(one->ssl, one->fd) != 1 ||
-        inet_pton(AF_INET, storm->setup->server.host, &address.sin_addr) != 1)
+    if (one->fd < 0 || one->ssl == NULL || SSL_set_fd(one->ssl, one->fd) != 1)
         fail("newcomer %zu: %s", index, strerror(errno));
     if (connect(one->fd, (const struct sockaddr *)&address, sizeof address) != 0 &&
         errno != EINPROGRESS)

@@ -258,11 +258,11 @@ def as_text(table):
     for row in [heads, ["-" * w for w in widths], *rows]:
         lines.append("  " + "  ".join(str(v).ljust(w) if i == 0 else str(v).rjust(w)
                                       for i, (v, w) in enumerate(zip(row, widths))))
-    return "\n".join(lines + [line for line in table.get("notes", ())])
+    return "\n".join(lines)
 
 
 def as_markdown(table):
     lines = [f"**{table['title']}**", "", "| " + " | ".join(table["heads"]) + " |",
              "|" + "---|" * len(table["heads"])]
     lines += ["| " + " | ".join(str(v) for v in row) + " |" for row in table["rows"]]
-    return "\n".join([*lines, *(("", *table["notes"]) if table.get("notes") else ()), ""])
+    return "\n".join([*lines, ""])

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "bench/bench.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,13 +13,13 @@
 int udp_open(const struct load_options *options, bool is_connected)
 {
     const int on = 1, buffer_bytes = BUFFER_BYTES;
-    struct sockaddr_in address = { .sin_family = AF_INET };
+    const struct sockaddr_in server = load_address(options);
+    struct sockaddr_in own = server;
+    own.sin_port = 0;
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || inet_pton(AF_INET, options->host, &address.sin_addr) != 1 ||
-        bind(fd, (const struct sockaddr *)&address, sizeof address) != 0)
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&own, sizeof own) != 0)
         fail("UDP socket: %s", strerror(errno));
-    address.sin_port = htons(options->port);
-    if (is_connected && connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)
+    if (is_connected && connect(fd, (const struct sockaddr *)&server, sizeof server) != 0)
         fail("UDP socket: %s", strerror(errno));
     if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0)
         fail("setsockopt: %s", strerror(errno));
