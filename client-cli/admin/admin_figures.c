@@ -48,36 +48,7 @@ static const struct column guard_columns[] = {
     { "guard_trips", "howls and tones kept from booths", COLUMN_NUMBER },
 };
 
-// A member that is not there is an empty cell; numbers stay as they were written.
-static void put_row(struct sheet *sheet, const struct node *one, const struct column *columns,
-                    size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct node *cell = node_get(one, columns[i].key);
-        const bool is_number =
-            columns[i].kind == COLUMN_NUMBER && cell != NULL && cell->kind == NODE_NUMBER;
-        sheet_text(sheet, is_number ? cell->text : node_text(one, columns[i].key));
-    }
-}
-
-// A row for each of the list.
-static struct sheet *sheet_of(const struct node *list, const struct column *columns, size_t n)
-{
-    struct sheet *sheet = sheet_new(columns, n);
-    for (const struct node *one = list != NULL ? list->first : NULL; one != NULL; one = one->next)
-        put_row(sheet, one, columns, n);
-    return sheet;
-}
-
-// The thread that the meeting lives on.
-static struct sheet *mixer_sheet(const struct node *mixer)
-{
-    const size_t n = sizeof mixer_columns / sizeof *mixer_columns;
-    struct sheet *sheet = sheet_new(mixer_columns, n);
-    if (mixer != NULL)
-        put_row(sheet, mixer, mixer_columns, n);
-    return sheet;
-}
+#define N_COLUMNS(columns) (sizeof(columns) / sizeof *(columns))
 
 int meeting_figures_show(struct call *call)
 {
@@ -86,15 +57,17 @@ int meeting_figures_show(struct call *call)
     int status = admin_question(call->admin, words, sizeof words / sizeof *words, &answer);
     if (status != ADMIN_DONE)
         return status;
-    struct sheet *tracks = sheet_of(node_get(answer, "tracks"), track_columns,
-                                    sizeof track_columns / sizeof *track_columns);
-    struct sheet *people = sheet_of(node_get(answer, "people"), person_columns,
-                                    sizeof person_columns / sizeof *person_columns);
-    struct sheet *booths = sheet_of(node_get(answer, "booths"), booth_columns,
-                                    sizeof booth_columns / sizeof *booth_columns);
-    struct sheet *guard = sheet_new(guard_columns, 1);
-    put_row(guard, answer, guard_columns, 1);
-    struct sheet *mixer = mixer_sheet(node_get(answer, "mixer"));
+    struct sheet *tracks =
+        sheet_of_list(node_get(answer, "tracks"), track_columns, N_COLUMNS(track_columns));
+    struct sheet *people =
+        sheet_of_list(node_get(answer, "people"), person_columns, N_COLUMNS(person_columns));
+    struct sheet *booths =
+        sheet_of_list(node_get(answer, "booths"), booth_columns, N_COLUMNS(booth_columns));
+    struct sheet *guard = sheet_new(guard_columns, N_COLUMNS(guard_columns));
+    sheet_object(guard, answer);
+    struct sheet *mixer = sheet_new(mixer_columns, N_COLUMNS(mixer_columns));
+    if (node_get(answer, "mixer") != NULL) // an older server does not tell
+        sheet_object(mixer, node_get(answer, "mixer"));
     node_free(answer);
     admin_begin(call->admin);
     admin_sheet(call->admin, "tracks", tracks);

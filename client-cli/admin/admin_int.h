@@ -149,6 +149,13 @@ void sheet_take(struct sheet *sheet, char *value); // the sheet frees it
 void sheet_number(struct sheet *sheet, int64_t value);
 void sheet_flag(struct sheet *sheet, bool value, const char *word); // word: in the table
 void sheet_item(struct sheet *sheet, const char *value); // one more of the list in the last cell
+// A row from an object of the server's: each cell from the member of its column's key (all have
+// one), numbers as they were written; what is not there is empty. A flag that is set is "yes" in
+// the table.
+void sheet_object(struct sheet *sheet, const struct node *object);
+// The same for all of a list (NULL: none).
+struct sheet *sheet_of_list(const struct node *list, const struct column *columns,
+                            size_t n_columns);
 size_t sheet_rows(const struct sheet *sheet);
 void sheet_print_table(const struct sheet *sheet, FILE *out); // headings, then rows; aligned
 void sheet_print_facts(const struct sheet *sheet, FILE *out); // one line a column, of each row

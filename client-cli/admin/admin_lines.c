@@ -10,7 +10,9 @@ static const struct column line_columns[] = {
     { "family", "by", COLUMN_TEXT },
     { "transport", "way", COLUMN_TEXT },
     { "carrier", "carrier", COLUMN_TEXT },
+    { "carrier_in", NULL, COLUMN_TEXT },
     { "loss_percent", "loss %", COLUMN_NUMBER },
+    { "loss_in_percent", NULL, COLUMN_NUMBER },
     { "late_percent", "late %", COLUMN_NUMBER },
     { "rtt_ms", "rtt ms", COLUMN_NUMBER },
     { "jitter_ms", "jitter ms", COLUMN_NUMBER },
@@ -23,6 +25,15 @@ static const struct column line_columns[] = {
     { "send_kbps", "in at most", COLUMN_NUMBER },
     { "in_bytes", "bytes in", COLUMN_NUMBER },
     { "out_bytes", "bytes out", COLUMN_NUMBER },
+    { "voice_in_bytes", NULL, COLUMN_NUMBER },
+    { "voice_out_bytes", NULL, COLUMN_NUMBER },
+    { "control_in_bytes", NULL, COLUMN_NUMBER },
+    { "control_out_bytes", NULL, COLUMN_NUMBER },
+};
+static const struct column server_columns[] = {
+    { "ceiling_kbps", "ceiling kbit/s", COLUMN_NUMBER },
+    { "shared_kbps", "to all kbit/s", COLUMN_NUMBER },
+    { "held", "held down by it", COLUMN_NUMBER },
 };
 static const struct column data_columns[] = {
     { "name", "name", COLUMN_TEXT },
@@ -34,22 +45,7 @@ static const struct column data_columns[] = {
     { "control_out_bytes", "control out", COLUMN_NUMBER },
 };
 static const struct column rule_columns[] = { { "rule", "rule", COLUMN_TEXT } };
-#define N_LINE_COLUMNS (sizeof line_columns / sizeof *line_columns)
-#define N_DATA_COLUMNS (sizeof data_columns / sizeof *data_columns)
-
-static void put_row(struct sheet *sheet, const struct node *row, const struct column *columns,
-                    size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct node *cell = node_get(row, columns[i].key);
-        if (columns[i].kind == COLUMN_FLAG)
-            sheet_flag(sheet, node_flag(row, columns[i].key), "twice");
-        else if (cell == NULL || cell->kind != NODE_NUMBER)
-            sheet_text(sheet, node_text(row, columns[i].key));
-        else
-            sheet_number(sheet, node_integer(row, columns[i].key, 0));
-    }
-}
+#define N_COLUMNS(columns) (sizeof(columns) / sizeof *(columns))
 
 int lines_list(struct call *call)
 {
@@ -58,13 +54,16 @@ int lines_list(struct call *call)
     int status = admin_question(call->admin, words, 1, &answer);
     if (status != ADMIN_DONE)
         return status;
-    struct sheet *sheet = sheet_new(line_columns, N_LINE_COLUMNS);
-    const struct node *list = node_get(answer, "lines");
-    for (const struct node *one = list != NULL ? list->first : NULL; one != NULL; one = one->next)
-        put_row(sheet, one, line_columns, N_LINE_COLUMNS);
+    struct sheet *sheet =
+        sheet_of_list(node_get(answer, "lines"), line_columns, N_COLUMNS(line_columns));
+    const struct node *server = node_get(answer, "server"); // admins are told
+    struct sheet *all =
+        server != NULL ? sheet_new(server_columns, N_COLUMNS(server_columns)) : NULL;
+    sheet_object(all, server);
     node_free(answer);
     admin_begin(call->admin);
     admin_sheet(call->admin, "lines", sheet);
+    admin_sheet(call->admin, "server", all);
     return admin_end(call->admin);
 }
 
@@ -75,32 +74,24 @@ int lines_rules(struct call *call)
     int status = admin_question(call->admin, words, 2, &answer);
     if (status != ADMIN_DONE)
         return status;
-    struct sheet *sheet = sheet_new(rule_columns, 1);
+    struct sheet *sheet = sheet_new(rule_columns, N_COLUMNS(rule_columns));
     const struct node *list = node_get(answer, "rules");
     for (const struct node *one = list != NULL ? list->first : NULL; one != NULL; one = one->next)
         sheet_text(sheet, one->text);
     node_free(answer);
-    admin_begin(call->admin);
-    admin_sheet(call->admin, "rules", sheet);
-    return admin_end(call->admin);
+    return admin_show_sheet(call->admin, "rules", sheet);
 }
 
 // lines data [MONTH]: the first row is everybody's.
 int lines_data(struct call *call)
 {
     struct node *answer;
-    const char *words[] = { "lines", "data", NULL };
-    const bool has_month = call->n_words == 1;
-    words[2] = has_month ? call->words[0] : NULL;
-    int status = admin_question(call->admin, words, has_month ? 3 : 2, &answer);
+    const char *words[] = { "lines", "data", call->n_words > 0 ? call->words[0] : NULL };
+    int status = admin_question(call->admin, words, 2 + call->n_words, &answer);
     if (status != ADMIN_DONE)
         return status;
-    struct sheet *sheet = sheet_new(data_columns, N_DATA_COLUMNS);
-    const struct node *list = node_get(answer, "data");
-    for (const struct node *one = list != NULL ? list->first : NULL; one != NULL; one = one->next)
-        put_row(sheet, one, data_columns, N_DATA_COLUMNS);
+    struct sheet *sheet =
+        sheet_of_list(node_get(answer, "data"), data_columns, N_COLUMNS(data_columns));
     node_free(answer);
-    admin_begin(call->admin);
-    admin_sheet(call->admin, "data", sheet);
-    return admin_end(call->admin);
+    return admin_show_sheet(call->admin, "data", sheet);
 }

@@ -177,17 +177,10 @@ static int show_config(struct call *call)
     int status = question_of(call, &answer);
     if (status != ADMIN_DONE)
         return status;
-    struct sheet *sheet = sheet_new(config_columns, sizeof config_columns / sizeof *config_columns);
-    const struct node *list = node_get(answer, "config");
-    for (const struct node *one = list != NULL ? list->first : NULL; one != NULL; one = one->next) {
-        sheet_text(sheet, node_text(one, "key"));
-        sheet_text(sheet, node_text(one, "value"));
-        sheet_flag(sheet, node_flag(one, "live"), "yes");
-    }
-    admin_begin(call->admin);
-    admin_sheet(call->admin, "config", sheet);
+    struct sheet *sheet = sheet_of_list(node_get(answer, "config"), config_columns,
+                                        sizeof config_columns / sizeof *config_columns);
     node_free(answer);
-    return admin_end(call->admin);
+    return admin_show_sheet(call->admin, "config", sheet);
 }
 
 int config_list(struct call *call)
@@ -213,12 +206,8 @@ int certs_list(struct call *call)
     int status = question_of(call, &answer);
     if (status != ADMIN_DONE)
         return status;
-    struct sheet *sheet = sheet_new(cert_columns, sizeof cert_columns / sizeof *cert_columns);
-    const struct node *list = node_get(answer, "certs");
-    for (const struct node *one = list != NULL ? list->first : NULL; one != NULL; one = one->next) {
-        sheet_text(sheet, node_text(one, "hash"));
-        sheet_flag(sheet, node_flag(one, "online"), "yes");
-    }
+    struct sheet *sheet = sheet_of_list(node_get(answer, "certs"), cert_columns,
+                                        sizeof cert_columns / sizeof *cert_columns);
     struct admin *admin = call->admin;
     admin_begin(admin);
     if (admin->options.is_json) {
@@ -359,7 +348,5 @@ int meetings_list(struct call *call)
             put_place(sheet, one, place);
     }
     node_free(answer);
-    admin_begin(call->admin);
-    admin_sheet(call->admin, "places", sheet);
-    return admin_end(call->admin);
+    return admin_show_sheet(call->admin, "places", sheet);
 }

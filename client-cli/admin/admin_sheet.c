@@ -120,6 +120,31 @@ void sheet_item(struct sheet *sheet, const char *value)
     *cell = bigger;
 }
 
+static void put_member(struct sheet *sheet, const struct node *object, const struct column *column)
+{
+    const struct node *cell = node_get(object, column->key);
+    if (column->kind == COLUMN_FLAG)
+        sheet_flag(sheet, node_flag(object, column->key), "yes");
+    else if (column->kind == COLUMN_NUMBER)
+        sheet_text(sheet, cell != NULL && cell->kind == NODE_NUMBER ? cell->text : NULL);
+    else
+        sheet_text(sheet, node_text(object, column->key));
+}
+
+void sheet_object(struct sheet *sheet, const struct node *object)
+{
+    for (size_t i = 0; sheet != NULL && i < sheet->n_columns; i++)
+        put_member(sheet, object, &sheet->columns[i]);
+}
+
+struct sheet *sheet_of_list(const struct node *list, const struct column *columns, size_t n_columns)
+{
+    struct sheet *sheet = sheet_new(columns, n_columns);
+    for (const struct node *one = list != NULL ? list->first : NULL; one != NULL; one = one->next)
+        sheet_object(sheet, one);
+    return sheet;
+}
+
 size_t sheet_rows(const struct sheet *sheet)
 {
     return sheet != NULL && sheet->n_columns > 0 ? sheet->n_cells / sheet->n_columns : 0;

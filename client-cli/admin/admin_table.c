@@ -481,7 +481,7 @@ const struct admin_argument admin_arguments[] = {
     { "TIER", "full, standard, thin, minimum, lifeline; auto: as the line allows" },
     { "WHO",
       "server, or in quotes \"meeting NAME\", \"channel PATH\", \"group NAME\", \"user NAME\"" },
-    { "KBPS", "54, 38, 24 or 16; auto: as all" },
+    { "KBPS", "54, 38, 24 or 16, of a ceiling any number; auto: as all" },
     { "MONTH", "as 2026-11; left out, the one that runs" },
     { "NEWNAME", "a name" },
     { "NUMBER", "a number" },

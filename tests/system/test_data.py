@@ -97,6 +97,11 @@ class CeilingTest(LinesCase):
         self.assertLessEqual(max(tiers) - min(tiers), 1, tiers)
         self.assertEqual(tiers, sorted(tiers))  # who came last is the first to give way
         self.assertIn("server ceiling 270", self.admin("lines", "rules"))
+        seen = json.loads(self.admin("--json", "lines"))
+        self.assertEqual(seen["server"][0]["ceiling_kbps"], 270)
+        self.assertGreater(seen["server"][0]["held"], 0)
+        self.assertEqual(set(seen["lines"][0]), set(self.lines()["Iris"]))  # all that the server tells
+        self.assertIn("held down by it", self.admin("lines"))
         for who, tier in (("Iris", "full"), ("Fausto", "standard")):
             self.assertEqual(self.lines()[who]["tier"], tier)
         self.told(people[3], "este servidor no puede enviar más")
